@@ -1,0 +1,170 @@
+"""Reads a YAML parameter file into a frozen model, or words every fault in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from stepdown.faults import Fault, Refused, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+RULE = "the parameter file's model in stepdown.params (docs/your_own_data.md lists every setting)"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Reads plain words as YAML 1.2 does, and refuses a key that stands twice.
+
+    PyYAML alone reads ``NO`` as false, ``007`` as 7 and ``12:30:00`` as 45000. Here only ``true`` and ``false``
+    are booleans, only plain decimal numbers are numbers, ISO dates are dates, and all else stays text.
+    """
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the name {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|false)$", "tf"),
+    ("int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
+    ("float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
+    ("null", r"^(?:null|~|)$", ["n", "~", ""]),
+    ("timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789"),
+):
+    _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
+    """Return ``path`` as an absolute path, looked for here and then in each folder above.
+
+    A notebook runs in notebooks/, papermill where it is called: both find ``params/slough_ifp.yaml``.
+    Raises Refused when there is no such file.
+    """
+    given = Path(path)
+    candidates = [given] if given.is_absolute() else [folder / given for folder in (Path.cwd(), *Path.cwd().parents)]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    siblings = sorted(p.name for c in candidates if c.parent.is_dir() for p in c.parent.glob("*.y*ml"))
+    raise Refused(
+        [
+            Fault(
+                where=str(given),
+                found=f"no such {what}{nearest(given.name, siblings)}",
+                allowed="an existing file" + (f" ({', '.join(siblings[:12])})" if siblings else ""),
+                rule="a run begins from one parameter file a study",
+                remedy="give the path from the project root, such as params/slough_ifp.yaml",
+            )
+        ]
+    )
+
+
+def project_root(params_file: Path) -> Path:
+    """Return the folder that paths in a parameter file are relative to: the one that holds its folder."""
+    return params_file.parent.parent
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; raises Refused when it cannot be read or is not a mapping."""
+    fault: dict[str, str] = {}
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except UnicodeDecodeError as error:
+        fault = {"where": f"{path.name}, byte {error.start}", "found": "bytes that are not UTF-8"}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        fault = {"where": f"{path.name}{line}", "found": f"YAML that cannot be read: {error.problem}"}
+    except (ValueError, OSError) as error:
+        fault = {"where": path.name, "found": f"YAML that cannot be read: {error}"}
+    else:
+        if isinstance(loaded, dict):
+            return loaded
+        fault = {"where": path.name, "found": "no settings (the file is empty or a list)"}
+    raise Refused(
+        [Fault(**fault, allowed="one YAML mapping in UTF-8", rule=RULE, remedy="mend the file at that place")]
+    )
+
+
+def load(path: str | Path, model: type[Model]) -> Model:
+    """Return the settings in the YAML file at ``path``; raises Refused with every fault of the file."""
+    file = find_file(path)
+    return build(read_yaml(file), model, where=file.name)
+
+
+def build(settings: dict[str, Any], model: type[Model], *, where: str) -> Model:
+    """Return ``model`` from a mapping; raises Refused with every fault, ``where`` naming the file."""
+    try:
+        return model.model_validate(_lists_as_tuples(settings))
+    except ValidationError as error:
+        raise Refused([_fault(item, model, where) for item in error.errors()]) from None
+
+
+def _lists_as_tuples(value: Any) -> Any:
+    """Return the value with its lists as tuples: a frozen model holds tuples, YAML gives lists."""
+    if isinstance(value, dict):
+        return {name: _lists_as_tuples(inner) for name, inner in value.items()}
+    return tuple(_lists_as_tuples(inner) for inner in value) if isinstance(value, list) else value
+
+
+def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
+    place = ".".join(str(part) for part in item["loc"]) or "the file as a whole"
+    name = str(item["loc"][-1]) if item["loc"] else ""
+    kind, message = item["type"], str(item["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        known = _names_at(model, item["loc"][:-1])
+        return Fault(
+            where=f"{where}, {place}",
+            found=f"a setting that is not known: {name!r}{nearest(name, known)}",
+            allowed=", ".join(sorted(known)) or "no setting here",
+            rule=RULE,
+            remedy="correct the name, or take the line out",
+        )
+    if kind == "missing":
+        return Fault(
+            where=f"{where}, {place}",
+            found="nothing: the setting is missing",
+            allowed="a value; nothing is assumed in its place",
+            rule=RULE,
+            remedy=f"add {name}",
+        )
+    given = "" if isinstance(item.get("input"), dict | list) else f"{item.get('input')!r}: "
+    return Fault(
+        where=f"{where}, {place}",
+        found=f"{given}{type(item.get('input')).__name__} that does not fit",
+        allowed=message,
+        rule=RULE,
+        remedy="correct the value; put text that YAML could read as a number or a date in quotation marks",
+    )
+
+
+def _names_at(model: type[BaseModel], place: Iterable[Any]) -> set[str]:
+    """Return the setting names that the model knows at a place (a path of names and list positions)."""
+    models: list[type[BaseModel]] = [model]
+    for part in place:
+        if isinstance(part, int):
+            continue
+        inner = [m.model_fields[part].annotation for m in models if part in m.model_fields]
+        if inner:
+            models = [found for annotation in inner for found in _models_in(annotation)]
+    return {name for found in models for name in found.model_fields}
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]

@@ -1,0 +1,156 @@
+"""One study, one parameter file: everything that is particular to a study, validated and frozen."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from stepdown.params.base import ProjectPath, Settings, Text
+from stepdown.params.costs import CostSettings
+from stepdown.params.disclosure import DisclosurePolicy
+from stepdown.params.effects import EffectSettings
+from stepdown.params.loading import build, find_file, project_root, read_yaml
+from stepdown.params.review import ReviewSettings
+from stepdown.params.runs import RunSettings
+
+TABLES = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
+"""The tables that a study can have; docs/data_dictionary.md describes each."""
+
+DayCount = Literal["clipped", "whole_spell"]
+"""clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
+
+
+class Group(Settings):
+    """One of the two groups of a study.
+
+    label: what the group column of the children table holds and every table prints.
+    anchor: what start_date and end_date are for this group ("support", "assessment").
+    """
+
+    label: Text
+    described_as: Text
+    anchor: Text
+
+
+class Groups(Settings):
+    """The group that had the programme, and the group that it is compared with."""
+
+    programme: Group
+    comparison: Group
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.programme.label == self.comparison.label:
+            raise ValueError("the two groups need two labels")
+        return self
+
+    def labels(self) -> tuple[str, str]:
+        """Return the two labels, programme first: the order of every table and chart."""
+        return self.programme.label, self.comparison.label
+
+
+class DataSettings(Settings):
+    """Where the records are and how far they reach.
+
+    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names, by table.
+    last_date: the last day that the extract covers (an open spell runs to the day after it).
+    first_date: the first day that it covers, when spells before it are not in the extract.
+    synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
+    """
+
+    folder: ProjectPath
+    last_date: date
+    first_date: date | None = None
+    synthetic: bool
+    provenance: Text
+    files: dict[Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text] = Field(
+        default_factory=dict
+    )
+
+
+class Band(Settings):
+    """One band of a profile variable: whole numbers from ``lowest`` to ``highest`` (None: no upper end)."""
+
+    label: Text
+    lowest: int = Field(ge=0)
+    highest: int | None = None
+
+
+class Profile(Settings):
+    """How the cohort profile is cut.
+
+    age_bands and sibling_bands must not overlap; a value in none of them is refused, a blank is ``unknown_label``.
+    ethnicity: code → label, in the order of the table.  ethnicity_groups: label → codes, for grouped shares.
+    """
+
+    age_bands: tuple[Band, ...]
+    sibling_bands: tuple[Band, ...]
+    ethnicity: dict[str, Text]
+    ethnicity_groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    unknown_label: Text = "Unknown"
+    issues: dict[str, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _bands_apart(self) -> Self:
+        for name in ("age_bands", "sibling_bands"):
+            bands = sorted(getattr(self, name), key=lambda band: band.lowest)
+            for lower, upper in zip(bands, bands[1:], strict=False):
+                if lower.highest is None or lower.highest >= upper.lowest:
+                    raise ValueError(f"{name}: {lower.label} and {upper.label} overlap")
+        unknown = {code for codes in self.ethnicity_groups.values() for code in codes} - set(self.ethnicity)
+        if unknown:
+            raise ValueError(f"ethnicity_groups names codes that ethnicity does not have: {sorted(unknown)}")
+        return self
+
+
+class StudySettings(Settings):
+    """All settings of a study; the file's name without its ending is the study's name.
+
+    ladder: the statuses from least to most intensive.  window_months: length of the periods before and after.
+    """
+
+    title: Text
+    programme_name: Text
+    questions: tuple[Text, ...]
+    limits: tuple[Text, ...]
+    data: DataSettings
+    groups: Groups
+    window_months: int = Field(ge=1, le=60)
+    day_count: DayCount
+    ladder: tuple[Literal["CIN", "CP", "CLA"], ...] = ("CIN", "CP", "CLA")
+    profile: Profile
+    disclosure: DisclosurePolicy
+    seed: int = Field(ge=0)
+    published: ProjectPath | None = None
+    effects: EffectSettings = Field(default_factory=EffectSettings)
+    review: ReviewSettings | None = None
+    costs: CostSettings | None = None
+    run: RunSettings = Field(default_factory=RunSettings)
+
+
+class Study(Settings):
+    """A study's settings with its name, its parameter file and the root that its paths start from."""
+
+    name: str
+    file: Path
+    root: Path
+    settings: StudySettings
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the parameter file as an absolute path."""
+        return self.root / relative
+
+
+def load_study(path: str | Path, **overrides: object) -> Study:
+    """Return the study in the parameter file at ``path``.
+
+    overrides: top-level settings that replace the file's (``window_months=12``); None means: as in the file.
+    Raises Refused with every fault of the file or of the overrides.
+    """
+    file = find_file(path)
+    given = read_yaml(file) | {name: value for name, value in overrides.items() if value is not None}
+    settings = build(given, StudySettings, where=file.name)
+    return Study(name=file.stem, file=file, root=project_root(file), settings=settings)

@@ -1,0 +1,95 @@
+"""Aggregate tables: what an analysis gives, with the meaning of each column beside it.
+
+An analysis returns :class:`AggregateTable`. It is not yet fit for a stakeholder's eyes:
+:mod:`stepdown.disclosure` turns it into a cleared table, the only kind that can be shown or released.
+So each column says what it is about: which number of children stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pandas as pd
+
+
+class Role(StrEnum):
+    """What a column is, for disclosure control.
+
+    KEY: names the row (group, period, status).
+    COUNT: a number of people, files or events; the disclosure threshold applies to it.
+    BASE: a number of people that is published anyway (the size of a group); never suppressed when it stands
+        for a whole group, but a small one suppresses what is derived from it.
+    DERIVED: computed from the counts that ``rests_on`` names (a share, a mean, an interval, a p value).
+    TOTAL: a sum over the people that ``rests_on`` counts (days, pounds); dominance rules apply.
+    OPEN: says nothing about a person (a unit cost, a label, a sentence of method).
+    """
+
+    KEY = "key"
+    COUNT = "count"
+    BASE = "base"
+    DERIVED = "derived"
+    TOTAL = "total"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The meaning of one column.
+
+    label: heading that a reader sees.  role: see :class:`Role`.  unit: "children", "days", "£", "%", "".
+    decimals: digits after the point when shown (None: text, or as it is).
+    rests_on: the columns of the same row whose counts stand behind this one.
+    about: one sentence for the data dictionary.
+    """
+
+    label: str
+    role: Role
+    unit: str = ""
+    decimals: int | None = None
+    rests_on: tuple[str, ...] = ()
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddsUp:
+    """A relation that an outsider can use to subtract.
+
+    Within each value of ``within``, ``column`` over all rows adds up to a total that the reader knows
+    (the column ``total``, or, when ``total`` is empty, a total that stands elsewhere in the release).
+    """
+
+    column: str
+    within: tuple[str, ...]
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateTable:
+    """An aggregate table before disclosure control.
+
+    name: stem of the file (``statutory_status``).  one_row_is: completes "one row is a …".
+    frame: the values at full precision.  columns: meaning of each column of ``frame``, in order.
+    adds_up: how counts in it sum.  Raises ValueError when a column has no meaning or a meaning no column.
+    """
+
+    name: str
+    one_row_is: str
+    frame: pd.DataFrame
+    columns: Mapping[str, Column]
+    adds_up: tuple[AddsUp, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if list(self.frame.columns) != list(self.columns):
+            raise ValueError(
+                f"table {self.name}: columns {list(self.frame.columns)} are not those described {list(self.columns)}"
+            )
+        for name, column in self.columns.items():
+            unknown = [other for other in column.rests_on if other not in self.columns]
+            if unknown:
+                raise ValueError(f"table {self.name}: column {name} rests on {unknown}, which it does not have")
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns that name a row."""
+        return [name for name, column in self.columns.items() if column.role is Role.KEY]
