@@ -1,0 +1,49 @@
+"""The numeric core: periods, spells, and what is counted of one in the other.
+
+NumPy arrays go in and come out; one row is a child, and records point to their child by row number
+(:func:`positions` finds it from ids).  The order of work::
+
+    child   = positions(children_id, spell_child_id)          # ids → row numbers, once
+    spells  = merge_spells(child, start, close_spells(end, last_date))
+    period  = after(end_date, months=6)                       # or months=[6, 12, 18, 24]
+    days    = days_in(period, spells, rule="clipped")         # also any_in, new_in, count_in, highest_in
+    covered = observe(period, last_date=last_date, birth_date=birth)   # what must not be counted as zero
+
+The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv and tests/cases/days.csv.
+"""
+
+from stepdown.windows.counting import DayRule, any_in, count_in, days_in, highest_in, new_in, status_on
+from stepdown.windows.dates import add_months, age_on, birthday
+from stepdown.windows.events import events_in, first_event_after
+from stepdown.windows.ids import positions
+from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
+from stepdown.windows.periods import Periods, after, before
+from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells
+
+__all__ = [
+    "ADULT_AGE",
+    "DayRule",
+    "Observed",
+    "Periods",
+    "Sight",
+    "Spells",
+    "add_months",
+    "after",
+    "age_on",
+    "any_in",
+    "before",
+    "birthday",
+    "close_spells",
+    "count_in",
+    "days_in",
+    "events_in",
+    "first_event_after",
+    "follow_up_days",
+    "highest_in",
+    "merge_by_status",
+    "merge_spells",
+    "new_in",
+    "observe",
+    "positions",
+    "status_on",
+]

@@ -1,0 +1,113 @@
+"""What a child's spells of a status come to in a period: days, episodes, new episodes, the status on a date.
+
+Every function takes merged :class:`Spells` and gives an array of the shape of the periods, one row a child.
+A spell is *in* a period when it has at least one day there, or, when it has no days, starts there.
+A period that is unknown (NaT) holds nothing; whether a child can be seen at all is for :func:`observe` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from stepdown.windows.dates import Flags, Whole, as_dates, day_numbers
+from stepdown.windows.periods import Periods
+from stepdown.windows.spells import Spells
+
+DayRule = Literal["clipped", "whole_spell"]
+
+
+def days_in(periods: Periods, spells: Spells, rule: DayRule = "clipped") -> Whole:
+    """Return days at the status.
+
+    clipped: days inside the period only; never more than its length.
+    whole_spell: every day of each spell that is in the period, also the days outside it.
+    """
+    if rule not in ("clipped", "whole_spell"):
+        raise ValueError(f"days_in: no day rule {rule!r}; there are 'clipped' and 'whole_spell'")
+    start, end = day_numbers(spells.start), day_numbers(spells.end)
+
+    def days(first: Whole, last: Whole) -> Whole:
+        inside = np.minimum(end, last) - np.maximum(start, first)
+        if rule == "clipped":
+            return np.maximum(inside, 0)
+        return np.where(inside > 0, end - start, 0)
+
+    return _per_child(periods, spells.child, [days(*pair) for pair in _gathered(periods, spells.child)])
+
+
+def count_in(periods: Periods, spells: Spells) -> Whole:
+    """Return the number of episodes (merged spells) in the period."""
+    start, end = day_numbers(spells.start), day_numbers(spells.end)
+    reach = np.maximum(end, start + 1)
+    inside = [(start < last) & (reach > first) for first, last in _gathered(periods, spells.child)]
+    return _per_child(periods, spells.child, inside)
+
+
+def any_in(periods: Periods, spells: Spells) -> Flags:
+    """Return whether the child had the status in the period."""
+    return count_in(periods, spells) > 0
+
+
+def new_in(periods: Periods, spells: Spells) -> Whole:
+    """Return the number of episodes (merged spells) that start in the period."""
+    start = day_numbers(spells.start)
+    inside = [(start >= first) & (start < last) for first, last in _gathered(periods, spells.child)]
+    return _per_child(periods, spells.child, inside)
+
+
+def status_on(spells: Spells, dates: Any) -> Flags:
+    """Return whether each child had the status on a date.
+
+    dates: one a child, shape (children,) or (children, dates).  NaT gives False, and so does the end date of a spell.
+    """
+    day = as_dates(dates)
+    held = np.zeros(day.shape, dtype=bool)
+    _check_children(day.shape[0], spells.child)
+    for column in range(1 if day.ndim == 1 else day.shape[1]):
+        asked = day if day.ndim == 1 else day[:, column]
+        on = asked[spells.child]
+        (held if day.ndim == 1 else held[:, column])[
+            spells.child[(spells.start <= on) & (on < spells.end)]
+        ] = True
+    return held
+
+
+def highest_in(periods: Periods, spells: Mapping[str, Spells], ladder: Sequence[str]) -> Whole:
+    """Return the highest status that the child had in the period: 0 none, 1 the lowest of ``ladder``, and so on.
+
+    ladder: the statuses from least to most intensive.  Raises ValueError when ``spells`` has one that it lacks.
+    """
+    unknown = sorted(set(spells) - set(ladder))
+    if unknown:
+        raise ValueError(f"highest_in: statuses {unknown} are not on the ladder {list(ladder)}")
+    highest: Whole = np.zeros(periods.start.shape, dtype=np.int64)
+    for rung, status in enumerate(ladder, 1):
+        if status in spells:
+            highest[any_in(periods, spells[status])] = rung
+    return highest
+
+
+def _gathered(periods: Periods, child: Whole) -> list[tuple[Whole, Whole]]:
+    """Return, window by window, the period's start and end beside each record."""
+    _check_children(periods.n_children, child)
+    return [(first[child], last[child]) for first, last in periods.columns()]
+
+
+def _check_children(n_children: int, child: Whole) -> None:
+    if child.size and (child.min() < 0 or child.max() >= n_children):
+        raise ValueError(f"a record's child number is outside 0 … {n_children - 1}")
+
+
+def _per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> Whole:
+    """Add the amounts up, child by child (exact: sums of days stay far below 2**53)."""
+    total: Whole = np.empty(periods.start.shape, dtype=np.int64)
+    columns = [total] if total.ndim == 1 else [total[:, i] for i in range(total.shape[1])]
+    for column, amount in zip(columns, amounts, strict=True):
+        if amount.dtype == np.bool_:
+            column[:] = np.bincount(child[amount], minlength=periods.n_children)
+        else:
+            column[:] = np.bincount(child, weights=amount, minlength=periods.n_children)
+    return total

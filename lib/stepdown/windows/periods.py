@@ -1,0 +1,94 @@
+"""Periods before and after a child's dates: half-open, in calendar months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates, day_numbers
+
+_NEVER_STARTS = np.int64(2**31)
+_ALREADY_OVER = np.int64(-(2**31))
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """One period a child, or several a child.
+
+    start, end: ``datetime64[D]`` of shape (children,) or (children, windows); the period runs from ``start`` up to,
+    not including, ``end``.  Both are NaT for a child without the date that the period hangs on.
+    Raises ValueError when the shapes differ, one of the two is NaT alone, or an end is before its start.
+    """
+
+    start: Dates
+    end: Dates
+
+    def __post_init__(self) -> None:
+        if self.start.shape != self.end.shape or self.start.ndim not in (1, 2):
+            raise ValueError(f"periods: start has shape {self.start.shape}, end {self.end.shape}")
+        if not np.array_equal(np.isnat(self.start), np.isnat(self.end)):
+            raise ValueError("periods: a start and its end must both be known or both be unknown")
+        if bool(np.any(self.end < self.start)):
+            raise ValueError("periods: an end is before its start")
+
+    @property
+    def n_children(self) -> int:
+        """Number of children (rows)."""
+        return int(self.start.shape[0])
+
+    @property
+    def days(self) -> Whole:
+        """Length of each period in days; 0 where it is unknown (NaT)."""
+        length: Whole = (self.end - self.start).view(np.int64)
+        return np.where(np.isnat(self.start), 0, length)
+
+    def columns(self) -> list[tuple[Whole, Whole]]:
+        """Return (start, end) as day numbers, one pair of arrays a window.
+
+        A period that is empty or unknown is given as one that nothing can touch.
+        """
+        start, end = day_numbers(self.start), day_numbers(self.end)
+        hollow = ~(end > start)
+        if hollow.any():
+            start, end = np.where(hollow, _NEVER_STARTS, start), np.where(hollow, _ALREADY_OVER, end)
+        if start.ndim == 1:
+            return [(start, end)]
+        return [
+            (np.ascontiguousarray(start[:, i]), np.ascontiguousarray(end[:, i]))
+            for i in range(start.shape[1])
+        ]
+
+
+def before(start_date: Any, months: int | Sequence[int]) -> Periods:
+    """Return the ``months`` calendar months up to, not including, each child's ``start_date``.
+
+    months: one length (result of shape (children,)) or several (shape (children, lengths)).
+    """
+    anchor, lengths = _anchored(start_date, months)
+    first = add_months(anchor, -lengths)
+    return Periods(first, np.broadcast_to(anchor, first.shape).copy())
+
+
+def after(end_date: Any, months: int | Sequence[int]) -> Periods:
+    """Return the ``months`` calendar months that begin on the day after each child's ``end_date``.
+
+    The months are counted from that first day: support that ends on 30 August gives a period that begins on
+    31 August, and six months from there end with 27 February (28 February is not included).
+    tests/cases/periods.csv lists the cases.  months: as in :func:`before`.
+    """
+    anchor, lengths = _anchored(as_dates(end_date) + DAY, months)
+    last = add_months(anchor, lengths)
+    return Periods(np.broadcast_to(anchor, last.shape).copy(), last)
+
+
+def _anchored(dates: Any, months: int | Sequence[int]) -> tuple[Dates, Whole]:
+    anchor = as_dates(dates)
+    lengths = np.asarray(months, dtype=np.int64)
+    if anchor.ndim != 1 or lengths.ndim > 1:
+        raise ValueError("periods: give one date a child, and one length or a list of lengths")
+    if bool(np.any(lengths < 1)):
+        raise ValueError("periods: a length is at least one month")
+    return (anchor, lengths) if lengths.ndim == 0 else (anchor[:, None], lengths)
