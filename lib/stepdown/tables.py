@@ -88,7 +88,9 @@ class AggregateTable:
         for name, column in self.columns.items():
             unknown = [other for other in column.rests_on if other not in self.columns]
             if unknown:
-                raise ValueError(f"table {self.name}: column {name} rests on {unknown}, which it does not have")
+                raise ValueError(
+                    f"table {self.name}: column {name} rests on {unknown}, which it does not have"
+                )
 
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""

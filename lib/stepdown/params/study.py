@@ -66,9 +66,9 @@ class DataSettings(Settings):
     first_date: date | None = None
     synthetic: bool
     provenance: Text
-    files: dict[Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text] = Field(
-        default_factory=dict
-    )
+    files: dict[
+        Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text
+    ] = Field(default_factory=dict)
 
 
 class Band(Settings):

@@ -1,0 +1,128 @@
+"""Contracts of the tables about children: children, issues, spells, referrals."""
+
+from __future__ import annotations
+
+from stepdown.contracts.model import Contract, Field, Ordered
+
+CHILD_ID = Field(
+    "child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False
+)
+
+CHILDREN = Contract(
+    table="children",
+    one_row_is="child in the study (also a child who was then excluded)",
+    fields=(
+        CHILD_ID,
+        Field(
+            "family_id",
+            "text",
+            "pseudonym of the family; children of one family share it, and intervals allow for that",
+            required=True,
+            blank=False,
+        ),
+        Field(
+            "group",
+            "text",
+            "label of the child's group, as in the parameter file",
+            required=True,
+            blank=False,
+        ),
+        Field("birth_date", "date", "date of birth (or expected, for an unborn child)"),
+        Field(
+            "age_years",
+            "number",
+            "age in years at start_date, for a study that has no dates of birth",
+            lowest=0,
+            highest=25,
+            unit="years",
+        ),
+        Field("sex", "text", "sex as recorded", codes=("female", "male", "unborn", "not stated")),
+        Field("ethnicity_code", "text", "ethnic background, a code of the parameter file's profile"),
+        Field(
+            "sibling_group_size",
+            "whole number",
+            "number of children in the sibling group, this child included",
+            lowest=1,
+            highest=20,
+            unit="children",
+        ),
+        Field(
+            "start_date",
+            "date",
+            "day on which support (or, in a comparison group, the assessment) began",
+            required=True,
+            blank=False,
+        ),
+        Field(
+            "end_date",
+            "date",
+            "last day of support (or of the assessment)",
+            required=True,
+            blank=False,
+        ),
+        Field(
+            "exclusion_reason", "text", "why the child is left out of the analysis; blank: the child is in it"
+        ),
+    ),
+    unique=("child_id",),
+    ordered=(Ordered("start_date", "end_date", "support cannot end before it starts"),),
+    not_after=("start_date",),
+)
+
+ISSUES = Contract(
+    table="issues",
+    one_row_is="child × issue found at assessment",
+    fields=(
+        CHILD_ID,
+        Field(
+            "issue_code", "text", "issue, a code of the parameter file's profile", required=True, blank=False
+        ),
+        Field(
+            "domestic_abuse_factors",
+            "whole number",
+            "number of domestic-abuse factors, where the issue is domestic abuse and the number is known",
+            lowest=0,
+            highest=20,
+        ),
+    ),
+    unique=("child_id", "issue_code"),
+    belongs_to=(("child_id", "children"),),
+)
+
+SPELLS = Contract(
+    table="spells",
+    one_row_is="spell of a child at one statutory status",
+    fields=(
+        CHILD_ID,
+        Field(
+            "status",
+            "text",
+            "CIN (Child in Need), CP (Child Protection plan) or CLA (Child Looked After)",
+            required=True,
+            blank=False,
+            codes=("CIN", "CP", "CLA"),
+        ),
+        Field("start_date", "date", "first day of the spell", required=True, blank=False),
+        Field(
+            "end_date",
+            "date",
+            "day on which the spell ended, itself not counted; blank: still open on the data's last date",
+        ),
+    ),
+    belongs_to=(("child_id", "children"),),
+    ordered=(Ordered("start_date", "end_date", "a spell cannot end before it starts"),),
+    not_after=("start_date",),
+)
+
+REFERRALS = Contract(
+    table="referrals",
+    one_row_is="referral of a child",
+    fields=(
+        CHILD_ID,
+        Field("referral_date", "date", "day of the referral", required=True, blank=False),
+        Field("is_index", "flag", "true for the referral that led to the support or assessment under study"),
+        Field("reason_code", "text", "reason of the referral, as recorded"),
+    ),
+    belongs_to=(("child_id", "children"),),
+    not_after=("referral_date",),
+)

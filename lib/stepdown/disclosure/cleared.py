@@ -1,0 +1,149 @@
+"""The cleared table: the only kind of table that the modules for showing and releasing accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from stepdown.tables import Column, Role
+
+NOT_APPLICABLE = "z"
+"""The mark of a cell that has no value for a reason that is not disclosure (a mean of nothing)."""
+
+SUPPRESSED = "suppressed"
+"""What the symbols mean, in :attr:`ClearedTable.symbols`: see :func:`stepdown.disclosure.policy_in_words`."""
+
+_TOKEN = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedTable:
+    """A table after disclosure control; made by :func:`stepdown.disclosure.clear` and by nothing else.
+
+    name, one_row_is, columns: as in the aggregate table that it was made from.
+    frame: the values, with NA where a cell is suppressed (whole numbers are Int64, so that NA fits).
+    marks: a frame of the same shape with the symbol that stands in place of a value, or "" where it is shown.
+    symbols: symbol → what it means, for every symbol in ``marks``.
+    policy: one sentence on how small numbers were treated.
+    Raises TypeError when made by anything but this package.
+    """
+
+    name: str
+    one_row_is: str
+    frame: pd.DataFrame
+    marks: pd.DataFrame
+    columns: Mapping[str, Column]
+    symbols: Mapping[str, str]
+    policy: str
+    token: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.token is not _TOKEN:
+            raise TypeError("a cleared table comes from stepdown.disclosure.clear; it cannot be made by hand")
+        if self.frame.shape != self.marks.shape:
+            raise ValueError(f"table {self.name}: {self.frame.shape} values and {self.marks.shape} marks")
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns that name a row."""
+        return [name for name, column in self.columns.items() if column.role is Role.KEY]
+
+    def only(self, columns: Sequence[str]) -> ClearedTable:
+        """Return the same rows with some of the columns, in the order given; raises KeyError for an unknown one."""
+        chosen = list(columns)
+        return replace(
+            self,
+            frame=self.frame[chosen].copy(),
+            marks=self.marks[chosen].copy(),
+            columns={name: self.columns[name] for name in chosen},
+        )
+
+    def where(self, **wanted: object) -> ClearedTable:
+        """Return the rows whose key columns hold the values given (one value, or a list of them)."""
+        keep = pd.Series(True, index=self.frame.index)
+        for name, value in wanted.items():
+            if name not in self.keys():
+                raise KeyError(f"table {self.name}: {name} is not one of its key columns {self.keys()}")
+            values = list(value) if isinstance(value, list | tuple | set) else [value]
+            keep &= self.frame[name].isin(values)
+        return self._rows(self.frame.index[keep])
+
+    def value(self, column: str, **wanted: object) -> float:
+        """Return one number (NaN when it is suppressed); raises LookupError unless exactly one row fits."""
+        rows = self.where(**wanted).frame
+        if len(rows) != 1:
+            raise LookupError(f"table {self.name}: {len(rows)} rows fit {wanted}, not 1")
+        found = rows[column].iloc[0]
+        return float("nan") if pd.isna(found) else float(found)
+
+    def numbers(self, column: str) -> pd.Series:
+        """Return a numeric column as float64 with NaN where it is suppressed, for charts and sentences."""
+        return pd.to_numeric(self.frame[column], errors="coerce").astype("Float64").astype("float64")
+
+    def spread(
+        self, across: str, values: Sequence[str], labels: Mapping[str, str] | None = None
+    ) -> ClearedTable:
+        """Return the table with the values of one key column side by side (before and after, say).
+
+        across: a key column.  values: the columns to repeat.  labels: what to call each value of ``across``.
+        The other key columns name the rows; a combination that the table does not have is marked "z".
+        New columns are ``<value column>_<value of across>``.
+        """
+        rows = [name for name in self.keys() if name != across]
+        order = list(dict.fromkeys(self.frame[across]))
+        first = self.frame[rows].drop_duplicates() if rows else pd.DataFrame(index=[0])
+        frame, marks = first.copy(), first.astype("str").map(lambda _: "")
+        columns = {name: self.columns[name] for name in rows}
+        for key in order:
+            for value in values:
+                part = self.where(**{across: key})
+                new = f"{value}_{key}"
+                frame[new] = _aligned(part.frame, rows, value, first)
+                marks[new] = _aligned(part.marks.assign(**dict(part.frame[rows])), rows, value, first).fillna(
+                    NOT_APPLICABLE
+                )
+                old = self.columns[value]
+                called = (labels or {}).get(str(key), str(key))
+                label = called if len(values) == 1 else f"{old.label}, {called}"
+                columns[new] = replace(old, label=label, rests_on=())
+        symbols = dict(self.symbols)
+        if (marks == NOT_APPLICABLE).to_numpy().any():
+            symbols.setdefault(NOT_APPLICABLE, "not applicable")
+        return replace(
+            self,
+            frame=frame.reset_index(drop=True),
+            marks=marks.reset_index(drop=True),
+            columns=columns,
+            symbols=symbols,
+        )
+
+    def relabelled(self, **labels: str) -> ClearedTable:
+        """Return the table with other headings for some of its columns."""
+        columns = {n: replace(c, label=labels[n]) if n in labels else c for n, c in self.columns.items()}
+        return replace(self, columns=columns)
+
+    def in_order(self, by: str, order: Iterable[object]) -> ClearedTable:
+        """Return the table with its rows in the order of one key column's values; values not named go last."""
+        place = {value: i for i, value in enumerate(order)}
+        ranks = self.frame[by].map(lambda value: place.get(value, len(place)))
+        return self._rows(ranks.sort_values(kind="stable").index)
+
+    def _rows(self, index: pd.Index) -> ClearedTable:
+        return replace(
+            self,
+            frame=self.frame.loc[index].reset_index(drop=True),
+            marks=self.marks.loc[index].reset_index(drop=True),
+        )
+
+
+def _aligned(part: pd.DataFrame, rows: list[str], value: str, first: pd.DataFrame) -> pd.Series:
+    """Return ``value`` of ``part`` for each combination of ``rows`` in ``first``, in its order."""
+    if not rows:
+        return pd.Series(part[value].to_numpy(), index=first.index).astype(part[value].dtype)
+    indexed = part.set_index(rows)[value]
+    if indexed.index.has_duplicates:
+        raise ValueError(f"{rows} do not name one row")
+    wanted = pd.MultiIndex.from_frame(first[rows]) if len(rows) > 1 else pd.Index(first[rows[0]])
+    found = indexed.reindex(wanted)
+    return pd.Series(found.array, index=first.index)
