@@ -2,7 +2,7 @@
 
 Every function takes merged :class:`Spells` and gives an array of the shape of the periods, one row a child.
 A spell is *in* a period when it has at least one day there, or, when it has no days, starts there.
-A period that is unknown (NaT) holds nothing; whether a child can be seen at all is for :func:`observe` to say.
+A period that is unknown (NaT) holds nothing; whether a child can be seen at all, :func:`observe` says.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ def days_in(periods: Periods, spells: Spells, rule: DayRule = "clipped") -> Whol
             return np.maximum(inside, 0)
         return np.where(inside > 0, end - start, 0)
 
-    return _per_child(periods, spells.child, [days(*pair) for pair in _gathered(periods, spells.child)])
+    return per_child(periods, spells.child, [days(*pair) for pair in beside_records(periods, spells.child)])
 
 
 def count_in(periods: Periods, spells: Spells) -> Whole:
     """Return the number of episodes (merged spells) in the period."""
     start, end = day_numbers(spells.start), day_numbers(spells.end)
     reach = np.maximum(end, start + 1)
-    inside = [(start < last) & (reach > first) for first, last in _gathered(periods, spells.child)]
-    return _per_child(periods, spells.child, inside)
+    inside = [(start < last) & (reach > first) for first, last in beside_records(periods, spells.child)]
+    return per_child(periods, spells.child, inside)
 
 
 def any_in(periods: Periods, spells: Spells) -> Flags:
@@ -54,31 +54,30 @@ def any_in(periods: Periods, spells: Spells) -> Flags:
 def new_in(periods: Periods, spells: Spells) -> Whole:
     """Return the number of episodes (merged spells) that start in the period."""
     start = day_numbers(spells.start)
-    inside = [(start >= first) & (start < last) for first, last in _gathered(periods, spells.child)]
-    return _per_child(periods, spells.child, inside)
+    inside = [(start >= first) & (start < last) for first, last in beside_records(periods, spells.child)]
+    return per_child(periods, spells.child, inside)
 
 
 def status_on(spells: Spells, dates: Any) -> Flags:
     """Return whether each child had the status on a date.
 
-    dates: one a child, shape (children,) or (children, dates).  NaT gives False, and so does the end date of a spell.
+    dates: one a child, shape (children,) or (children, dates).  NaT gives False, as does a spell's end date.
     """
     day = as_dates(dates)
     held = np.zeros(day.shape, dtype=bool)
-    _check_children(day.shape[0], spells.child)
-    for column in range(1 if day.ndim == 1 else day.shape[1]):
-        asked = day if day.ndim == 1 else day[:, column]
-        on = asked[spells.child]
-        (held if day.ndim == 1 else held[:, column])[
-            spells.child[(spells.start <= on) & (on < spells.end)]
-        ] = True
+    check_children(day.shape[0], spells.child)
+    asked = day[:, None] if day.ndim == 1 else day
+    answer = held[:, None] if day.ndim == 1 else held
+    for column in range(asked.shape[1]):
+        on = asked[:, column][spells.child]
+        answer[spells.child[(spells.start <= on) & (on < spells.end)], column] = True
     return held
 
 
 def highest_in(periods: Periods, spells: Mapping[str, Spells], ladder: Sequence[str]) -> Whole:
-    """Return the highest status that the child had in the period: 0 none, 1 the lowest of ``ladder``, and so on.
+    """Return the highest status in the period: 0 none, 1 the lowest of ``ladder``, and so on.
 
-    ladder: the statuses from least to most intensive.  Raises ValueError when ``spells`` has one that it lacks.
+    ladder: the statuses from least to most intensive.  Raises ValueError when it lacks one of ``spells``.
     """
     unknown = sorted(set(spells) - set(ladder))
     if unknown:
@@ -90,18 +89,19 @@ def highest_in(periods: Periods, spells: Mapping[str, Spells], ladder: Sequence[
     return highest
 
 
-def _gathered(periods: Periods, child: Whole) -> list[tuple[Whole, Whole]]:
+def beside_records(periods: Periods, child: Whole) -> list[tuple[Whole, Whole]]:
     """Return, window by window, the period's start and end beside each record."""
-    _check_children(periods.n_children, child)
+    check_children(periods.n_children, child)
     return [(first[child], last[child]) for first, last in periods.columns()]
 
 
-def _check_children(n_children: int, child: Whole) -> None:
+def check_children(n_children: int, child: Whole) -> None:
+    """Raise ValueError when a record's child is not among the children."""
     if child.size and (child.min() < 0 or child.max() >= n_children):
         raise ValueError(f"a record's child number is outside 0 … {n_children - 1}")
 
 
-def _per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> Whole:
+def per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> Whole:
     """Add the amounts up, child by child (exact: sums of days stay far below 2**53)."""
     total: Whole = np.empty(periods.start.shape, dtype=np.int64)
     columns = [total] if total.ndim == 1 else [total[:, i] for i in range(total.shape[1])]

@@ -63,9 +63,7 @@ def age_on(birth: Any, dates: Any) -> Whole:
     known = ~(np.isnat(born) | np.isnat(day))
     safe_born = np.where(known, born, np.datetime64(0, "D"))
     safe_day = np.where(known, day, np.datetime64(0, "D"))
-    months_old = safe_day.astype("datetime64[M]").view(np.int64) - safe_born.astype("datetime64[M]").view(
-        np.int64
-    )
+    months_old = safe_day.astype("datetime64[M]").view(np.int64) - safe_born.astype("datetime64[M]").view(np.int64)
     months_old = months_old - (_day_of_month(safe_day) < _day_of_month(safe_born))
     years: Whole = np.where(known & (safe_day >= safe_born), months_old // 12, -1)
     return years

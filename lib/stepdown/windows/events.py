@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepdown.windows.counting import _check_children, _gathered, _per_child
+from stepdown.windows.counting import beside_records, check_children, per_child
 from stepdown.windows.dates import Dates, Whole, as_dates, day_numbers
 from stepdown.windows.periods import Periods
 
@@ -20,8 +20,8 @@ def events_in(periods: Periods, child: Any, dates: Any, exclude: Any = None) -> 
     exclude: True for events not to be counted (the index referral, which led to the programme itself).
     """
     who, day = _kept(child, dates, exclude)
-    inside = [(day >= first) & (day < last) for first, last in _gathered(periods, who)]
-    return _per_child(periods, who, inside)
+    inside = [(day >= first) & (day < last) for first, last in beside_records(periods, who)]
+    return per_child(periods, who, inside)
 
 
 def first_event_after(from_date: Any, child: Any, dates: Any, exclude: Any = None) -> Dates:
@@ -31,7 +31,7 @@ def first_event_after(from_date: Any, child: Any, dates: Any, exclude: Any = Non
     """
     origin = day_numbers(from_date)
     who, day = _kept(child, dates, exclude)
-    _check_children(origin.size, who)
+    check_children(origin.size, who)
     first: Whole = np.full(origin.size, _NEVER, dtype=np.int64)
     known = origin != np.iinfo(np.int64).min
     later = (day >= origin[who]) & known[who]

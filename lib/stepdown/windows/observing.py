@@ -17,7 +17,7 @@ ADULT_AGE = 18
 
 
 class Sight(StrEnum):
-    """Why a child can be observed in a period, or cannot.  When several reasons hold, the first of them is given."""
+    """Why a child can be observed in a period, or cannot; of several reasons the first is given."""
 
     NO_DATE = "no date"
     NOT_YET_BORN = "not yet born"
@@ -49,8 +49,9 @@ class Observed:
 def observe(periods: Periods, *, last_date: Any, first_date: Any = None, birth_date: Any = None) -> Observed:
     """Return which child-periods the data covers, why not, and the days at risk.
 
-    last_date: the last day that the extract covers.  first_date: the first; None when the extract has no beginning
-    (all earlier spells are in it).  birth_date: one a child; unknown (NaT) or None counts as born and under 18.
+    last_date: the last day that the extract covers.
+    first_date: the first day; None when all earlier spells are in the extract.
+    birth_date: one a child; unknown (NaT) or None counts as born and under 18.
     """
     start, end = periods.start, periods.end
     stop = as_dates(last_date) + DAY
@@ -76,9 +77,9 @@ def observe(periods: Periods, *, last_date: Any, first_date: Any = None, birth_d
 
 
 def follow_up_days(from_date: Any, *, last_date: Any, birth_date: Any = None) -> Whole:
-    """Return the days from ``from_date`` (included) on which a child is observed, to the extract's end or age 18.
+    """Return the days from ``from_date`` on, that day included, to the extract's end or the 18th birthday.
 
-    from_date: one a child, such as the first day of the period after; NaT gives 0, as does a date after the extract.
+    from_date: one a child, such as the first day of the period after.  NaT, or a date after the extract, gives 0.
     """
     first: Dates = as_dates(from_date)
     stop: Dates = np.broadcast_to(as_dates(last_date) + DAY, first.shape)

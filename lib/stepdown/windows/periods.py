@@ -18,8 +18,8 @@ _ALREADY_OVER = np.int64(-(2**31))
 class Periods:
     """One period a child, or several a child.
 
-    start, end: ``datetime64[D]`` of shape (children,) or (children, windows); the period runs from ``start`` up to,
-    not including, ``end``.  Both are NaT for a child without the date that the period hangs on.
+    start, end: ``datetime64[D]`` of shape (children,) or (children, windows); the period runs from ``start``
+    up to, not including, ``end``.  Both are NaT for a child without the date that the period hangs on.
     Raises ValueError when the shapes differ, one of the two is NaT alone, or an end is before its start.
     """
 
@@ -56,10 +56,7 @@ class Periods:
             start, end = np.where(hollow, _NEVER_STARTS, start), np.where(hollow, _ALREADY_OVER, end)
         if start.ndim == 1:
             return [(start, end)]
-        return [
-            (np.ascontiguousarray(start[:, i]), np.ascontiguousarray(end[:, i]))
-            for i in range(start.shape[1])
-        ]
+        return list(zip(np.ascontiguousarray(start.T), np.ascontiguousarray(end.T), strict=True))
 
 
 def before(start_date: Any, months: int | Sequence[int]) -> Periods:

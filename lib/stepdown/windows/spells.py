@@ -51,9 +51,10 @@ def merge_spells(child: Any, start: Any, end: Any) -> Spells:
     """Return the union of the spells of one status, child by child.
 
     child: whole numbers from 0.  start, end: dates, end not included, no NaT (see :func:`close_spells`).
-    Spells that overlap or touch (one starts on the day on which the other ends) become one.  A spell without days
-    (start == end) is kept as an episode unless it lies inside, or at an edge of, another.  Row order and
-    duplicates make no difference.  Raises ValueError for a negative child, an unknown date, or an end before its start.
+    Spells that overlap or touch (one starts on the day on which the other ends) become one.  A spell without
+    days (start == end) is kept as an episode unless it lies inside, or at an edge of, another.  Row order and
+    duplicates make no difference.
+    Raises ValueError for a negative child, an unknown date, or an end before its start.
     """
     who = np.asarray(child, dtype=np.int64)
     first, last = day_numbers(start), day_numbers(end)
@@ -90,7 +91,7 @@ def merge_by_status(child: Any, status: Any, start: Any, end: Any, n_statuses: i
 
 
 def _in_order(who: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whole]:
-    """Sort by child, start, end.  Where the three fit into one 64-bit number, that number is sorted: much faster."""
+    """Sort by child, start, end; as one 64-bit number where the three fit into it, which is much faster."""
     length = last - first
     start_bits, length_bits = int(first.max()).bit_length(), int(length.max()).bit_length()
     if int(who.max()).bit_length() + start_bits + length_bits > 63:
@@ -105,7 +106,7 @@ def _in_order(who: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whol
 def _union(who: Whole, first: Whole, last: Whole, base: int) -> Spells:
     """Join sorted spells: one begins a new run when it starts after all earlier ends of its child.
 
-    The latest end so far is a running maximum; with the child's number in the high bits it starts afresh by itself.
+    The latest end so far is a running maximum; with the child's number in the high bits it starts afresh.
     """
     bits = int(last.max()).bit_length()
     if int(who.max()).bit_length() + bits > 63:
