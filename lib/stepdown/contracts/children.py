@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from stepdown.contracts.model import Contract, Field, Ordered
 
-CHILD_ID = Field(
-    "child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False
-)
+CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 
 CHILDREN = Contract(
     table="children",
@@ -60,9 +58,7 @@ CHILDREN = Contract(
             required=True,
             blank=False,
         ),
-        Field(
-            "exclusion_reason", "text", "why the child is left out of the analysis; blank: the child is in it"
-        ),
+        Field("exclusion_reason", "text", "why the child is left out of the analysis; blank: the child is in it"),
     ),
     unique=("child_id",),
     ordered=(Ordered("start_date", "end_date", "support cannot end before it starts"),),
@@ -74,9 +70,7 @@ ISSUES = Contract(
     one_row_is="child × issue found at assessment",
     fields=(
         CHILD_ID,
-        Field(
-            "issue_code", "text", "issue, a code of the parameter file's profile", required=True, blank=False
-        ),
+        Field("issue_code", "text", "issue, a code of the parameter file's profile", required=True, blank=False),
         Field(
             "domestic_abuse_factors",
             "whole number",

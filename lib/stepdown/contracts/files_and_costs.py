@@ -36,9 +36,7 @@ PROGRAMME_COSTS = Contract(
     table="programme_costs",
     one_row_is="line of spending on the programme",
     fields=(
-        Field(
-            "workstream", "text", "part of the programme that the money went to", required=True, blank=False
-        ),
+        Field("workstream", "text", "part of the programme that the money went to", required=True, blank=False),
         Field("item", "text", "what was bought", required=True, blank=False),
         Field(
             "financial_year",

@@ -17,8 +17,7 @@ from stepdown.faults import Fault, Refused, refuse, some_rows
 from stepdown.params import Study
 
 CONTRACTS: dict[str, Contract] = {
-    contract.table: contract
-    for contract in (CHILDREN, ISSUES, SPELLS, REFERRALS, CASE_FILES, PROGRAMME_COSTS)
+    contract.table: contract for contract in (CHILDREN, ISSUES, SPELLS, REFERRALS, CASE_FILES, PROGRAMME_COSTS)
 }
 """The contract of each table by its name."""
 

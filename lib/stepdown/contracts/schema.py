@@ -103,9 +103,7 @@ def check_values(
         checks=[check for check, *_ in rows.values()],
     )
     faults = [
-        _blank(raw[f.name], f, contract, file)
-        for f in contract.fields
-        if not f.blank and raw[f.name].isna().any()
+        _blank(raw[f.name], f, contract, file) for f in contract.fields if not f.blank and raw[f.name].isna().any()
     ]
     try:
         schema.validate(frame, lazy=True)
@@ -147,9 +145,7 @@ def _column_fault(
     _, found, allowed, remedy = check
     positions = pd.Index(failed).unique()
     values = tuple(dict.fromkeys(str(value) for value in cells.loc[positions].head(5)))
-    suggestion = (
-        nearest(values[0], allowed.removeprefix("one of ").split(", ")) if check[0].name == "code" else ""
-    )
+    suggestion = nearest(values[0], allowed.removeprefix("one of ").split(", ")) if check[0].name == "code" else ""
     return Fault(
         where=f"{file}, column {column}, {some_rows(lines_of(positions))}",
         found=found + suggestion,

@@ -20,9 +20,7 @@ class Settings(BaseModel):
 
 def _relative(path: str) -> str:
     if Path(path).is_absolute():
-        raise ValueError(
-            "a path in a parameter file is relative to the project root, so that the file works elsewhere"
-        )
+        raise ValueError("a path in a parameter file is relative to the project root, so that the file works elsewhere")
     return path
 
 

@@ -8,9 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from stepdown.params.base import ProjectPath, Settings, Sourced, Text
 
-Measure = Literal[
-    "days_cin", "days_cp", "days_cla", "referrals", "episodes_cin", "episodes_cp", "episodes_cla"
-]
+Measure = Literal["days_cin", "days_cp", "days_cla", "referrals", "episodes_cin", "episodes_cp", "episodes_cla"]
 """A volume of the child outcomes frame that a unit cost can price (``days_cp`` → days_cp_before, days_cp_after)."""
 
 Estimator = Literal["did", "ancova", "after_only", "before_after"]
@@ -68,9 +66,7 @@ class ProgrammeCost(Settings):
     @model_validator(mode="after")
     def _share_known(self) -> Self:
         if self.whole_programme is None and any(a.covers == "whole_programme" for a in self.alternatives):
-            raise ValueError(
-                "an alternative that covers the whole programme needs whole_programme, to take a share"
-            )
+            raise ValueError("an alternative that covers the whole programme needs whole_programme, to take a share")
         return self
 
     def alternative(self, name: str) -> ProgrammeAmount:
@@ -196,7 +192,5 @@ class CostSettings(Settings):
         known = {item.name for item in self.programme.alternatives}
         wanted = {scenario.programme for scenario in self.scenarios if scenario.programme}
         if wanted - known:
-            raise ValueError(
-                f"scenarios name programme amounts that are not among the alternatives: {wanted - known}"
-            )
+            raise ValueError(f"scenarios name programme amounts that are not among the alternatives: {wanted - known}")
         return self

@@ -2,8 +2,66 @@
 
 from __future__ import annotations
 
-from stepdown.params.base import Settings
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from stepdown.params.base import Settings, Text
 
 
 class EffectSettings(Settings):
-    """How differences between groups are estimated."""
+    """How differences between the two groups are estimated; every threshold can be set in the study file.
+
+    outcomes: the outcomes named in advance, over which Holm's correction runs (columns of the child outcomes
+        without their ``_before`` and ``_after``).
+    confidence_level: of every interval.
+    min_effective_sample, min_effective_share: the overlap gate. Reweighting the comparison group is refused
+        when its effective sample size is below either (a number of children; a share of the group). A proposal of
+        this workbook, not a standard.
+    min_families: fewer families than this in a group and an interval is marked as unreliable.
+    min_events: fewer children than this with any of the outcome and the result is marked as resting on few events.
+    tau_days: the day, set in advance, at which risk of re-referral is read and up to which the mean is restricted.
+    survival_step_days: spacing of the days in the re-referral table.
+    permutation_draws: Monte Carlo draws when there are more than permutation_exact_up_to ways to deal families out.
+    dominance_share: one family that moves an estimate by more than this share of it is named as dominating it.
+    balance_variables: what the balance table compares (columns of the child outcomes).
+    weight_on: what entropy balancing and doubly robust difference in differences adjust for.
+    """
+
+    outcomes: tuple[Text, ...] = ("days_cin", "days_cp", "days_cla", "referrals")
+    confidence_level: float = Field(default=0.95, gt=0.5, lt=1.0)
+    min_effective_sample: float = Field(default=30.0, gt=0)
+    min_effective_share: float = Field(default=0.25, gt=0, le=1)
+    min_families: int = Field(default=10, ge=2)
+    min_events: int = Field(default=10, ge=1)
+    tau_days: int = Field(default=183, ge=1)
+    survival_step_days: int = Field(default=30, ge=1)
+    permutation_draws: int = Field(default=4999, ge=99)
+    permutation_exact_up_to: int = Field(default=20_000, ge=0)
+    dominance_share: float = Field(default=0.10, gt=0, lt=1)
+    balance_variables: tuple[Text, ...] = (
+        "age_years",
+        "sibling_group_size",
+        "highest_before",
+        "days_cin_before",
+        "days_cp_before",
+        "days_cla_before",
+        "referrals_before",
+    )
+    weight_on: tuple[Text, ...] = (
+        "any_cin_before",
+        "any_cp_before",
+        "any_cla_before",
+        "days_cin_before",
+        "days_cp_before",
+        "days_cla_before",
+        "referrals_before",
+    )
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        for name in ("outcomes", "balance_variables", "weight_on"):
+            values = getattr(self, name)
+            if not values or len(set(values)) != len(values):
+                raise ValueError(f"{name}: name at least one column, and each only once")
+        return self

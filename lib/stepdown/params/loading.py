@@ -55,9 +55,7 @@ def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
     Raises Refused when there is no such file.
     """
     given = Path(path)
-    candidates = (
-        [given] if given.is_absolute() else [folder / given for folder in (Path.cwd(), *Path.cwd().parents)]
-    )
+    candidates = [given] if given.is_absolute() else [folder / given for folder in (Path.cwd(), *Path.cwd().parents)]
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()

@@ -22,6 +22,14 @@ TABLES = ("children", "issues", "spells", "referrals", "case_files", "programme_
 DayCount = Literal["clipped", "whole_spell"]
 """clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
 
+Unobservable = Literal["leave_out", "days_at_risk", "as_published"]
+"""What becomes of a child whose window the data does not wholly cover.
+
+leave_out: the child is not analysed (and is shown in the participant flow); refused when the groups differ in it.
+days_at_risk: the child is analysed on the days of the window that are covered, scaled to the whole window.
+as_published: the child is counted as if covered, to reproduce a report that did so; every page says so.
+"""
+
 
 class Group(Settings):
     """One of the two groups of a study.
@@ -66,9 +74,9 @@ class DataSettings(Settings):
     first_date: date | None = None
     synthetic: bool
     provenance: Text
-    files: dict[
-        Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text
-    ] = Field(default_factory=dict)
+    files: dict[Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text] = Field(
+        default_factory=dict
+    )
 
 
 class Band(Settings):
@@ -110,6 +118,8 @@ class StudySettings(Settings):
     """All settings of a study; the file's name without its ending is the study's name.
 
     ladder: the statuses from least to most intensive.  window_months: length of the periods before and after.
+    follow_up_gap_allowed: largest difference between the groups in the share of child-days that the data covers.
+    longer_windows_months: further lengths for which the page says how many children could be followed.
     """
 
     title: Text
@@ -120,6 +130,9 @@ class StudySettings(Settings):
     groups: Groups
     window_months: int = Field(ge=1, le=60)
     day_count: DayCount
+    unobservable: Unobservable = "leave_out"
+    follow_up_gap_allowed: float = Field(default=0.1, ge=0, le=1)
+    longer_windows_months: tuple[int, ...] = (12, 18, 24)
     ladder: tuple[Literal["CIN", "CP", "CLA"], ...] = ("CIN", "CP", "CLA")
     profile: Profile
     disclosure: DisclosurePolicy

@@ -1,0 +1,219 @@
+"""Who is in the study, who is out and why; the counts of the flow add up.
+
+Every analysis begins from :func:`select`. A child whose window the data does not cover is never counted as
+having had no care: what happens to it is the study's setting ``unobservable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stepdown.contracts import StudyRecords
+from stepdown.faults import Fault, Refused
+from stepdown.params import Study
+from stepdown.tables import AddsUp, AggregateTable, Column, Role
+from stepdown.windows import Observed, Periods, Sight, after, before, observe
+
+PERIODS = ("before", "after")
+
+IN_RECORDS, ANALYSED = "In the records", "Analysed"
+
+REASONS = {
+    str(Sight.NOT_YET_BORN): "Not yet born when the period began",
+    str(Sight.TURNED_18): "Turned 18 before the period ended",
+    str(Sight.NOT_OBSERVABLE): "The extract begins after the period did",
+    str(Sight.TOO_RECENT): "Too recent: the extract ends before the period does",
+    str(Sight.OBSERVABLE): "Observable",
+}
+"""What a reader is told for each reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The children who are analysed, with their periods.
+
+    children: one row a child, in the order of the records, index 0 … n-1.
+    before, after: their :class:`~stepdown.windows.Periods`.  seen_before, seen_after: what the data shows of them.
+    flow: the participant flow.  observability: how many children each period can be observed for, and why not.
+    """
+
+    children: pd.DataFrame
+    before: Periods
+    after: Periods
+    seen_before: Observed
+    seen_after: Observed
+    flow: AggregateTable
+    observability: AggregateTable
+
+
+def select(study: Study, records: StudyRecords) -> Cohort:
+    """Return the cohort of a study.
+
+    Raises Refused when nobody is left in a group, or when the follow-up of the two groups differs by more than
+    the study allows.
+    """
+    everyone = records.children.reset_index(drop=True)
+    included = everyone[everyone["exclusion_reason"].isna()].reset_index(drop=True)
+    months = study.settings.window_months
+    seen = {period: _seen(study, included, period, months) for period in PERIODS}
+    whole = seen["before"].observable & seen["after"].observable
+    if study.settings.unobservable == "leave_out":
+        kept = whole
+    elif study.settings.unobservable == "days_at_risk":
+        kept = (seen["before"].days_at_risk > 0) & (seen["after"].days_at_risk > 0)
+    else:
+        kept = np.ones(len(included), dtype=bool)
+    _refuse_empty_group(study, included[kept])
+    _refuse_unequal_follow_up(study, included, seen)
+    children = included[kept].reset_index(drop=True)
+    first, last = _periods(children, "before", months), _periods(children, "after", months)
+    return Cohort(
+        children=children,
+        before=first,
+        after=last,
+        seen_before=_seen(study, children, "before", months),
+        seen_after=_seen(study, children, "after", months),
+        flow=participant_flow(study, everyone, included, kept, seen),
+        observability=observability(study, included),
+    )
+
+
+def _periods(children: pd.DataFrame, period: str, months: int) -> Periods:
+    start, end = children["start_date"].to_numpy(), children["end_date"].to_numpy()
+    return before(start, months) if period == "before" else after(end, months)
+
+
+def _seen(study: Study, children: pd.DataFrame, period: str, months: int) -> Observed:
+    data = study.settings.data
+    return observe(
+        _periods(children, period, months),
+        last_date=np.datetime64(data.last_date),
+        first_date=None if data.first_date is None else np.datetime64(data.first_date),
+        birth_date=children["birth_date"].to_numpy(),
+    )
+
+
+def participant_flow(
+    study: Study, everyone: pd.DataFrame, included: pd.DataFrame, kept: np.ndarray, seen: dict[str, Observed]
+) -> AggregateTable:
+    """Return the participant flow: one row is a group × step; the exclusions add up to the difference.
+
+    Columns: group, step, reason (blank for the totals), children, families.
+    """
+    reason = np.where(seen["before"].observable, "after: " + seen["after"].reason, "before: " + seen["before"].reason)
+    rows = []
+    for label in study.settings.groups.labels():
+        mine, chosen = everyone[everyone["group"] == label], (included["group"] == label).to_numpy()
+        rows.append(_step(label, IN_RECORDS, "", mine))
+        for why, left_out in mine[mine["exclusion_reason"].notna()].groupby("exclusion_reason"):
+            rows.append(_step(label, "Excluded", str(why), left_out))
+        for why in sorted(set(reason[chosen & ~kept])):
+            period, sight = why.split(": ", 1)
+            text = f"{REASONS[sight]} ({period})"
+            rows.append(_step(label, "Not observable", text, included[chosen & ~kept & (reason == why)]))
+        rows.append(_step(label, ANALYSED, "", included[chosen & kept]))
+    frame = pd.DataFrame(rows, columns=["group", "step", "reason", "children", "families"])
+    return AggregateTable(
+        "participant_flow",
+        "group × step of the participant flow",
+        frame,
+        {
+            "group": Column("Group", Role.KEY),
+            "step": Column("Step", Role.KEY),
+            "reason": Column("Reason", Role.KEY),
+            "children": Column("Children", Role.COUNT, "children", 0),
+            "families": Column("Families", Role.COUNT, "families", 0),
+        },
+        adds_up=(AddsUp("children", ("group",)),),
+    )
+
+
+def _step(label: str, step: str, reason: str, children: pd.DataFrame) -> tuple[str, str, str, int, int]:
+    return label, step, reason, len(children), children["family_id"].nunique()
+
+
+def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
+    """Return for how many children each period can be observed: one row is a group × window × reason.
+
+    Columns: group, window ("6 months after"), window_months, period, reason, children, observable (true or false).
+    """
+    lengths: Sequence[int] = sorted({study.settings.window_months, *study.settings.longer_windows_months})
+    rows = []
+    for label in study.settings.groups.labels():
+        mine = included[included["group"] == label]
+        for months in lengths:
+            for period in PERIODS:
+                reasons = pd.Series(_seen(study, mine, period, months).reason).value_counts()
+                for why in (str(sight) for sight in Sight if str(sight) in reasons.index):
+                    rows.append(
+                        (
+                            label,
+                            f"{months} months {period}",
+                            months,
+                            period,
+                            REASONS.get(why, why),
+                            int(reasons[why]),
+                            why == str(Sight.OBSERVABLE),
+                        )
+                    )
+    columns = {
+        "group": Column("Group", Role.KEY),
+        "window": Column("Window", Role.KEY),
+        "window_months": Column("Months", Role.KEY, "months", 0),
+        "period": Column("Period", Role.KEY),
+        "reason": Column("What the data shows", Role.KEY),
+        "children": Column("Children", Role.COUNT, "children", 0),
+        "observable": Column("Observable", Role.OPEN),
+    }
+    return AggregateTable(
+        "observability",
+        "group × window × reason",
+        pd.DataFrame(rows, columns=list(columns)),
+        columns,
+        adds_up=(AddsUp("children", ("group", "window")),),
+    )
+
+
+def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
+    counts = analysed["group"].value_counts()
+    for label in study.settings.groups.labels():
+        if counts.get(label, 0) == 0:
+            raise Refused(
+                [
+                    Fault(
+                        f"{study.file.name}, group {label}",
+                        "no child whom the data shows for the whole of both periods",
+                        "at least one child in each group",
+                        "a window that the data cannot cover is never counted as zero (docs/methods.md, Periods)",
+                        "shorten window_months, extend the extract (data.last_date), or correct the groups' labels",
+                    )
+                ]
+            )
+
+
+def _refuse_unequal_follow_up(study: Study, included: pd.DataFrame, seen: dict[str, Observed]) -> None:
+    settings = study.settings
+    if settings.unobservable != "leave_out":
+        return
+    for period in PERIODS:
+        length = _periods(included, period, settings.window_months).days
+        share = pd.Series(seen[period].days_at_risk / np.maximum(length, 1))
+        by_group = share.groupby(included["group"].to_numpy()).mean()
+        gap = float(by_group.max() - by_group.min())
+        if gap > settings.follow_up_gap_allowed:
+            shares = ", ".join(f"{label} {by_group[label]:.0%}" for label in settings.groups.labels())
+            raise Refused(
+                [
+                    Fault(
+                        f"{study.file.name}, the {settings.window_months} months {period}",
+                        f"groups that the data covers to different lengths ({shares} of the child-days)",
+                        f"a difference of at most {settings.follow_up_gap_allowed:.0%} (follow_up_gap_allowed)",
+                        "groups are compared over equal follow-up only (docs/methods.md, Periods)",
+                        "shorten window_months, extend the extract, or set unobservable: days_at_risk",
+                    )
+                ]
+            )

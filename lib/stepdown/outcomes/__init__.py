@@ -1,0 +1,15 @@
+"""Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
+
+from stepdown.outcomes.children import NONE, ChildOutcomes, age_at_start, child_outcomes
+from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions
+
+__all__ = [
+    "NONE",
+    "ChildOutcomes",
+    "age_at_start",
+    "child_outcomes",
+    "referrals",
+    "statutory_status",
+    "status_on_edges",
+    "transitions",
+]

@@ -1,0 +1,160 @@
+"""The tables of statutory outcomes by group: referrals, days and episodes, flows, the status on a date."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from stepdown.cohort import PERIODS
+from stepdown.outcomes.children import ChildOutcomes
+from stepdown.tables import AddsUp, AggregateTable, Column, Role
+
+GROUP = Column("Group", Role.KEY)
+PERIOD = Column("Period", Role.KEY)
+CHILDREN = Column("Children in the group", Role.BASE, "children", 0)
+
+
+def _each(outcomes: ChildOutcomes) -> list[tuple[str, pd.DataFrame, str]]:
+    frame = outcomes.frame
+    return [(label, frame[frame["group"] == label], period) for label in outcomes.groups for period in PERIODS]
+
+
+def referrals(outcomes: ChildOutcomes) -> AggregateTable:
+    """Return referrals by group and period: one row is a group × period.
+
+    Columns: group, period, children, referrals, mean_per_child, referrals_without_index, children_referred.
+    """
+    rows = []
+    for label, mine, period in _each(outcomes):
+        total = int(mine[f"referrals_{period}"].sum())
+        rows.append(
+            (
+                label,
+                period,
+                len(mine),
+                total,
+                total / len(mine),
+                int(mine[f"referrals_without_index_{period}"].sum()),
+                int((mine[f"referrals_{period}"] > 0).sum()),
+            )
+        )
+    columns = {
+        "group": GROUP,
+        "period": PERIOD,
+        "children": CHILDREN,
+        "referrals": Column("Referrals", Role.COUNT, "referrals", 0),
+        "mean_per_child": Column("Referrals per child", Role.DERIVED, "", 2, ("referrals", "children")),
+        "referrals_without_index": Column("Referrals, index referral left out", Role.COUNT, "referrals", 0),
+        "children_referred": Column("Children referred", Role.COUNT, "children", 0),
+    }
+    return AggregateTable("referrals", "group × period", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
+    """Return children, days and episodes at each status: one row is a group × period × status.
+
+    Columns: group, period, status, children, children_with_status, percent_with_status, days (by the study's
+    rule), mean_days_per_child (over all children of the group), clipped_days, mean_clipped_days_per_child,
+    episodes, new_episodes.
+    """
+    rows = []
+    for label, mine, period in _each(outcomes):
+        for status in outcomes.ladder:
+            name = f"{status.lower()}_{period}"
+            n, held = len(mine), int(mine[f"any_{name}"].sum())
+            days, clipped = float(mine[f"days_{name}"].sum()), float(mine[f"clipped_days_{name}"].sum())
+            episodes, new = int(mine[f"episodes_{name}"].sum()), int(mine[f"new_episodes_{name}"].sum())
+            rows.append(
+                (label, period, status, n, held, 100 * held / n, days, days / n, clipped, clipped / n, episodes, new)
+            )
+    with_status = ("children_with_status",)
+    columns = {
+        "group": GROUP,
+        "period": PERIOD,
+        "status": Column("Status", Role.KEY),
+        "children": CHILDREN,
+        "children_with_status": Column("Children with the status", Role.COUNT, "children", 0),
+        "percent_with_status": Column("Share with the status", Role.DERIVED, "%", 1, (*with_status, "children")),
+        "days": Column("Days", Role.TOTAL, "days", 0, with_status),
+        "mean_days_per_child": Column("Days per child", Role.DERIVED, "days", 1, (*with_status, "children")),
+        "clipped_days": Column("Days inside the window", Role.TOTAL, "days", 0, with_status),
+        "mean_clipped_days_per_child": Column(
+            "Days inside the window per child", Role.DERIVED, "days", 1, (*with_status, "children")
+        ),
+        "episodes": Column("Episodes", Role.COUNT, "episodes", 0),
+        "new_episodes": Column("Episodes that began in the window", Role.COUNT, "episodes", 0),
+    }
+    return AggregateTable(
+        "statutory_status", "group × period × status", pd.DataFrame(rows, columns=list(columns)), columns
+    )
+
+
+def transitions(outcomes: ChildOutcomes) -> AggregateTable:
+    """Return the flow between statuses: one row is a group × highest status before × highest status after.
+
+    Columns: group, status_before, status_after, children, children_before (of that row of the matrix),
+    percent_of_row. All sixteen cells stand, also the empty ones.
+    """
+    names = outcomes.statuses()
+    rows = []
+    for label in outcomes.groups:
+        mine = outcomes.frame[outcomes.frame["group"] == label]
+        table = pd.crosstab(mine["highest_before"], mine["highest_after"]).reindex(
+            index=range(len(names)), columns=range(len(names)), fill_value=0
+        )
+        for i, status_before in enumerate(names):
+            total = int(table.loc[i].sum())
+            for j, status_after in enumerate(names):
+                count = int(table.loc[i, j])
+                share = 100 * count / total if total else np.nan
+                rows.append((label, status_before, status_after, count, total, share))
+    columns = {
+        "group": GROUP,
+        "status_before": Column("Highest status before", Role.KEY),
+        "status_after": Column("Highest status after", Role.KEY),
+        "children": Column("Children", Role.COUNT, "children", 0),
+        "children_before": Column("Children who began there", Role.COUNT, "children", 0),
+        "percent_of_row": Column(
+            "Share of those who began there", Role.DERIVED, "%", 1, ("children", "children_before")
+        ),
+    }
+    return AggregateTable(
+        "transitions",
+        "group × highest status before × highest status after",
+        pd.DataFrame(rows, columns=list(columns)),
+        columns,
+        adds_up=(
+            AddsUp("children", ("group", "status_before"), "children_before"),
+            AddsUp("children", ("group", "status_after")),
+        ),
+    )
+
+
+def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
+    """Return the status on the last day before support and on the first day after it: group × moment × status.
+
+    Columns: group, moment, status, children_in_group, children, percent.
+    """
+    moments = {"highest_at_start": "last day before", "highest_at_end": "first day after"}
+    rows = []
+    for label in outcomes.groups:
+        mine = outcomes.frame[outcomes.frame["group"] == label]
+        for name, moment in moments.items():
+            for rung, status in enumerate(outcomes.statuses()):
+                held = int((mine[name] == rung).sum())
+                rows.append((label, moment, status, len(mine), held, 100 * held / len(mine)))
+    columns = {
+        "group": GROUP,
+        "moment": Column("Moment", Role.KEY),
+        "status": Column("Highest status", Role.KEY),
+        "children_in_group": CHILDREN,
+        "children": Column("Children", Role.COUNT, "children", 0),
+        "percent": Column("Share", Role.DERIVED, "%", 1, ("children", "children_in_group")),
+    }
+    return AggregateTable(
+        "status_on_date",
+        "group × moment × status",
+        pd.DataFrame(rows, columns=list(columns)),
+        columns,
+        adds_up=(AddsUp("children", ("group", "moment"), "children_in_group"),),
+    )
