@@ -1,0 +1,193 @@
+"""The cost-benefit analysis by the report's own method, and its tables.
+
+The method of DfE RR1038 (Tables 3, 4, 24, 25): days at each status × tariff + referrals × tariff, in each group and
+period; the comparison group scaled to the size of the programme group; saving = scaled change of the comparison group
+minus change of the programme group; net cost = programme cost minus saving. The saving per child is the difference
+in differences of per-child cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stepdown.costs.inputs import CostInputs
+from stepdown.costs.volumes import Floats, Volumes
+from stepdown.tables import AddsUp, AggregateTable, Column, Role
+
+PERIODS = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class NetCost:
+    """The report's sum.
+
+    costs: 2 × 2 pounds, rows programme and comparison, columns before and after.  n: children in each group.
+    scale: what the comparison group is multiplied by.  programme_cost: £.  families: families of the programme group.
+    """
+
+    costs: Floats
+    n: tuple[int, int]
+    scale: float
+    programme_cost: float
+    families: int
+
+    @property
+    def change(self) -> tuple[float, float]:
+        """Change from before to after in each group, £, programme first, the comparison not scaled."""
+        difference = self.costs[:, 1] - self.costs[:, 0]
+        return float(difference[0]), float(difference[1])
+
+    @property
+    def saving(self) -> float:
+        """Scaled change of the comparison group minus change of the programme group, £."""
+        return self.change[1] * self.scale - self.change[0]
+
+    @property
+    def net_cost(self) -> float:
+        """Programme cost minus saving, £; above nought the programme cost more than it saved."""
+        return self.programme_cost - self.saving
+
+
+def group_costs(data: Volumes, tariffs: Floats) -> Floats:
+    """Return 2 × 2 pounds: rows programme and comparison, columns before and after.  tariffs: K, £ per unit."""
+    rows = []
+    for flag in (True, False):
+        weight = data.weight * (data.in_programme == flag)
+        rows.append([float(weight @ (volume @ tariffs)) for volume in (data.before, data.after)])
+    return np.array(rows)
+
+
+def net_cost(data: Volumes, tariffs: Floats, programme_cost: float, *, comparison_n: float | None = None) -> NetCost:
+    """Return the report's sum.
+
+    comparison_n: number that the comparison group is scaled with (None: its own, as it should be).
+    """
+    sizes = [float(data.weight[data.in_programme == flag].sum()) for flag in (True, False)]
+    return NetCost(
+        costs=group_costs(data, tariffs),
+        n=(data.n_programme, data.n_comparison),
+        scale=sizes[0] / (comparison_n or sizes[1]),
+        programme_cost=programme_cost,
+        families=data.families(programme=True),
+    )
+
+
+def report_method(inputs: CostInputs) -> NetCost:
+    """Return the report's sum for a study: its day count, its tariffs, spending as published."""
+    return net_cost(inputs.data, inputs.values, inputs.spend.amount_gbp)
+
+
+def costs_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``costs``: one row a group and period."""
+    result = report_method(inputs)
+    rows = []
+    for g, label in enumerate(inputs.labels):
+        group = inputs.data.in_programme == (g == 0)
+        for p, period in enumerate(PERIODS):
+            volume = (inputs.data.before, inputs.data.after)[p][group]
+            total = float(result.costs[g, p])
+            rows.append(
+                {
+                    "group": label,
+                    "period": period,
+                    "children": int(group.sum()),
+                    "children_with_cost": int((volume @ inputs.values > 0).sum()),
+                    "cost_gbp": total,
+                    "cost_scaled_gbp": total * (1.0 if g == 0 else result.scale),
+                    "cost_per_child_gbp": total / group.sum(),
+                }
+            )
+    own = ("children_with_cost",)
+    columns = {
+        "group": Column("Group", Role.KEY),
+        "period": Column("Period", Role.KEY, about=f"The {inputs.window_months} months before or after"),
+        "children": Column("Children", Role.BASE, "children", 0, about="Children in the group"),
+        "children_with_cost": Column(
+            "Children with any cost", Role.COUNT, "children", 0, about="Children with a priced day or referral"
+        ),
+        "cost_gbp": Column("Cost", Role.TOTAL, "£", 0, own, "Days and referrals times their unit costs"),
+        "cost_scaled_gbp": Column(
+            "Cost at the programme group's size", Role.TOTAL, "£", 0, own, "Cost × programme children ÷ own children"
+        ),
+        "cost_per_child_gbp": Column("Cost per child", Role.DERIVED, "£", 0, own, "Cost ÷ children"),
+    }
+    return AggregateTable("costs", "group and period", pd.DataFrame(rows), columns)
+
+
+def cost_parts_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``cost_parts``: one row a group, period and measure; volume × unit cost = cost."""
+    rows = []
+    for g, label in enumerate(inputs.labels):
+        group = inputs.data.in_programme == (g == 0)
+        for period, volume in zip(PERIODS, (inputs.data.before, inputs.data.after), strict=True):
+            for k, measure in enumerate(inputs.data.measures):
+                users, amount = int((volume[group, k] > 0).sum()), float(volume[group, k].sum())
+                name = MEASURE_NAMES[measure]
+                cost = amount * inputs.values[k]
+                rows.append((label, period, measure, name, users, amount, float(inputs.values[k]), cost))
+    columns = {
+        "group": Column("Group", Role.KEY),
+        "period": Column("Period", Role.KEY),
+        "measure": Column("Measure", Role.KEY),
+        "shown_as": Column("What is counted", Role.OPEN),
+        "children": Column("Children", Role.COUNT, "children", 0, about="Children with any of it"),
+        "volume": Column("Number", Role.TOTAL, "", 0, ("children",), "Days, episodes or referrals"),
+        "unit_cost_gbp": Column("Unit cost", Role.OPEN, "£", 2, about="Pounds per day, episode or referral"),
+        "cost_gbp": Column("Cost", Role.TOTAL, "£", 0, ("children",), "Number times unit cost"),
+    }
+    frame = pd.DataFrame(rows, columns=list(columns))
+    adds_up = (AddsUp("cost_gbp", ("group", "period")),)
+    return AggregateTable("cost_parts", "group, period and measure", frame, columns, adds_up)
+
+
+MEASURE_NAMES = {
+    "days_cin": "Days as a child in need",
+    "days_cp": "Days on a protection plan",
+    "days_cla": "Days looked after",
+    "referrals": "Referrals",
+    "episodes_cin": "Episodes as a child in need",
+    "episodes_cp": "Protection plans",
+    "episodes_cla": "Episodes of care",
+}
+"""What a reader calls each measure."""
+
+
+def net_cost_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``net_cost``: one row a step of the report's sum, £, then per child and per family."""
+    result = report_method(inputs)
+    programme, comparison = inputs.labels
+    children, families = result.n[0], result.families
+    steps = [
+        ("cost_difference_programme", f"Change in cost, {programme}", result.change[0]),
+        ("cost_difference_comparison", f"Change in cost, {comparison}", result.change[1]),
+        (
+            "cost_difference_comparison_scaled",
+            f"Change in cost, {comparison}, at the size of {programme}",
+            result.change[1] * result.scale,
+        ),
+        ("saving", "Estimated saving", result.saving),
+        ("programme_cost", "Cost of the programme", result.programme_cost),
+        ("net_cost", "Estimated net cost", result.net_cost),
+        ("saving_per_child", "Estimated saving per child", result.saving / children),
+        ("programme_cost_per_child", "Cost of the programme per child", result.programme_cost / children),
+        ("net_cost_per_child", "Estimated net cost per child", result.net_cost / children),
+        ("saving_per_family", "Estimated saving per family", result.saving / families),
+        ("programme_cost_per_family", "Cost of the programme per family", result.programme_cost / families),
+        ("net_cost_per_family", "Estimated net cost per family", result.net_cost / families),
+    ]
+    frame = pd.DataFrame(steps, columns=["measure", "shown_as", "amount_gbp"])
+    spent = frame["measure"].str.startswith("programme_cost")
+    after = (inputs.data.after @ inputs.values > 0) | (inputs.data.before @ inputs.values > 0)
+    frame["children_with_cost"] = np.where(spent, sum(result.n), int(after.sum()))
+    columns = {
+        "measure": Column("Measure", Role.KEY),
+        "shown_as": Column("Step", Role.OPEN),
+        "amount_gbp": Column("Amount", Role.TOTAL, "£", 0, ("children_with_cost",), "Pounds, by the report's method"),
+        "children_with_cost": Column(
+            "Children with any cost", Role.COUNT, "children", 0, about="Children whose days and referrals are in it"
+        ),
+    }
+    return AggregateTable("net_cost", "step of the sum", frame, columns)

@@ -1,0 +1,104 @@
+"""Everything that a cost analysis of one study rests on, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stepdown.costs.prices import Deflator, DiscountRates, read_deflator, read_discount_rates
+from stepdown.costs.programme import Spend, programme_spend
+from stepdown.costs.unit_costs import Tariffs, UnitCostBook, choose_tariffs, read_book
+from stepdown.costs.volumes import Floats, Volumes, volumes
+from stepdown.faults import Fault, Refused
+from stepdown.params import Study
+from stepdown.params.costs import CostSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CostInputs:
+    """The inputs of one study's cost analysis.
+
+    labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule.
+    clipped: the same with days inside the window only.  outcomes: the child outcomes frame that they are from.
+    """
+
+    study_name: str
+    programme_name: str
+    labels: tuple[str, str]
+    window_months: int
+    day_count: str
+    settings: CostSettings
+    book: UnitCostBook
+    tariffs: Tariffs
+    deflator: Deflator
+    rates: DiscountRates
+    spend: Spend
+    data: Volumes
+    clipped: Volumes
+    outcomes: pd.DataFrame
+    seed: int
+
+    @property
+    def values(self) -> Floats:
+        """The study's unit costs as an array, £ per unit, in the order of the measures."""
+        return np.array(self.tariffs.values)
+
+
+def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFrame) -> CostInputs:
+    """Read books, rates and deflator, and bring volumes and spending together.
+
+    outcomes: the child outcomes frame, one row a child.  programme_costs: one row a line of spending.
+    Raises Refused when the study has no ``costs`` section, and for every fault of its inputs.
+    """
+    settings = study.settings.costs
+    if settings is None:
+        raise Refused([_no_section(study)])
+    book = read_book(_file(study, settings.unit_costs), study.root)
+    measures = tuple(settings.tariffs)
+    return CostInputs(
+        study_name=study.name,
+        programme_name=study.settings.programme_name,
+        labels=study.settings.groups.labels(),
+        window_months=study.settings.window_months,
+        day_count=study.settings.day_count,
+        settings=settings,
+        book=book,
+        tariffs=choose_tariffs(book, settings),
+        deflator=read_deflator(_file(study, settings.deflator), study.root),
+        rates=read_discount_rates(_file(study, settings.discount_rates)),
+        spend=programme_spend(programme_costs, settings.programme),
+        data=volumes(outcomes, measures),
+        clipped=volumes(outcomes, measures, clipped=True),
+        outcomes=outcomes,
+        seed=study.settings.seed,
+    )
+
+
+def _file(study: Study, relative: str) -> Path:
+    path = study.path(relative)
+    if not path.is_file():
+        raise Refused(
+            [
+                Fault(
+                    where=f"{study.file.name}, costs",
+                    found=f"no such file: {relative}",
+                    allowed="a file, given from the project root",
+                    rule="unit costs, deflator and discount rates are files with a source and a date",
+                    remedy="correct the path, or add the file",
+                )
+            ]
+        )
+    return path
+
+
+def _no_section(study: Study) -> Fault:
+    return Fault(
+        where=f"{study.file.name}, costs",
+        found="no costs section",
+        allowed="a costs section: unit costs, tariffs, price year, programme",
+        rule="a cost-benefit analysis states what it prices and with what",
+        remedy="add the section (docs/your_own_data.md), or leave notebook 4 out of this study's run",
+    )

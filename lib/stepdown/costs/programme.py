@@ -1,0 +1,100 @@
+"""What the programme cost: the lines of the programme_costs table that count, in their own and in one price base."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from stepdown.costs.prices import Deflator
+from stepdown.faults import Fault, nearest, refuse
+from stepdown.params.costs import ProgrammeAmount, ProgrammeCost
+
+RULE = "a programme's cost is the sum of its own workstreams on one basis"
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What was spent.
+
+    by_year: financial year → £ in the prices of that year.  A span of years that the source does not split
+    ("2017/18 to 2018/19") is spread evenly over its years.  basis: of the lines that were added.
+    """
+
+    by_year: Mapping[str, float]
+    basis: str
+
+    @property
+    def amount_gbp(self) -> float:
+        """Sum in the prices of the years of spending, as published."""
+        return sum(self.by_year.values())
+
+    def in_prices_of(self, year: str, deflator: Deflator) -> float:
+        """Return the sum in the prices of ``year``, £."""
+        return sum(amount * deflator.factor(spent, year) for spent, amount in self.by_year.items())
+
+    def scaled_to(self, amount_gbp: float) -> Spend:
+        """Return the same spread over years with another sum."""
+        return Spend({y: a * amount_gbp / self.amount_gbp for y, a in self.by_year.items()}, self.basis)
+
+
+def years_in(period: str) -> tuple[str, ...]:
+    """Return the financial years of "2017/18" or of "2017/18 to 2018/19"."""
+    first, *last = (int(start) for start in re.findall(r"(\d{4})/\d{2}", period))
+    return tuple(f"{y}/{(y + 1) % 100:02d}" for y in range(first, (last[0] if last else first) + 1))
+
+
+def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
+    """Return what the study's workstreams cost.
+
+    lines: one row a line of spending (workstream, item, financial_year, amount_gbp, basis).  Raises Refused when a
+    workstream has no line, when no line is left, or when lines of several bases would be added.
+    """
+    chosen = lines
+    if settings.basis is not None:
+        chosen = chosen[chosen["basis"] == settings.basis]
+    known = sorted(set(chosen["workstream"]))
+    refuse([_no_workstream(name, known, settings.basis) for name in settings.workstreams if name not in known])
+    if settings.workstreams:
+        chosen = chosen[chosen["workstream"].isin(settings.workstreams)]
+    bases = sorted(set(chosen["basis"].dropna()))
+    refuse(_bad_lines(len(chosen), bases))
+    by_year: dict[str, float] = {}
+    for period, amount in zip(chosen["financial_year"], chosen["amount_gbp"], strict=True):
+        years = years_in(str(period))
+        for year in years:
+            by_year[year] = by_year.get(year, 0.0) + float(amount) / len(years)
+    return Spend(dict(sorted(by_year.items())), bases[0] if bases else "not stated")
+
+
+def alternative_spend(spend: Spend, item: ProgrammeAmount, settings: ProgrammeCost) -> Spend:
+    """Return the spend under another figure for the programme's cost, spread over the same years.
+
+    A figure for the whole programme counts with the study's share of ``whole_programme``.
+    """
+    share = 1.0
+    if item.covers == "whole_programme" and settings.whole_programme is not None:
+        share = spend.amount_gbp / settings.whole_programme.value
+    return spend.scaled_to(item.amount.value * share)
+
+
+def _no_workstream(name: str, known: list[str], basis: str | None) -> Fault:
+    return Fault(
+        where=f"programme_costs, workstream {name}",
+        found=f"no line of that workstream{f' with basis {basis}' if basis else ''}{nearest(name, known)}",
+        allowed=", ".join(known) or "workstreams of the table",
+        rule=RULE,
+        remedy="correct costs.programme.workstreams in the study file, or add the lines",
+    )
+
+
+def _bad_lines(count: int, bases: list[str]) -> list[Fault]:
+    where = "programme_costs"
+    if count == 0:
+        return [Fault(where, "no line of spending", "at least one line", RULE, "add what the programme cost")]
+    if len(bases) > 1:
+        found = f"lines of several bases ({', '.join(bases)}), which would count the same money twice"
+        return [Fault(where, found, "lines of one basis", RULE, "name the basis under costs.programme")]
+    return []
