@@ -74,9 +74,7 @@ def test_the_library_has_no_bare_assert_and_no_bare_except():
 def test_lock_export_and_environment_agree():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert environment["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.lock"]}]
-    locked = set(
-        re.findall(r'\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text())
-    )
+    locked = set(re.findall(r'\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text()))
     exported = set(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / "requirements.lock").read_text(), re.M))
     assert exported, "the export is empty"
     assert exported <= locked, f"exported but not locked: {sorted(exported - locked)}"
@@ -85,9 +83,7 @@ def test_lock_export_and_environment_agree():
 
 
 def test_what_is_installed_is_what_the_lock_says():
-    locked = dict(
-        re.findall(r'\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text())
-    )
+    locked = dict(re.findall(r'\[\[package\]\]\nname = "([^"]+)"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text()))
     for name in ("pandas", "statsmodels", "papermill", "nbconvert", "pandera", "pydantic", "duckdb"):
         assert metadata.version(name) == locked[name]
     assert metadata.version("pandas").startswith("3.")
@@ -129,15 +125,10 @@ def test_a_committed_notebook_holds_the_outputs_that_nbval_compares(path):
 
 
 def test_no_committed_file_names_a_path_of_one_machine():
-    files = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split("\n")
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, files):
         path = ROOT / name
-        if (
-            path.suffix in {".py", ".md", ".yaml", ".yml", ".ipynb", ".csv", ".json", ".toml", ".R"}
-            and path.is_file()
-        ):
+        if path.suffix in {".py", ".md", ".yaml", ".yml", ".ipynb", ".csv", ".json", ".toml", ".R"} and path.is_file():
             text = path.read_text(encoding="utf-8")
             for needle in ("/" + "work/main", "/" + "root/", "/" + "tmp/spec"):
                 assert needle not in text, f"{name} names {needle}"

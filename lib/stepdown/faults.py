@@ -60,9 +60,7 @@ class Refused(Exception):
         """Return all faults, numbered; ``reveal`` adds the offending values."""
         count = len(self.faults)
         head = f"{count} fault{'' if count == 1 else 's'} found; nothing was run and nothing was changed."
-        parts = [
-            f"fault {i} of {count}\n{fault.worded(reveal=reveal)}" for i, fault in enumerate(self.faults, 1)
-        ]
+        parts = [f"fault {i} of {count}\n{fault.worded(reveal=reveal)}" for i, fault in enumerate(self.faults, 1)]
         return "\n\n".join([head, *parts])
 
 

@@ -109,18 +109,15 @@ def check_values(
         schema.validate(frame, lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
-        for (context, column, name), failed in cases.groupby(
-            ["schema_context", "column", "check"], sort=False, dropna=False
-        ):
-            if context == "Column":
-                check = by_column[column][name]
-                faults.append(_column_fault(raw[column], failed["index"], check, contract, column, file))
-        for name, (_, columns, found, allowed, remedy) in rows.items():
-            failed = cases[(cases["schema_context"] == "DataFrameSchema") & (cases["check"] == name)]
-            if len(failed):
-                where = f"{file}, columns {columns}, {some_rows(lines_of(pd.Index(failed['index'])))}"
-                rule = RULE.format(table=contract.table, column=columns)
-                faults.append(Fault(where, found, allowed, rule, remedy))
+        in_column = cases[cases["schema_context"] == "Column"]
+        for (column, number), failed in in_column.groupby(["column", "check_number"], sort=False):
+            check = list(by_column[column].values())[int(number)]
+            faults.append(_column_fault(raw[column], failed["index"], check, contract, column, file))
+        over_row = cases[cases["schema_context"] == "DataFrameSchema"]
+        for number, failed in over_row.groupby("check_number", sort=False):
+            _, columns, found, allowed, remedy = list(rows.values())[int(number)]
+            where = f"{file}, columns {columns}, {some_rows(lines_of(pd.Index(failed['index'])))}"
+            faults.append(Fault(where, found, allowed, RULE.format(table=contract.table, column=columns), remedy))
     return faults
 
 

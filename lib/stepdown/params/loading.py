@@ -80,23 +80,24 @@ def project_root(params_file: Path) -> Path:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file; raises Refused when it cannot be read or is not a mapping."""
-    fault: dict[str, str] = {}
+    where, found = path.name, "no settings (the file is empty or a list)"
     try:
         loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except UnicodeDecodeError as error:
-        fault = {"where": f"{path.name}, byte {error.start}", "found": "bytes that are not UTF-8"}
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        fault = {"where": f"{path.name}{line}", "found": f"YAML that cannot be read: {error.problem}"}
-    except (ValueError, OSError) as error:
-        fault = {"where": path.name, "found": f"YAML that cannot be read: {error}"}
-    else:
         if isinstance(loaded, dict):
             return loaded
-        fault = {"where": path.name, "found": "no settings (the file is empty or a list)"}
+    except UnicodeDecodeError as error:
+        where, found = f"{path.name}, byte {error.start}", "bytes that are not UTF-8"
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        where, found = f"{path.name}{line}", f"YAML that cannot be read: {error.problem}"
+    except (ValueError, OSError) as error:
+        found = f"YAML that cannot be read: {error}"
     raise Refused(
-        [Fault(**fault, allowed="one YAML mapping in UTF-8", rule=RULE, remedy="mend the file at that place")]
+        [
+            Fault(
+                where, found, "one YAML mapping in UTF-8", RULE, "mend the file at that place, then run the check again"
+            )
+        ]
     )
 
 

@@ -1,0 +1,93 @@
+"""Contracts: every broken input is refused with five parts, its rows named by number, and no value in the words."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from stepdown.contracts import CONTRACTS, read_study
+from stepdown.faults import Refused
+from stepdown.params import load_study
+
+HERE = Path(__file__).parent
+SMALL = HERE / "cases" / "small_study"
+BROKEN = sorted(path for path in (HERE / "broken" / "records").iterdir() if path.is_dir())
+PARTS = ("where:", "found:", "allowed:", "rule:", "to do:")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(SMALL, tmp_path / "study")
+    return tmp_path / "study"
+
+
+def read(folder):
+    return read_study(load_study(folder / "params" / "small.yaml"))
+
+
+def test_the_small_study_keeps_every_contract():
+    records = read(SMALL)
+    assert records.rows_read == {"children": 9, "issues": 4, "spells": 8, "referrals": 7}
+    assert records.spells["end_date"].isna().sum() == 2
+    assert records.children["child_id"].tolist()[0] == "a1"
+    assert len(records.case_files) == 0
+    assert list(records.case_files.columns) == CONTRACTS["case_files"].names()
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda path: path.name)
+def test_a_broken_input_is_refused_in_five_parts(broken, copy):
+    for file in broken.iterdir():
+        if file.name != "expect.txt":
+            shutil.copy(file, copy / "data" / file.name)
+    with pytest.raises(Refused) as refused:
+        read(copy)
+    words = str(refused.value)
+    for part in PARTS:
+        assert part in words
+    for line in (broken / "expect.txt").read_text(encoding="utf-8").strip().splitlines():
+        assert line in words
+    assert "Traceback" not in words
+
+
+def test_all_faults_of_all_tables_come_at_once(copy):
+    for name in ("unknown_status", "unknown_group", "flag_that_is_neither"):
+        for file in (HERE / "broken" / "records" / name).glob("*.csv"):
+            shutil.copy(file, copy / "data" / file.name)
+    with pytest.raises(Refused) as refused:
+        read(copy)
+    assert len(refused.value.faults) == 3
+
+
+def test_the_words_hold_no_value_of_a_record_unless_asked(copy):
+    spells = (copy / "data" / "spells.csv").read_text(encoding="utf-8")
+    (copy / "data" / "spells.csv").write_text(spells + "SECRET-ID,SECRET-STATUS,9/9/1987,\n", encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        read(copy)
+    assert "SECRET" not in str(refused.value)
+    assert "1987" not in str(refused.value)
+    assert "SECRET-STATUS" in refused.value.worded(reveal=True)
+
+
+def test_a_missing_table_is_named_with_what_it_should_hold(copy):
+    (copy / "data" / "spells.csv").unlink()
+    with pytest.raises(Refused, match="no file for the table spells"):
+        read(copy)
+
+
+def test_two_files_for_one_table_are_refused(copy):
+    pd.read_csv(copy / "data" / "spells.csv", dtype=str).to_parquet(copy / "data" / "spells.parquet")
+    with pytest.raises(Refused, match="2 files for the table spells"):
+        read(copy)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "xlsx"])
+def test_parquet_and_excel_give_the_same_records_as_csv(copy, ending):
+    expected = read(copy)
+    for table in ("children", "spells", "referrals", "issues"):
+        frame = pd.read_csv(copy / "data" / f"{table}.csv", dtype=str)
+        (copy / "data" / f"{table}.csv").unlink()
+        target = copy / "data" / f"{table}.{ending}"
+        frame.to_parquet(target) if ending == "parquet" else frame.to_excel(target, index=False)
+    given = read(copy)
+    for table in ("children", "spells", "referrals", "issues"):
+        pd.testing.assert_frame_equal(getattr(given, table), getattr(expected, table))

@@ -1,0 +1,96 @@
+"""Parameter files: the unknown, the undated and the unsourced are refused; YAML surprises do not reach a study."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from stepdown.faults import Refused
+from stepdown.params import Sourced, StudySettings, build, load_study, read_yaml
+
+SMALL = Path(__file__).parent / "cases" / "small_study" / "params" / "small.yaml"
+
+
+def settings():
+    return read_yaml(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("NO", "NO"), ("007", "007"), ("12:30:00", "12:30:00"), ("1e3", "1e3"), ("on", "on"), ("3", 3), ("true", True)],
+)
+def test_plain_words_stay_as_they_are_written(tmp_path, text, value):
+    (tmp_path / "x.yaml").write_text(f"a: {text}\n", encoding="utf-8")
+    assert read_yaml(tmp_path / "x.yaml") == {"a": value}
+
+
+def test_a_setting_that_stands_twice_is_refused(tmp_path):
+    (tmp_path / "x.yaml").write_text("a: 1\na: 2\n", encoding="utf-8")
+    with pytest.raises(Refused, match="stands twice"):
+        read_yaml(tmp_path / "x.yaml")
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one():
+    with pytest.raises(Refused, match="did you mean 'window_months'"):
+        build(settings() | {"windw_months": 6}, StudySettings, where="x.yaml")
+
+
+def test_an_unknown_setting_deep_in_the_file_is_refused_with_the_nearest_known_one():
+    given = settings()
+    given["data"]["foldr"] = "x"
+    with pytest.raises(Refused, match="did you mean 'folder'"):
+        build(given, StudySettings, where="x.yaml")
+
+
+def test_every_fault_of_a_file_comes_at_once():
+    given = settings() | {"window_months": "six", "seed": -1}
+    del given["title"]
+    with pytest.raises(Refused) as refused:
+        build(given, StudySettings, where="x.yaml")
+    assert len(refused.value.faults) == 3
+
+
+def test_settings_are_frozen():
+    study = load_study(SMALL)
+    with pytest.raises(ValueError, match="frozen"):
+        study.settings.window_months = 12
+
+
+def test_an_override_is_validated_like_the_file():
+    assert load_study(SMALL, window_months=12).settings.window_months == 12
+    assert load_study(SMALL, window_months=None).settings.window_months == 6
+    with pytest.raises(Refused):
+        load_study(SMALL, window_months=0)
+
+
+def test_overlapping_bands_are_refused():
+    given = settings()
+    given["profile"]["age_bands"][0]["highest"] = 5
+    with pytest.raises(Refused, match="overlap"):
+        build(given, StudySettings, where="x.yaml")
+
+
+def test_an_absolute_path_is_refused():
+    given = settings()
+    given["data"]["folder"] = "/somewhere/else"
+    with pytest.raises(Refused, match="relative to the project root"):
+        build(given, StudySettings, where="x.yaml")
+
+
+def test_no_disclosure_control_needs_a_reason():
+    given = settings()
+    given["disclosure"] = {"method": "none"}
+    with pytest.raises(Refused, match="needs a reason"):
+        build(given, StudySettings, where="x.yaml")
+
+
+def test_a_value_without_a_date_is_refused():
+    given = yaml.safe_load("{value: 9.32, unit: £ per day, source: x, quality: green, impact: y}")
+    with pytest.raises(Refused, match="needs its date"):
+        build(given, Sourced, where="x.yaml")
+    assert build(given | {"price_year": "2018/19"}, Sourced, where="x.yaml").value == 9.32
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
+    (tmp_path / "slough.yaml").write_text("a: 1\n", encoding="utf-8")
+    with pytest.raises(Refused, match="did you mean 'slough.yaml'"):
+        load_study(tmp_path / "slugh.yaml")
