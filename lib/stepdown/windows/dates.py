@@ -15,11 +15,23 @@ Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 DAY = np.timedelta64(1, "D")
+NAT = np.iinfo(np.int64).min
+"""NaT as a whole number."""
+
+_TICKS_A_DAY = {"M8[s]": 86_400, "M8[ms]": 86_400_000, "M8[us]": 86_400_000_000, "M8[ns]": 86_400_000_000_000}
 
 
 def as_dates(values: Any) -> Dates:
     """Return dates, date-times or ISO text as an array of ``datetime64[D]`` of the same shape."""
-    return np.asarray(values).astype("datetime64[D]", copy=False)
+    given = np.asarray(values)
+    per_day = _TICKS_A_DAY.get(given.dtype.str[1:])
+    if per_day is None:
+        return given.astype("datetime64[D]", copy=False)
+    ticks = given.view(np.int64)
+    days = ticks // per_day  # NumPy's own conversion takes ten times as long
+    days[ticks == NAT] = NAT
+    dates: Dates = days.view("datetime64[D]")
+    return dates
 
 
 def day_numbers(values: Any) -> Whole:

@@ -1,0 +1,98 @@
+"""Six outcomes in two windows for a whole population in one call, from columns held in memory.
+
+:mod:`stepdown.windows.out_of_core` gives the same from Parquet files that do not fit into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from stepdown.windows.counting import DayRule, count_in, days_in
+from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
+from stepdown.windows.events import events_in
+from stepdown.windows.ids import positions
+from stepdown.windows.periods import Periods
+from stepdown.windows.spells import close_spells, merge_by_status
+
+LADDER = ("CIN", "CP", "CLA")
+PERIODS = ("before", "after")
+
+
+def tally_columns(ladder: Sequence[str] = LADDER) -> list[str]:
+    """Return the columns of a tally, in order: each outcome before and after."""
+    outcomes = [f"days_{status.lower()}" for status in ladder] + ["episodes", "highest", "referrals"]
+    return [f"{outcome}_{period}" for period in PERIODS for outcome in outcomes]
+
+
+def tally(
+    children: Any,
+    spells: Any,
+    referrals: Any,
+    *,
+    months: int,
+    last_date: Any,
+    ladder: Sequence[str] = LADDER,
+    rule: DayRule = "clipped",
+) -> dict[str, Whole]:
+    """Return six outcomes in the periods before and after, one value a child, in the order of ``children``.
+
+    children: columns child_id, start_date, end_date.  spells: child_id, status, start_date, end_date (NaT: open).
+    referrals: child_id, referral_date, is_index (an index referral is not counted).  Each is a DataFrame or a
+    mapping of columns.  status is a name of ``ladder`` or its place there (0 for the lowest).
+    last_date: the data's last date.  rule: see :func:`days_in`.
+
+    Columns, each followed by _before or _after: days_<status> (days), episodes (merged spells of any status),
+    highest (0 none, 1 the lowest of the ladder …), referrals (without the index referral).
+    Raises ValueError for a spell or referral of a child that ``children`` does not have, or an unknown status.
+    """
+    windows = _before_and_after(children, months)
+    who = _rows(children["child_id"], spells["child_id"], "spell")
+    merged = merge_by_status(
+        who,
+        _places(spells["status"], ladder),
+        spells["start_date"],
+        close_spells(spells["end_date"], last_date),
+        len(ladder),
+    )
+    del who
+    episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64)
+    highest: Whole = np.zeros(windows.start.shape, dtype=np.int64)
+    found: dict[str, Whole] = {}
+    for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
+        found[f"days_{status.lower()}"] = days_in(windows, held, rule)
+        count = count_in(windows, held)
+        episodes += count
+        highest[count > 0] = rung
+    found |= {"episodes": episodes, "highest": highest}
+    who = _rows(children["child_id"], referrals["child_id"], "referral")
+    found["referrals"] = events_in(windows, who, referrals["referral_date"], exclude=referrals["is_index"])
+    return {
+        f"{outcome}_{period}": np.ascontiguousarray(values[:, i])
+        for i, period in enumerate(PERIODS)
+        for outcome, values in found.items()
+    }
+
+
+def _before_and_after(children: Any, months: int) -> Periods:
+    start, first_after = as_dates(children["start_date"]), as_dates(children["end_date"]) + DAY
+    opens: Dates = np.stack([add_months(start, -months), first_after], axis=1)
+    return Periods(opens, np.stack([start, add_months(first_after, months)], axis=1))
+
+
+def _rows(children: Any, records: Any, what: str) -> Whole:
+    rows = positions(children, records)
+    if rows.size and rows.min() < 0:
+        raise ValueError(f"{int((rows < 0).sum()):,} {what}(s) of a child that is not among the children")
+    return rows
+
+
+def _places(status: Any, ladder: Sequence[str]) -> Whole:
+    if getattr(status, "dtype", None) is not None and status.dtype.kind in "iu":
+        return np.asarray(status, dtype=np.int64)
+    places = positions(list(ladder), status)
+    if places.size and places.min() < 0:
+        raise ValueError(f"a status is not on the ladder {list(ladder)}")
+    return places

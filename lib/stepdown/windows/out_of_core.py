@@ -1,0 +1,144 @@
+"""Six outcomes in two windows from Parquet files that are larger than memory, computed by DuckDB on disk.
+
+The same as :func:`stepdown.windows.in_one_call.tally`, told in SQL and independently of it: gaps and islands by
+window functions in place of packed keys. The benchmark and the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from stepdown.windows.counting import DayRule
+from stepdown.windows.in_one_call import LADDER, PERIODS, tally_columns
+
+ROWS_IN_MEMORY = 30_000_000
+"""Rows of children, spells and referrals together up to which the columns are read into memory (about 3 GB)."""
+
+
+def tally_on_disk(
+    children: Path,
+    spells: Path,
+    referrals: Path,
+    result: Path,
+    *,
+    months: int,
+    last_date: date,
+    ladder: Sequence[str] = LADDER,
+    rule: DayRule = "clipped",
+    memory: str = "2GB",
+    threads: int | None = None,
+) -> int:
+    """Write the tally of three Parquet files to the Parquet file ``result``; return its number of rows.
+
+    The files have the columns that :func:`~stepdown.windows.in_one_call.tally` names. The result has child_id and
+    the tally's columns, in the order of ``children``. memory: what DuckDB may hold; beyond it, it spills to a
+    folder beside ``result`` that is removed again.
+    Raises ValueError for a spell or referral of an unknown child, an unknown status, an end before its start, or
+    a child's id that stands twice.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix=".spill-", dir=result.parent) as spill,
+        duckdb.connect(config={"memory_limit": memory, "temp_directory": spill}) as base,
+    ):
+        if threads:
+            base.execute(f"SET threads = {int(threads)}")
+        base.execute(
+            f"CREATE VIEW children AS SELECT *, file_row_number AS row_number FROM "
+            f"read_parquet({_quoted(str(children))}, file_row_number = true)"
+        )
+        for name, path in (("spells", spells), ("referrals", referrals)):
+            base.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
+        _check(base, ladder)
+        query = tally_sql(months=months, last_date=last_date, ladder=ladder, rule=rule)
+        base.execute(f"COPY ({query}) TO {_quoted(str(result))} (FORMAT parquet)")
+    return int(pq.read_metadata(result).num_rows)
+
+
+def fits_in_memory(*files: Path) -> bool:
+    """Return whether Parquet files are small enough to be read (:data:`ROWS_IN_MEMORY`), from their footers alone."""
+    return sum(pq.read_metadata(file).num_rows for file in files) <= ROWS_IN_MEMORY
+
+
+def tally_sql(*, months: int, last_date: date, ladder: Sequence[str] = LADDER, rule: DayRule = "clipped") -> str:
+    """Return the tally as one SELECT over tables children (with row_number), spells and referrals."""
+    if rule not in ("clipped", "whole_spell"):
+        raise ValueError(f"no day rule {rule!r}; there are 'clipped' and 'whole_spell'")
+    inside = "least(e, {p}_end) - greatest(s, {p}_start)"
+    days = "greatest(" + inside + ", 0)" if rule == "clipped" else f"CASE WHEN {inside} > 0 THEN e - s ELSE 0 END"
+    sums, picks = [], []
+    for p in PERIODS:
+        held = f"s < {p}_end AND greatest(e, s + 1) > {p}_start"
+        for status in ladder:
+            name = f"days_{status.lower()}_{p}"
+            sums.append(f"sum({days.format(p=p)}) FILTER (status = {_quoted(status)}) AS {name}")
+        rung = " ".join(f"WHEN {_quoted(status)} THEN {i}" for i, status in enumerate(ladder, 1))
+        sums.append(f"count(*) FILTER ({held}) AS episodes_{p}")
+        sums.append(f"max(CASE status {rung} END) FILTER ({held}) AS highest_{p}")
+        picks.append(f"count(*) FILTER (referral_date >= {p}_start AND referral_date < {p}_end) AS referrals_{p}")
+    wanted = ", ".join(f"coalesce({name}, 0)::BIGINT AS {name}" for name in tally_columns(ladder))
+    return _SQL.format(months=int(months), last=last_date, sums=", ".join(sums), picks=", ".join(picks), wanted=wanted)
+
+
+_SQL = """
+WITH periods AS (
+    SELECT child_id, row_number,
+           (start_date::DATE - INTERVAL {months} MONTH)::DATE AS before_start,
+           start_date::DATE AS before_end,
+           end_date::DATE + 1 AS after_start,
+           ((end_date::DATE + 1) + INTERVAL {months} MONTH)::DATE AS after_end
+    FROM children
+), closed AS (
+    SELECT child_id, status, start_date::DATE AS s, coalesce(end_date::DATE, DATE '{last}' + 1) AS e FROM spells
+), marked AS (
+    SELECT *, max(e) OVER (PARTITION BY child_id, status ORDER BY s, e
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
+    FROM closed
+), runs AS (
+    SELECT *, count(*) FILTER (latest IS NULL OR s > latest)
+                  OVER (PARTITION BY child_id, status ORDER BY s, e ROWS UNBOUNDED PRECEDING) AS run
+    FROM marked
+), merged AS (
+    SELECT child_id, status, min(s) AS s, max(e) AS e FROM runs GROUP BY child_id, status, run
+), spelled AS (
+    SELECT child_id, {sums} FROM merged JOIN periods USING (child_id) GROUP BY child_id
+), referred AS (
+    SELECT child_id, {picks} FROM referrals JOIN periods USING (child_id) WHERE NOT is_index GROUP BY child_id
+)
+SELECT child_id, {wanted}
+FROM periods LEFT JOIN spelled USING (child_id) LEFT JOIN referred USING (child_id)
+ORDER BY row_number
+"""
+
+
+def _check(base: duckdb.DuckDBPyConnection, ladder: Sequence[str]) -> None:
+    known = ", ".join(_quoted(status) for status in ladder)
+    checks = {
+        "child(ren) whose id stands twice or is missing": (
+            "SELECT count(*) FROM (SELECT 1 FROM children GROUP BY child_id HAVING count(*) > 1 OR child_id IS NULL)"
+        ),
+        "spell(s) of a child that is not among the children": _ORPHANS.format(table="spells"),
+        "referral(s) of a child that is not among the children": _ORPHANS.format(table="referrals"),
+        f"spell(s) with a status that is not on the ladder {list(ladder)}": (
+            f"SELECT count(*) FROM spells WHERE status IS NULL OR status NOT IN ({known})"
+        ),
+        "spell(s) that end before they start, or without a start": (
+            "SELECT count(*) FROM spells WHERE start_date IS NULL OR end_date < start_date"
+        ),
+    }
+    for what, query in checks.items():
+        row = base.execute(query).fetchone()
+        if row and row[0]:
+            raise ValueError(f"{row[0]:,} {what}")
+
+
+_ORPHANS = "SELECT count(*) FROM {table} ANTI JOIN children USING (child_id)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
