@@ -1,6 +1,13 @@
 """Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
 
 from stepdown.outcomes.children import NONE, ChildOutcomes, age_at_start, child_outcomes
+from stepdown.outcomes.sentences import (
+    day_rule_sentence,
+    impossible_days,
+    impossible_days_sentence,
+    referral_sentence,
+    status_sentence,
+)
 from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions
 
 __all__ = [
@@ -8,8 +15,13 @@ __all__ = [
     "ChildOutcomes",
     "age_at_start",
     "child_outcomes",
+    "day_rule_sentence",
+    "impossible_days",
+    "impossible_days_sentence",
+    "referral_sentence",
     "referrals",
     "statutory_status",
     "status_on_edges",
+    "status_sentence",
     "transitions",
 ]

@@ -1,0 +1,17 @@
+"""Profile of the cohort: who the children are, group beside group, and what may be said of it."""
+
+from stepdown.describe.profile import AGE, ETHNICITY, SIBLINGS, ethnicity_groups, issues, profile, profile_categories
+from stepdown.describe.sentences import categories_sentence, flow_sentence, unknown_sentence
+
+__all__ = [
+    "AGE",
+    "ETHNICITY",
+    "SIBLINGS",
+    "categories_sentence",
+    "ethnicity_groups",
+    "flow_sentence",
+    "issues",
+    "profile",
+    "profile_categories",
+    "unknown_sentence",
+]

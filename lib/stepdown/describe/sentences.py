@@ -1,0 +1,61 @@
+"""What the profile says, in sentences made from its numbers; a suppressed number (NA) is never filled in."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stepdown.cohort import ANALYSED, IN_RECORDS
+
+FEW = "a number too small to show"
+
+
+def _count(value: object) -> str:
+    return FEW if pd.isna(value) else f"{int(value):,}"  # type: ignore[call-overload]
+
+
+def flow_sentence(flow: pd.DataFrame, group: str) -> str:
+    """Return who was left out of a group and why, from the participant flow (columns as in ``participant_flow``)."""
+    mine = flow[flow["group"] == group]
+    total = _count(mine.loc[mine["step"] == IN_RECORDS, "children"].iloc[0])
+    analysed = _count(mine.loc[mine["step"] == ANALYSED, "children"].iloc[0])
+    out = mine[~mine["step"].isin([IN_RECORDS, ANALYSED])]
+    if out.empty:
+        return f"{group}: all {total} children in the records are analysed."
+    reasons = "; ".join(f"{_count(row.children)}: {row.reason}" for row in out.itertuples())
+    return f"{group}: of {total} children in the records, {analysed} are analysed. Left out: {reasons}."
+
+
+def categories_sentence(profile: pd.DataFrame, variable: str, groups: tuple[str, str]) -> str:
+    """Return in how many categories of a variable each group has children.
+
+    Under one stated rule: a category counts when at least one child is in it, and "not stated", "unavailable" or
+    "unknown" is not a category.
+    """
+    mine = profile[profile["variable"] == variable]
+    known = mine[~mine["category"].astype("str").str.contains("unknown|not stated|unavailable", case=False)]
+    parts = []
+    for group in groups:
+        counts = known.loc[known["group"] == group, "children"]
+        held = int((counts.isna() | (counts.fillna(0) > 0)).sum())
+        parts.append(f"{held} for {group}")
+    return (
+        f"Categories with at least one child: {' and '.join(parts)} "
+        "(children whose category is not known are not a category)."
+    )
+
+
+def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups: tuple[str, str]) -> str:
+    """Return for how many children of each group the variable is not known; empty when it is known for all."""
+    mine = profile[(profile["variable"] == variable) & (profile["category"].astype("str") == unknown)]
+    shares = {row.group: (row.children, row.percent) for row in mine.itertuples()}
+    if not any(pd.isna(count) or count > 0 for count, _ in shares.values()):
+        return ""
+    parts = []
+    for group in groups:
+        count, percent = shares.get(group, (0, 0.0))
+        share = "" if pd.isna(percent) else f" ({percent:.1f}%)"
+        parts.append(f"{_count(count)}{share} for {group}")
+    return (
+        f"Not known: {' and '.join(parts)}. Where one group has more of these than the other, "
+        "shares among all children and shares among those known tell different stories; read both."
+    )

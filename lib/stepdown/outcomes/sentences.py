@@ -1,0 +1,87 @@
+"""What the statutory outcomes say, in sentences made from their numbers; a suppressed number (NA) is not filled in."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+STATUS_WORDS = {
+    "CIN": "in need (CIN)",
+    "CP": "on a protection plan (CP)",
+    "CLA": "looked after (CLA)",
+    "none": "with no status",
+}
+"""How a status reads in a sentence."""
+
+
+def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
+    """Return how many children of a group had a status before and after, and how many days a child that was."""
+    mine = status[(status["group"] == group) & (status["status"] == code)].set_index("period")
+    before, after = mine.loc["before"], mine.loc["after"]
+    if any(pd.isna(row["children_with_status"]) for row in (before, after)):
+        return f"{group}: too few children were {STATUS_WORDS[code]} to show the numbers."
+    return (
+        f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {STATUS_WORDS[code]} "
+        f"before and {after['children_with_status']:.0f} after; averaged over all children of the group, "
+        f"{before['mean_days_per_child']:.1f} days a child before and {after['mean_days_per_child']:.1f} after."
+    )
+
+
+def day_rule_sentence(day_count: str, months: int) -> str:
+    """Return what the study's day rule means for the reader."""
+    if day_count == "clipped":
+        return (
+            f"Days are counted inside the {months}-month windows only, so no child can have more days than the "
+            "window holds."
+        )
+    return (
+        f"Days are counted as the published totals require: every day of a spell that touches the {months}-month "
+        "window, also the days outside it. That overstates the time in the window; the columns “inside the window” "
+        "give the correct count."
+    )
+
+
+def impossible_days(status: pd.DataFrame, window_days: int) -> pd.DataFrame:
+    """Return the rows whose days cannot fit in the window: days per affected child above its longest length.
+
+    status: as :func:`stepdown.outcomes.statutory_status` gives.  window_days: most days that the window holds.
+    Columns: group, period, status, children_with_status, days, days_per_affected_child, most_possible.
+    """
+    rows = status[(status["children_with_status"].fillna(0) > 0) & status["days"].notna()].copy()
+    rows["days_per_affected_child"] = rows["days"] / rows["children_with_status"]
+    rows["most_possible"] = window_days
+    columns = [
+        "group",
+        "period",
+        "status",
+        "children_with_status",
+        "days",
+        "days_per_affected_child",
+        "most_possible",
+    ]
+    return rows.loc[rows["days_per_affected_child"] > window_days, columns].reset_index(drop=True)
+
+
+def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
+    """Return how many day totals cannot fit in the window, with the largest; empty when all can."""
+    rows = impossible_days(status, window_days)
+    if rows.empty:
+        return ""
+    worst = rows.sort_values("days_per_affected_child").iloc[-1]
+    count = int((status["days"].fillna(0) > 0).sum())
+    return (
+        f"{len(rows)} of the {count} day totals above nought cannot be days inside the window, which holds at most "
+        f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {worst['days']:,.0f} days over "
+        f"{worst['children_with_status']:.0f} children, {worst['days_per_affected_child']:.0f} days each."
+    )
+
+
+def referral_sentence(referrals: pd.DataFrame, group: str) -> str:
+    """Return the referrals of a group before and after, in number and a child."""
+    mine = referrals[referrals["group"] == group].set_index("period")
+    before, after = mine.loc["before"], mine.loc["after"]
+    if any(pd.isna(row["referrals"]) for row in (before, after)):
+        return f"{group}: too few referrals to show."
+    return (
+        f"{group}: {before['referrals']:,.0f} referrals before ({before['mean_per_child']:.2f} a child) and "
+        f"{after['referrals']:,.0f} after ({after['mean_per_child']:.2f} a child)."
+    )
