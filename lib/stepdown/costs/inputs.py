@@ -17,9 +17,9 @@ from stepdown.params import Study
 from stepdown.params.costs import CostSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CostInputs:
-    """The inputs of one study's cost analysis.
+    """The inputs of one study's cost analysis; one is equal to itself only, so that results can be kept by it.
 
     labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule.
     clipped: the same with days inside the window only.  outcomes: the child outcomes frame that they are from.
@@ -58,6 +58,7 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
         raise Refused([_no_section(study)])
     book = read_book(_file(study, settings.unit_costs), study.root)
     measures = tuple(settings.tariffs)
+    seen_only = study.settings.unobservable == "leave_out"
     return CostInputs(
         study_name=study.name,
         programme_name=study.settings.programme_name,
@@ -70,8 +71,8 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
         deflator=read_deflator(_file(study, settings.deflator), study.root),
         rates=read_discount_rates(_file(study, settings.discount_rates)),
         spend=programme_spend(programme_costs, settings.programme),
-        data=volumes(outcomes, measures),
-        clipped=volumes(outcomes, measures, clipped=True),
+        data=volumes(outcomes, measures, observable_only=seen_only),
+        clipped=volumes(outcomes, measures, clipped=True, observable_only=seen_only),
         outcomes=outcomes,
         seed=study.settings.seed,
     )

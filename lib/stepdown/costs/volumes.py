@@ -72,11 +72,14 @@ class Volumes:
         return replace(self, weight=size)
 
 
-def volumes(frame: pd.DataFrame, measures: Sequence[str], *, clipped: bool = False) -> Volumes:
+def volumes(
+    frame: pd.DataFrame, measures: Sequence[str], *, clipped: bool = False, observable_only: bool = True
+) -> Volumes:
     """Return the volumes of the child outcomes frame (one row a child; columns as outcomes.child_outcomes gives them).
 
     measures: stems of the columns ("days_cp" → days_cp_before, days_cp_after).  clipped: take clipped_days_… in the
-    place of days_….  Raises Refused when a column is missing or a group has no child with both periods observable.
+    place of days_….  observable_only: set children aside whose period before or after the data do not cover (False
+    where the study counts them as published, or per day at risk).  Raises Refused when a column is missing or a group has no child with both periods observable.
     """
     names = [f"clipped_{m}" if clipped and m.startswith("days_") else m for m in measures]
     wanted = [f"{name}_{period}" for name in names for period in ("before", "after")]
@@ -85,7 +88,7 @@ def volumes(frame: pd.DataFrame, measures: Sequence[str], *, clipped: bool = Fal
         raise Refused([_no_column(missing)])
     observable = np.ones(len(frame), dtype=bool)
     for name in ("observable_before", "observable_after"):
-        if name in frame.columns:
+        if observable_only and name in frame.columns:
             observable &= frame[name].to_numpy(dtype=bool)
     seen = frame.loc[observable]
     in_programme = seen["in_programme"].to_numpy(dtype=bool)

@@ -1,0 +1,124 @@
+"""What would have to be true for the programme to pay for itself: switching values, one input at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from stepdown.costs.cases import Case, base_case, work_out
+from stepdown.costs.estimators import observed_saving
+from stepdown.costs.inputs import CostInputs
+from stepdown.costs.prices import months_of_saving
+from stepdown.costs.sensitivity import children_with_cost, count_columns, observed_children_per_family
+from stepdown.params.costs import Estimator, Horizon
+from stepdown.tables import AggregateTable, Column, Role
+
+LONGEST_MONTHS = 900
+"""Switching values for the months that a saving lasts are looked for up to here (75 years)."""
+
+
+def break_even_table(inputs: CostInputs, estimators: tuple[Estimator, ...] = ("did", "ancova")) -> AggregateTable:
+    """Return the table ``break_even``: one row an estimator and a switching value (blank: no value would do).
+
+    ``published_or_observed`` is the same quantity as the study has it. One price base, the study's day count.
+    """
+    rows = [row for estimator in estimators for row in _rows(inputs, base_case(inputs, estimator=estimator))]
+    columns = {
+        "measure": Column("What would have to be true", Role.KEY),
+        "estimator": Column("Comparison", Role.KEY),
+        "shown_as": Column("The programme pays for itself if", Role.OPEN),
+        "value": Column("Needed", Role.DERIVED, "", 1, ("children_with_cost",)),
+        "unit": Column("Unit", Role.OPEN),
+        "published_or_observed": Column("In the study", Role.DERIVED, "", 1, ("children_with_cost",)),
+        "children_with_cost": count_columns()["children_with_cost"],
+    }
+    frame = pd.DataFrame(rows, columns=list(columns)[:6])
+    frame["children_with_cost"] = children_with_cost(inputs)
+    return AggregateTable("break_even", "switching value", frame, columns)
+
+
+def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, str, float]]:
+    result = work_out(case)
+    saving, cost = result.saving, result.programme_cost
+    gap = cost - saving
+    rows: list[tuple[str, str, float, str, float]] = []
+    if "days_cla" in case.data.measures:
+        k = case.data.measures.index("days_cla")
+        each = case.tariffs[k] * case.children * case.multiplier * case.saving_share
+        seen = observed_saving(case.data, np.eye(len(case.tariffs))[k], case.estimator)
+        rows.append(
+            (
+                "days_looked_after_avoided_per_child",
+                "each child spends so many fewer days looked after, all else as estimated",
+                seen + gap / each,
+                "days per child",
+                seen,
+            )
+        )
+    if inputs.settings.one_child_per_family:
+        rows.append(
+            (
+                "children_per_family",
+                "so many children of each family gain as the sampled child did",
+                cost / saving if saving > 0 else float("nan"),
+                "children per family",
+                observed_children_per_family(inputs),
+            )
+        )
+    rows += [
+        (
+            "months_of_effect",
+            "the saving goes on for so long",
+            months_needed(inputs, case),
+            "months",
+            float(inputs.settings.horizon.months or inputs.window_months),
+        ),
+        (
+            "programme_cost_per_child",
+            "the programme costs no more for each child than",
+            saving / case.children,
+            "£ per child",
+            cost / case.children,
+        ),
+        (
+            "saving_per_child",
+            "the saving for each child is",
+            cost / case.children,
+            "£ per child",
+            saving / case.children,
+        ),
+        (
+            "all_unit_costs",
+            "all unit costs are so many times what they are",
+            cost / saving if saving > 0 else float("nan"),
+            "times",
+            1.0,
+        ),
+    ]
+    return [(measure, case.estimator, shown, value, unit, seen) for measure, shown, value, unit, seen in rows]
+
+
+def months_needed(inputs: CostInputs, case: Case) -> float:
+    """Return after how many months the discounted saving reaches the programme cost (nan: never).
+
+    The saving goes on at the level of the window and then stops; part months are interpolated.
+    """
+    monthly = work_out(replace(case, multiplier=1.0))
+    if monthly.saving <= 0:
+        return float("nan")
+    needed = monthly.programme_cost / monthly.saving * inputs.window_months
+    counted = 0.0
+    for month in range(1, LONGEST_MONTHS + 1):
+        step = inputs.rates.factor((month - 1) // 12)
+        if counted + step >= needed:
+            return month - 1 + (needed - counted) / step
+        counted += step
+    return float("nan")
+
+
+def pays_back_within(inputs: CostInputs, case: Case, months: int) -> bool:
+    """Return whether a saving that goes on for ``months`` covers the programme cost."""
+    counted = months_of_saving(Horizon(shape="step", months=months), inputs.window_months, inputs.rates)
+    return work_out(replace(case, multiplier=counted / inputs.window_months)).net_cost <= 0

@@ -1,0 +1,173 @@
+"""One way to do the sum, whole: whose volumes, which unit costs, which estimator, how long, at what programme cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stepdown.costs.estimators import cost_moments, observed_saving, saving_per_child
+from stepdown.costs.inputs import CostInputs
+from stepdown.costs.prices import saving_multiplier
+from stepdown.costs.programme import Spend, alternative_spend
+from stepdown.costs.unit_costs import choose_tariffs
+from stepdown.costs.volumes import Floats, Volumes, child_products, family_sums
+from stepdown.params.costs import Adjustments, CostSettings, Estimator, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sum with nothing left to choose.
+
+    data: volumes child by child.  tariffs: K unit costs, £.  estimator: of the saving per child.
+    children: that the programme's saving per child is multiplied by.  programme_cost: £.
+    comparison_n: other number that the comparison group is scaled with (difference in differences only).
+    multiplier: how many windows' worth of saving count (persistence and discounting).
+    saving_share, cost_share: corrections (optimism, deadweight, displacement); 1: none.
+    """
+
+    data: Volumes
+    tariffs: Floats
+    programme_cost: float
+    children: float
+    estimator: Estimator = "did"
+    comparison_n: float | None = None
+    multiplier: float = 1.0
+    saving_share: float = 1.0
+    cost_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Pounds: saving, programme cost, and what follows from the two."""
+
+    saving: float
+    programme_cost: float
+
+    @property
+    def net_cost(self) -> float:
+        """Programme cost minus saving, £."""
+        return self.programme_cost - self.saving
+
+    @property
+    def bcr(self) -> float:
+        """Saving for each pound of programme cost (benefit-cost ratio)."""
+        return self.saving / self.programme_cost
+
+
+def work_out(case: Case) -> CaseResult:
+    """Return saving and programme cost of a case."""
+    per_child = observed_saving(case.data, case.tariffs, case.estimator)
+    if case.comparison_n is not None:
+        comparison = ~case.data.in_programme
+        weight = case.data.weight[comparison]
+        change = float(weight @ ((case.data.after - case.data.before)[comparison] @ case.tariffs))
+        per_child += change / case.comparison_n - change / float(weight.sum())
+    saving = per_child * case.children * case.multiplier * case.saving_share
+    return CaseResult(saving, case.programme_cost * case.cost_share)
+
+
+def base_case(inputs: CostInputs, *, estimator: Estimator = "did", clipped: bool = False) -> Case:
+    """Return the study's own analysis in one price base: its day count (or days inside the window), horizon and
+    adjustments, unit costs and programme cost in the prices of ``price_year``."""
+    settings = inputs.settings
+    data = inputs.clipped if clipped else inputs.data
+    saving_share, cost_share = shares(settings.adjustments)
+    return Case(
+        data=data,
+        tariffs=one_base_tariffs(inputs),
+        programme_cost=inputs.spend.in_prices_of(settings.price_year, inputs.deflator),
+        children=float(data.weight[data.in_programme].sum()),
+        estimator=estimator,
+        multiplier=saving_multiplier(settings.horizon, inputs.window_months, inputs.rates),
+        saving_share=saving_share,
+        cost_share=cost_share,
+    )
+
+
+def one_base_tariffs(inputs: CostInputs) -> Floats:
+    """Return the unit costs in the prices of the study's ``price_year``, £ per unit."""
+    year = inputs.settings.price_year
+    factors = [inputs.deflator.factor(cost.price_year, year) for cost in inputs.tariffs.costs]
+    return inputs.values * np.array(factors)
+
+
+def shares(adjustments: Adjustments) -> tuple[float, float]:
+    """Return what the saving and the programme cost are multiplied by under the stated corrections."""
+    saving = 1.0
+    for item in (adjustments.optimism_saving, adjustments.deadweight, adjustments.displacement):
+        saving *= 1.0 - (item.value if item is not None else 0.0)
+    cost = 1.0 + (adjustments.optimism_cost.value if adjustments.optimism_cost is not None else 0.0)
+    return saving, cost
+
+
+def scenario_case(inputs: CostInputs, scenario: Scenario) -> Case:
+    """Return the case that a scenario of the study file describes; what it does not name is the report's method."""
+    settings = inputs.settings
+    data = inputs.clipped if scenario.day_count == "clipped" else inputs.data
+    if scenario.children_per_family == "observed":
+        data = data.weighted_by_family_size()
+    saving_share, cost_share = shares(settings.adjustments) if scenario.adjusted else (1.0, 1.0)
+    horizon = scenario.horizon
+    case = Case(
+        data=data,
+        tariffs=_scenario_tariffs(inputs, settings, scenario),
+        programme_cost=_scenario_cost(inputs, scenario),
+        children=float(data.weight[data.in_programme].sum()),
+        estimator=scenario.estimator,
+        comparison_n=scenario.comparison_n,
+        multiplier=saving_multiplier(horizon, inputs.window_months, inputs.rates) if horizon is not None else 1.0,
+        saving_share=saving_share,
+        cost_share=cost_share,
+    )
+    if isinstance(scenario.children_per_family, float):
+        case = replace(case, children=case.children * scenario.children_per_family)
+    for _ in range(scenario.leave_out_children):
+        case = without_most_influential_child(case)
+    return case
+
+
+def _scenario_tariffs(inputs: CostInputs, settings: CostSettings, scenario: Scenario) -> Floats:
+    if scenario.precision == "printed":
+        values = np.array(choose_tariffs(inputs.book, settings, "printed").values)
+    else:
+        values = one_base_tariffs(inputs) if scenario.prices == "one_base" else inputs.values
+    return np.where([measure in scenario.leave_out for measure in inputs.data.measures], 0.0, values)
+
+
+def _scenario_cost(inputs: CostInputs, scenario: Scenario) -> float:
+    spend: Spend = inputs.spend
+    if scenario.programme is not None:
+        programme = inputs.settings.programme
+        spend = alternative_spend(spend, programme.alternative(scenario.programme), programme)
+    if scenario.prices == "one_base":
+        return spend.in_prices_of(inputs.settings.price_year, inputs.deflator)
+    return spend.amount_gbp
+
+
+def savings_without_each_child(case: Case) -> Floats:
+    """Return n savings, £: of the case with each child in turn set aside.
+
+    The programme still counts for ``case.children`` children: setting a child aside changes the estimate per child,
+    not the number that the programme served.  A group of one child gives NaN.
+    """
+    products = child_products(case.data)
+    totals = {flag: family_sums(case.data, programme=flag).total for flag in (True, False)}
+    result = np.empty(len(products))
+    for flag in (True, False):
+        rows = case.data.in_programme == flag
+        left = totals[flag] - products[rows]
+        other = cost_moments(totals[not flag], case.tariffs)
+        left = np.where(left[:, :1] > 0, left, np.nan)
+        own = cost_moments(left, case.tariffs)
+        pair = (own, other) if flag else (other, own)
+        result[rows] = saving_per_child(case.estimator, *pair)
+    return result * case.children * case.multiplier * case.saving_share
+
+
+def without_most_influential_child(case: Case) -> Case:
+    """Return the case without the child whose absence moves the saving most."""
+    moved = np.abs(savings_without_each_child(case) - work_out(replace(case, comparison_n=None)).saving)
+    keep = np.ones(len(moved), dtype=bool)
+    keep[int(np.nanargmax(moved))] = False
+    return replace(case, data=case.data.keep(keep))

@@ -1,0 +1,185 @@
+"""The simulation: families drawn anew within each group, unit costs drawn from their ranges, many times at once.
+
+A family bootstrap needs no frame: a resample's sums are its family counts times the family sums, so all draws are
+one matrix product (D draws × F families times F × P sums). Beyond a number of families the product's limit is drawn
+instead: the sums of F families drawn anew are normal with F times the mean and F times the covariance of the family
+sums. That needs only P + P² running sums, so it takes any number of children, chunk by chunk, in bounded memory.
+Intervals are percentile intervals (BCa with unit costs drawn inside the statistic is unstable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stepdown.costs.cases import Case
+from stepdown.costs.estimators import CostMoments, cost_moments, saving_per_child
+from stepdown.costs.unit_costs import CostRange, Tariffs
+from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums
+from stepdown.params.costs import Estimator
+
+CELLS_AT_ONCE = 4_000_000
+"""Family counts held at one time (8 bytes each): bounds the memory of the exact form."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMoments:
+    """Running sums over families of one group: families, total (P) and gram (P × P, sums of products)."""
+
+    families: int
+    total: Floats
+    gram: Floats
+
+    @classmethod
+    def of(cls, sums: FamilySums) -> FamilyMoments:
+        """Return the moments of one chunk of whole families."""
+        return cls(len(sums.values), sums.values.sum(axis=0), sums.values.T @ sums.values)
+
+    def __add__(self, other: FamilyMoments) -> FamilyMoments:
+        return FamilyMoments(self.families + other.families, self.total + other.total, self.gram + other.gram)
+
+
+def counted_resamples(sums: FamilySums, draws: int, rng: np.random.Generator) -> Floats:
+    """Return D × P: the sums of each of D family bootstraps, F families drawn from F with replacement."""
+    families = len(sums.values)
+    at_once = max(1, CELLS_AT_ONCE // families)
+    result = np.empty((draws, sums.values.shape[1]))
+    for start in range(0, draws, at_once):
+        rows = min(at_once, draws - start)
+        chosen = rng.integers(0, families, size=(rows, families), dtype=np.int32)
+        chosen += (np.arange(rows, dtype=np.int32) * families)[:, None]
+        counts = np.bincount(chosen.ravel(), minlength=rows * families).reshape(rows, families)
+        result[start : start + rows] = counts.astype(float) @ sums.values
+    return result
+
+
+def normal_resamples(moments: FamilyMoments, draws: int, rng: np.random.Generator) -> Floats:
+    """Return D × P: sums of D family bootstraps drawn from their normal limit."""
+    mean = moments.total / moments.families
+    covariance = moments.gram / moments.families - np.outer(mean, mean)
+    scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    root = vectors * np.sqrt(np.clip(values, 0, None))
+    noise = rng.standard_normal((draws, len(mean))) @ root.T * scale
+    return np.asarray(moments.total + np.sqrt(moments.families) * noise)
+
+
+def drawn_unit_costs(values: Floats, ranges: Iterable[CostRange], draws: int, rng: np.random.Generator) -> Floats:
+    """Return D × K unit costs, £ per unit, each from its own range and independent of the others.
+
+    gamma: shape 1/cv², scale value × cv², so that the mean is the value and the coefficient of variation is cv.
+    uniform: low to high, as a share of the value's own range.  fixed: the value.
+    """
+    columns = []
+    for value, spread in zip(values, ranges, strict=True):
+        if spread.shape == "gamma" and spread.cv is not None:
+            columns.append(rng.gamma(1 / spread.cv**2, value * spread.cv**2, draws))
+        elif spread.shape == "uniform" and spread.low is not None and spread.high is not None:
+            columns.append(rng.uniform(spread.low, spread.high, draws))
+        else:
+            columns.append(np.full(draws, value))
+    return np.column_stack(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """D draws.
+
+    saving: estimator → D savings, £ (all children, with persistence and corrections).
+    days_avoided: estimator → D days of statutory care avoided per child (nan where no days are priced).
+    programme_cost: £.  children: that the saving is for.  form: "counted" or "normal".
+    """
+
+    saving: dict[Estimator, Floats]
+    days_avoided: dict[Estimator, Floats]
+    programme_cost: float
+    children: float
+    form: str
+
+    def net_cost(self, estimator: Estimator) -> Floats:
+        """Return D net costs, £."""
+        return self.programme_cost - self.saving[estimator]
+
+    def probability_pays(self, estimator: Estimator) -> float:
+        """Return the share of draws in which the saving is more than the programme cost."""
+        return float((self.saving[estimator] > self.programme_cost).mean())
+
+
+def simulate(
+    case: Case,
+    tariffs: Tariffs,
+    estimators: tuple[Estimator, ...],
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    counted_up_to: int = 5_000,
+) -> Simulation:
+    """Return the simulation of a case under each estimator, all on the same draws.
+
+    tariffs: for the ranges of the unit costs (the values are the case's).  counted_up_to: families in a group
+    beyond which the normal form is drawn.
+    """
+    groups = [family_sums(case.data, programme=flag) for flag in (True, False)]
+    counted = max(len(sums.values) for sums in groups) <= counted_up_to
+    if counted:
+        resampled = [counted_resamples(sums, draws, rng) for sums in groups]
+    else:
+        resampled = [normal_resamples(FamilyMoments.of(sums), draws, rng) for sums in groups]
+    return _simulated(case, tariffs, estimators, resampled, rng, "counted" if counted else "normal")
+
+
+def simulate_chunks(
+    chunks: Iterable[Volumes],
+    case: Case,
+    tariffs: Tariffs,
+    estimators: tuple[Estimator, ...],
+    draws: int,
+    rng: np.random.Generator,
+) -> Simulation:
+    """Return the simulation for data that come in chunks of whole families, any number of children.
+
+    case: everything but the data (its ``data`` may be the first chunk).  Memory: one chunk and P² running sums.
+    """
+    moments: dict[bool, FamilyMoments] = {}
+    for chunk in chunks:
+        for flag in (True, False):
+            if (chunk.in_programme == flag).any():
+                part = FamilyMoments.of(family_sums(chunk, programme=flag))
+                moments[flag] = moments[flag] + part if flag in moments else part
+    resampled = [normal_resamples(moments[flag], draws, rng) for flag in (True, False)]
+    return _simulated(case, tariffs, estimators, resampled, rng, "normal")
+
+
+def _simulated(
+    case: Case,
+    tariffs: Tariffs,
+    estimators: tuple[Estimator, ...],
+    resampled: list[Floats],
+    rng: np.random.Generator,
+    form: str,
+) -> Simulation:
+    drawn = drawn_unit_costs(case.tariffs, _scaled_ranges(case, tariffs), len(resampled[0]), rng)
+    days = np.array([1.0 if measure.startswith("days_") else 0.0 for measure in tariffs.measures])
+    costs = [cost_moments(sums, drawn) for sums in resampled]
+    stays: list[CostMoments] = [cost_moments(sums, days) for sums in resampled]
+    whole = case.children * case.multiplier * case.saving_share
+    return Simulation(
+        saving={e: saving_per_child(e, costs[0], costs[1]) * whole for e in estimators},
+        days_avoided={e: saving_per_child(e, stays[0], stays[1]) for e in estimators},
+        programme_cost=case.programme_cost * case.cost_share,
+        children=case.children,
+        form=form,
+    )
+
+
+def _scaled_ranges(case: Case, tariffs: Tariffs) -> list[CostRange]:
+    """Return the ranges brought to the case's price base (uniform limits move with the value)."""
+    ranges = []
+    for value, cost in zip(case.tariffs, tariffs.costs, strict=True):
+        spread, factor = cost.range, value / cost.value
+        if spread.low is not None and spread.high is not None:
+            spread = spread.model_copy(update={"low": spread.low * factor, "high": spread.high * factor})
+        ranges.append(spread)
+    return ranges

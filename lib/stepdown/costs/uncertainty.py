@@ -1,0 +1,175 @@
+"""Intervals, the cost-effectiveness plane and the acceptability curve, as tables, from one simulation."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from stepdown.costs.cases import base_case, work_out
+from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
+from stepdown.costs.inputs import CostInputs
+from stepdown.costs.sensitivity import children_with_cost, count_columns
+from stepdown.costs.simulation import Simulation, simulate
+from stepdown.costs.volumes import Floats
+from stepdown.params.costs import Estimator
+from stepdown.tables import AggregateTable, Column, Role
+
+BRACKET: tuple[Estimator, ...] = ("did", "ancova")
+"""The two ends: difference in differences, and adjustment for the period before."""
+
+POINTS_IN_PLANE = 500
+"""Draws shown in the plane, a fixed sample of all of them: more only hide each other."""
+
+
+@lru_cache(maxsize=4)
+def study_simulation(inputs: CostInputs, clipped: bool = False) -> Simulation:
+    """Return the study's simulation under both ends of the bracket, on the study's seed (kept: same inputs, same)."""
+    settings = inputs.settings.uncertainty
+    return simulate(
+        base_case(inputs, clipped=clipped),
+        inputs.tariffs,
+        BRACKET,
+        settings.draws,
+        np.random.default_rng([inputs.seed, 1]),
+        counted_up_to=settings.exact_up_to_families,
+    )
+
+
+def acceptability(net_effect: Floats, net_cost: Floats, willingness: Floats) -> Floats:
+    """Return for each willingness to pay λ the share of draws with λ × effect − cost > 0.
+
+    net_effect, net_cost: D draws.  willingness: W values, £ per unit of effect.
+    """
+    return np.asarray([(wtp * net_effect > net_cost).mean() for wtp in willingness])
+
+
+def monte_carlo_error_of_share(share: float, draws: int) -> float:
+    """Return the standard error of a share that is estimated from independent draws."""
+    return float(np.sqrt(share * (1 - share) / draws))
+
+
+def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> AggregateTable:
+    """Return the table ``cost_uncertainty``: one row an end of the bracket and a measure.
+
+    estimate: in the records themselves.  mean, ci_low, ci_high: of the draws (percentile interval).
+    monte_carlo_error: standard error of the mean from the limited number of draws.  clipped: days inside the window
+    only (the table's name then ends in _clipped).
+    """
+    simulation = study_simulation(inputs, clipped)
+    rows = []
+    for estimator in BRACKET:
+        case = base_case(inputs, estimator=estimator, clipped=clipped)
+        result = work_out(case)
+        days = np.array([float(m.startswith("days_")) for m in case.data.measures])
+        saving, pays = simulation.saving[estimator], simulation.probability_pays(estimator)
+        measures = [
+            ("saving_gbp", "Saving", "£", saving, result.saving),
+            ("saving_per_child_gbp", "Saving per child", "£", saving / case.children, result.saving / case.children),
+            ("net_cost_gbp", "Net cost", "£", simulation.net_cost(estimator), result.net_cost),
+            ("bcr", "Saved per £1 spent", "£", saving / simulation.programme_cost, result.bcr),
+            (
+                "days_avoided_per_child",
+                "Days of statutory care avoided per child",
+                "days",
+                simulation.days_avoided[estimator],
+                observed_saving(case.data, days, estimator),
+            ),
+        ]
+        rows += [_row(inputs, estimator, item, pays) for item in measures]
+    frame = pd.DataFrame(rows, columns=[name for name in _UNCERTAINTY if name != "children_with_cost"])
+    frame["children_with_cost"] = children_with_cost(inputs)
+    name = "cost_uncertainty_clipped" if clipped else "cost_uncertainty"
+    return AggregateTable(name, "end of the bracket and measure", frame[list(_UNCERTAINTY)], _UNCERTAINTY)
+
+
+_OWN = ("children_with_cost",)
+_UNCERTAINTY = {
+    "estimator": Column("Comparison", Role.KEY),
+    "shown_as_estimator": Column("How the groups are compared", Role.OPEN),
+    "measure": Column("Measure", Role.KEY),
+    "shown_as": Column("What", Role.OPEN),
+    "unit": Column("Unit", Role.OPEN),
+    "estimate": Column("Estimate", Role.DERIVED, "", 2, _OWN, "From the records themselves"),
+    "mean": Column("Mean of the draws", Role.DERIVED, "", 2, _OWN),
+    "ci_low": Column("Low end", Role.DERIVED, "", 2, _OWN, "Low end of the interval"),
+    "ci_high": Column("High end", Role.DERIVED, "", 2, _OWN, "High end of the interval"),
+    "probability_pays": Column("Chance that it pays for itself", Role.DERIVED, "", 3, _OWN, "Share of draws"),
+    "monte_carlo_error": Column("Simulation error of the mean", Role.DERIVED, "", 2, _OWN),
+    "probability_error": Column("Simulation error of the chance", Role.DERIVED, "", 4, _OWN),
+    "children_with_cost": count_columns()["children_with_cost"],
+}
+
+
+def _row(
+    inputs: CostInputs, estimator: Estimator, item: tuple[str, str, str, Floats, float], pays: float
+) -> tuple[str | float, ...]:
+    measure, shown, unit, values, estimate = item
+    tail = (1 - inputs.settings.uncertainty.interval) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    error = float(values.std(ddof=1) / np.sqrt(len(values)))
+    return (
+        estimator,
+        ESTIMATOR_NAMES[estimator],
+        measure,
+        shown,
+        unit,
+        estimate,
+        float(values.mean()),
+        float(low),
+        float(high),
+        pays,
+        error,
+        monte_carlo_error_of_share(pays, len(values)),
+    )
+
+
+def plane_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``cost_plane``: one row an end of the bracket and a draw (a sample of the draws)."""
+    simulation = study_simulation(inputs)
+    draws = len(simulation.saving[BRACKET[0]])
+    chosen = np.linspace(0, draws - 1, min(POINTS_IN_PLANE, draws)).astype(int)
+    parts = [
+        pd.DataFrame(
+            {
+                "estimator": estimator,
+                "draw": chosen,
+                "days_avoided_per_child": simulation.days_avoided[estimator][chosen],
+                "net_cost_per_child_gbp": simulation.net_cost(estimator)[chosen] / simulation.children,
+            }
+        )
+        for estimator in BRACKET
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    frame["children_with_cost"] = children_with_cost(inputs)
+    columns = {
+        "estimator": Column("Comparison", Role.KEY),
+        "draw": Column("Draw", Role.KEY),
+        "days_avoided_per_child": Column("Days of statutory care avoided per child", Role.DERIVED, "days", 1, _OWN),
+        "net_cost_per_child_gbp": Column("Net cost per child", Role.DERIVED, "£", 0, _OWN),
+        "children_with_cost": count_columns()["children_with_cost"],
+    }
+    return AggregateTable("cost_plane", "end of the bracket and draw", frame, columns)
+
+
+def acceptability_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``acceptability``: chance that the programme is worth it, by what a day avoided is worth."""
+    simulation = study_simulation(inputs)
+    willingness = np.linspace(0, inputs.settings.uncertainty.willingness_up_to_gbp, 41)
+    parts = []
+    for estimator in BRACKET:
+        cost = simulation.net_cost(estimator) / simulation.children
+        chance = acceptability(simulation.days_avoided[estimator], cost, willingness)
+        parts.append(
+            pd.DataFrame({"estimator": estimator, "willingness_gbp": willingness, "probability_worth_it": chance})
+        )
+    frame = pd.concat(parts, ignore_index=True)
+    frame["children_with_cost"] = children_with_cost(inputs)
+    columns = {
+        "estimator": Column("Comparison", Role.KEY),
+        "willingness_gbp": Column("Worth of a day avoided", Role.KEY, "£", 0),
+        "probability_worth_it": Column("Chance that the programme is worth it", Role.DERIVED, "", 3, _OWN),
+        "children_with_cost": count_columns()["children_with_cost"],
+    }
+    return AggregateTable("acceptability", "end of the bracket and worth of a day", frame, columns)
