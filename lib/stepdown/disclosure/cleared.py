@@ -81,9 +81,7 @@ class ClearedTable:
         """Return a numeric column as float64 with NaN where it is suppressed, for charts and sentences."""
         return pd.to_numeric(self.frame[column], errors="coerce").astype("Float64").astype("float64")
 
-    def spread(
-        self, across: str, values: Sequence[str], labels: Mapping[str, str] | None = None
-    ) -> ClearedTable:
+    def spread(self, across: str, values: Sequence[str], labels: Mapping[str, str] | None = None) -> ClearedTable:
         """Return the table with the values of one key column side by side (before and after, say).
 
         across: a key column.  values: the columns to repeat.  labels: what to call each value of ``across``.

@@ -1,0 +1,127 @@
+"""One style for every chart: colour-blind safe, told apart in grey, legible from 320 to 1280 pixels.
+
+A chart is 5.2 inches wide with type of 11 to 13 points, so that it can be shrunk to a phone's 300 pixels and still
+be read. Groups and periods have fixed colours that differ in lightness as well as in hue.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from stepdown.show.figure import Figure
+
+WIDTH_INCHES = 5.2
+"""Width of every chart; at 160 dots an inch this is 832 pixels."""
+
+DARK, MID, LIGHT = "#12436D", "#F46A25", "#9FC3DE"
+"""The Government Analysis Function's dark blue and orange, and a pale blue: three steps of lightness."""
+
+SERIES = (DARK, MID, "#28A197", "#801650", "#A285D1", "#3D3D3D")
+"""Colours for unordered series (Government Analysis Function palette), programme group first."""
+
+LADDER = {"none": "#E9EDF2", "CIN": "#9FC3DE", "CP": "#3F7CAC", "CLA": "#0B2540"}
+"""Colours for the ladder of statuses: darker is more intensive."""
+
+PERIODS = {"before": LIGHT, "after": DARK, "during": DARK}
+"""Colours for periods: pale before, dark after."""
+
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
+"""Hatching beside the colours, for print in grey."""
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "axes.titlesize": 12.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.labelsize": 11,
+    "axes.edgecolor": "#5A6470",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": "#DDE2E8",
+    "grid.linewidth": 0.8,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "text.color": "#1B1F24",
+    "axes.labelcolor": "#1B1F24",
+    "xtick.color": "#1B1F24",
+    "ytick.color": "#1B1F24",
+    "legend.frameon": False,
+    "legend.fontsize": 10.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "hatch.linewidth": 0.6,
+    "hatch.color": "white",
+    "svg.hashsalt": "stepdown",
+    "svg.fonttype": "path",
+    "path.simplify": True,
+}
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Hold the house style for as long as the block lasts; matplotlib's own settings come back after it."""
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[MatplotlibFigure, Any]:
+    """Return (figure, axes) in the house style: ``panels`` axes below one another (an array when more than one).
+
+    height: inches for the whole figure.  how: passed to matplotlib's ``subplots`` (sharex=True, ncols=2, …).
+    Draw inside ``with style.applied():`` so that text added later has the house's type too.
+    The figure is not known to pyplot, so nothing is shown twice and nothing needs closing.
+    """
+    with applied():
+        fig = MatplotlibFigure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        axes = fig.subplots(nrows=how.pop("nrows", panels), **how)
+    return fig, axes
+
+
+def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figure:
+    """Return the finished chart with its title on it, wrapped, flush left above ``axes``.
+
+    title: what the chart shows ("Fewer children had a plan after the programme").  alt: the text alternative.
+    """
+    with applied():
+        fig.suptitle(wrapped(title, 50), x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+        for _ in range(2):  # the layout settles in the second pass, so that every saving gives the same bytes
+            fig.draw_without_rendering()
+    return Figure(fig=fig, alt=alt, title=title)
+
+
+def wrapped(text: str, width: int = 24) -> str:
+    """Return a label broken into lines of at most ``width`` characters."""
+    return "\n".join(textwrap.wrap(text, width)) or text
+
+
+def legend_above(axes: Axes, columns: int = 2) -> None:
+    """Put the legend above the plot, where it is read before the marks."""
+    with applied():
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=columns,
+            borderaxespad=0.2,
+            handlelength=1.4,
+            columnspacing=1.4,
+        )
+
+
+def colours_for(labels: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each label: the fixed ones for periods and statuses, else the series in order."""
+    for fixed in (PERIODS, LADDER):
+        if all(label in fixed for label in labels):
+            return {label: fixed[label] for label in labels}
+    return {label: SERIES[i % len(SERIES)] for i, label in enumerate(labels)}

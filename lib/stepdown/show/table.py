@@ -1,0 +1,111 @@
+"""One function for every table: semantic HTML that a screen reader, a printer and a spreadsheet can read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from html import escape
+
+from stepdown.disclosure import ClearedTable
+from stepdown.show.numbers import as_shown
+from stepdown.tables import Column, Role
+
+_UNITS_IN_CELL = ("£", "%")
+
+
+def table_html(
+    table: ClearedTable,
+    caption: str,
+    notes: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+) -> str:
+    """Return a cleared table as an HTML fragment.
+
+    caption: what the table shows, in words.  notes: sentences below it.  columns: a subset, in order.
+    Key columns become row headers, every heading has its scope, and each symbol is explained below the table.
+    The fragment scrolls within itself on a narrow screen and can be reached by keyboard.
+    Raises TypeError for anything but a ClearedTable and ValueError for an empty caption.
+    """
+    _check(table, caption)
+    shown = table if columns is None else table.only(columns)
+    anchor = table_anchor(shown, caption)
+    head = "".join(_heading(column) for column in shown.columns.values())
+    body = "\n".join(_row(shown, number) for number in range(len(shown.frame)))
+    foot = "".join(f"<p>{escape(note)}</p>" for note in [*_symbol_notes(shown), *notes])
+    foot = f'\n<div class="table-notes">{foot}</div>' if foot else ""
+    return (
+        f'<div class="stepdown-table" data-table="{escape(table.name)}">\n'
+        f'<div class="table-scroll" role="region" aria-labelledby="{anchor}" tabindex="0">\n'
+        f'<table>\n<caption id="{anchor}">{escape(caption)}</caption>\n'
+        f"<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
+    )
+
+
+def table_text(table: ClearedTable, caption: str, columns: Sequence[str] | None = None) -> str:
+    """Return the same table as plain text, one line a row, for a terminal."""
+    _check(table, caption)
+    shown = table if columns is None else table.only(columns)
+    lines = [[_label(column) for column in shown.columns.values()]]
+    lines += [[_cell(shown, number, name) for name in shown.columns] for number in range(len(shown.frame))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(shown.columns))]
+    right = [_is_number(column) for column in shown.columns.values()]
+    rows = (
+        "  ".join(
+            t.rjust(w) if r and number else t.ljust(w) for t, w, r in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for number, line in enumerate(lines)
+    )
+    return "\n".join([caption, "", *rows])
+
+
+def table_anchor(table: ClearedTable, caption: str) -> str:
+    """Return an id for the table that is the same in every run and differs between tables of a page."""
+    seed = "|".join([table.name, caption, *table.columns, str(len(table.frame))])
+    return f"table-{table.name.replace('_', '-')}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}"
+
+
+def _check(table: ClearedTable, caption: str) -> None:
+    if not isinstance(table, ClearedTable):
+        raise TypeError(f"only a ClearedTable can be shown, not a {type(table).__name__}: clear it first")
+    if not caption.strip():
+        raise ValueError(f"table {table.name} needs a caption that says what it shows")
+
+
+def _symbol_notes(table: ClearedTable) -> list[str]:
+    used = {mark for name in table.columns for mark in table.marks[name].unique()}
+    return [f"{symbol}: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used]
+
+
+def _is_number(column: Column) -> bool:
+    return column.role is not Role.KEY and (column.role is not Role.OPEN or column.decimals is not None)
+
+
+def _label(column: Column) -> str:
+    unit = column.unit
+    if not unit or unit.startswith(_UNITS_IN_CELL) or unit == "p" or unit.lower() in column.label.lower():
+        return column.label
+    return f"{column.label} ({unit})"
+
+
+def _heading(column: Column) -> str:
+    kind = ' class="num"' if _is_number(column) else ""
+    return f'<th scope="col"{kind}>{escape(_label(column))}</th>'
+
+
+def _cell(table: ClearedTable, row: int, name: str) -> str:
+    mark = table.marks[name].iloc[row]
+    return mark or as_shown(table.frame[name].iloc[row], table.columns[name])
+
+
+def _row(table: ClearedTable, row: int) -> str:
+    cells = []
+    has_key = bool(table.keys())
+    for position, (name, column) in enumerate(table.columns.items()):
+        text = escape(_cell(table, row, name))
+        if column.role is Role.KEY or (not has_key and position == 0):
+            cells.append(f'<th scope="row">{text}</th>')
+        elif _is_number(column):
+            cells.append(f'<td class="num">{text}</td>')
+        else:
+            cells.append(f"<td>{text}</td>")
+    return f"<tr>{''.join(cells)}</tr>"

@@ -1,0 +1,284 @@
+"""What a notebook uses: begin a study, clear tables, show them, say what they mean. Nothing else reaches a reader.
+
+    from stepdown import workbook
+    book = workbook.begin(study, notebook="1_cohort_profile", output=output, window_months=window_months)
+    cleared = book.clear(describe.profile(book.study, book.outcomes.cohort))
+    book.table(cleared, caption="Age, ethnicity and sibling group of the children")
+    book.finding("The groups differ in age.", limit="It does not say why.")
+
+With ``output`` (a run) every cleared table and chart is also written, and everything shown is recorded in
+``restricted/parts/<notebook>.json``, from which :mod:`stepdown.run.release` makes the pages; then a DataFrame left at
+the end of a cell is not printed. Without it (exploring in JupyterLab) things are shown only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stepdown.contracts import StudyRecords, read_study
+from stepdown.disclosure import ClearedTable, policy_in_words
+from stepdown.disclosure import clear as clear_table
+from stepdown.outcomes import ChildOutcomes, child_outcomes
+from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
+from stepdown.show import Figure, table_html, table_text
+from stepdown.tables import AggregateTable
+
+KIND = "stepdown"
+"""Key of the output metadata that says what an output is (opening, table, chart, text, finding)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a notebook is about: a study, or a report whose published figures are checked.
+
+    name, title, file, root: of the parameter file.  notice: a sentence that every reader must see ("" for none).
+    study: None for a report that is checked.  policy: how small numbers are treated.
+    """
+
+    name: str
+    title: str
+    file: Path
+    root: Path
+    policy: DisclosurePolicy
+    study: Study | None = None
+    notice: str = ""
+
+
+def begin(study: str, *, notebook: str, output: str | None = None, window_months: int | None = None) -> Book:
+    """Return the book of a study for one notebook and show its title.
+
+    study: path of the parameter file.  notebook: its name without ending.  output: folder of a run (None: show only).
+    window_months: replaces the file's.  Raises Refused with every fault of the parameter file.
+    """
+    loaded = load_study(study, window_months=window_months)
+    settings = loaded.settings
+    notice = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
+    subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice)
+    return Book(subject, notebook, output)
+
+
+def begin_audit(audit: str, *, notebook: str, output: str | None = None) -> Book:
+    """Return the book of a report whose published figures are checked; ``audit`` is the path of its file.
+
+    Nothing is suppressed: every figure is published already. ``book.file`` and ``book.root`` lead to the tables.
+    """
+    file = find_file(audit, what="file of published figures")
+    title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
+    policy = DisclosurePolicy(method="none", reason="every figure is already published in the report that is checked")
+    return Book(Subject(file.stem, title, file, project_root(file), policy), notebook, output)
+
+
+class Book:
+    """One notebook's view of its study: what it reads, clears, shows and writes. See the module's example."""
+
+    def __init__(self, subject: Subject, notebook: str, output: str | None) -> None:
+        self.subject = subject
+        self.notebook = notebook
+        self._writer = _Writer(Path(output), notebook, subject) if output else None
+        if self._writer:
+            _hide_frames()
+        self._open()
+
+    @property
+    def study(self) -> Study:
+        """The study; raises LookupError in the book of a report that is checked."""
+        if self.subject.study is None:
+            raise LookupError("this book is about published figures; it has no study")
+        return self.subject.study
+
+    @property
+    def settings(self) -> StudySettings:
+        """The settings of the study's parameter file."""
+        return self.study.settings
+
+    @property
+    def file(self) -> Path:
+        """The parameter file, absolute."""
+        return self.subject.file
+
+    @property
+    def root(self) -> Path:
+        """The folder that paths in the parameter file start from."""
+        return self.subject.root
+
+    @cached_property
+    def records(self) -> StudyRecords:
+        """The validated records of the study, read once; raises Refused with every fault of every table."""
+        return read_study(self.study)
+
+    @cached_property
+    def outcomes(self) -> ChildOutcomes:
+        """The outcomes of each child, computed once."""
+        return child_outcomes(self.study, self.records)
+
+    def clear(self, table: AggregateTable) -> ClearedTable:
+        """Return the table under the study's disclosure policy, and write it raw and cleared when there is a run."""
+        cleared = clear_table(table, self.subject.policy)
+        if self._writer:
+            self._writer.table(table, cleared)
+        return cleared
+
+    def table(
+        self,
+        table: ClearedTable,
+        caption: str,
+        notes: Sequence[str] = (),
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Show a cleared table; raises TypeError for anything else."""
+        html = table_html(table, caption, notes, columns)
+        self._show(
+            "table",
+            {"text/html": html, "text/plain": table_text(table, caption, columns)},
+            {"name": table.name, "caption": caption},
+        )
+
+    def chart(self, figure: Figure, name: str) -> None:
+        """Show a chart with its text alternative; ``name`` is the stem of its file."""
+        if not isinstance(figure, Figure):
+            raise TypeError(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
+        png = figure.png()
+        facts = {"name": name, "title": figure.title, "alt": figure.alt}
+        if self._writer:
+            facts["file"] = self._writer.chart(figure, png, name)
+        self._show("chart", {"image/png": png, "text/plain": figure.alt}, facts, {"image/png": {"alt": figure.alt}})
+
+    def say(self, text: str) -> None:
+        """Show a paragraph of Markdown that the library made from numbers."""
+        self._show("text", {"text/markdown": _text(text), "text/plain": text}, {})
+
+    def finding(self, sentence: str, limit: str) -> None:
+        """Show a headline finding with what it does not show; both go to the study's first page."""
+        shown = f"**{_text(sentence).strip()}**\n\n*What this does not show:* {_text(limit).strip()}"
+        plain = f"{sentence}\nWhat this does not show: {limit}"
+        if not limit.strip():
+            raise ValueError("a finding needs its limit: what does it not show?")
+        self._show("finding", {"text/markdown": shown, "text/plain": plain}, {"sentence": sentence, "limit": limit})
+
+    def _open(self) -> None:
+        notice = f"<p><strong>{escape(self.subject.notice)}</strong></p>" if self.subject.notice else ""
+        policy = policy_in_words(self.subject.policy)
+        html = f"<p><strong>{escape(self.subject.title)}</strong></p>{notice}<p>{escape(policy)}</p>"
+        plain = "\n".join(line for line in (self.subject.title, self.subject.notice, policy) if line)
+        self._show("opening", {"text/html": html, "text/plain": plain}, {})
+
+    def _show(
+        self,
+        kind: str,
+        bundle: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        from IPython.display import display
+
+        mark = {"kind": kind, "digest": digest_of(bundle)} | ({"name": facts["name"]} if "name" in facts else {})
+        if self._writer:
+            self._writer.shown({**mark, **facts})
+        display(dict(bundle), raw=True, metadata={**(metadata or {}), KIND: mark})
+
+
+def digest_of(bundle: Mapping[str, Any]) -> str:
+    """Return a short hash of what an output shows, the same before and after a notebook is saved."""
+    main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
+    if isinstance(main, list):
+        main = "".join(main)
+    if isinstance(main, str) and "image/png" in bundle:
+        import base64
+
+        main = base64.b64decode(main)
+    return hashlib.sha256(main if isinstance(main, bytes) else main.encode()).hexdigest()[:16]
+
+
+def _text(text: str) -> str:
+    """Return a text without HTML in it; raises TypeError for what is not text."""
+    if not isinstance(text, str):
+        raise TypeError(f"only text can be said, not a {type(text).__name__}: clear a table and show that")
+    return text.replace("<", "&lt;")
+
+
+class _Writer:
+    """Writes what a notebook makes into the folder of a run."""
+
+    def __init__(self, folder: Path, notebook: str, subject: Subject) -> None:
+        self.folder = folder
+        self.notebook = notebook
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.items: list[dict[str, Any]] = []
+        self.head = {"notebook": notebook, "subject": subject.name, "title": subject.title, "notice": subject.notice}
+        self.policy = {**subject.policy.model_dump(mode="json"), "in_words": policy_in_words(subject.policy)}
+        for part in ("restricted/tables", "restricted/parts", "release/tables", "release/figures"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+
+    def table(self, raw: AggregateTable, cleared: ClearedTable) -> None:
+        """Write a table raw and cleared, and note what its columns mean."""
+        _write_csv(raw.frame, self.folder / "restricted" / "tables" / f"{raw.name}.csv")
+        _write_csv(_with_marks(cleared), self.folder / "release" / "tables" / f"{raw.name}.csv")
+        self.tables[raw.name] = {
+            "one_row_is": raw.one_row_is,
+            "columns": {name: asdict(column) for name, column in raw.columns.items()},
+            "adds_up": [asdict(relation) for relation in raw.adds_up],
+            "symbols": dict(cleared.symbols),
+            "policy": cleared.policy,
+            "marks": [list(row) for row in cleared.marks.itertuples(index=False, name=None)],
+        }
+        self._save()
+
+    def chart(self, figure: Figure, png: bytes, name: str) -> str:
+        """Write a chart as SVG and PNG; return the stem of its files."""
+        stem = f"{self.notebook}_{name}"
+        (self.folder / "release" / "figures" / f"{stem}.svg").write_bytes(figure.svg())
+        (self.folder / "release" / "figures" / f"{stem}.png").write_bytes(png)
+        return stem
+
+    def shown(self, item: dict[str, Any]) -> None:
+        """Note one thing that was shown."""
+        self.items.append(item)
+        self._save()
+
+    def _save(self) -> None:
+        text = json.dumps(
+            {**self.head, "policy": self.policy, "shown": self.items, "tables": self.tables},
+            ensure_ascii=False,
+            indent=1,
+        )
+        (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(frame: pd.DataFrame, file: Path) -> None:
+    frame.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _with_marks(cleared: ClearedTable) -> pd.DataFrame:
+    """Return the cleared values with each symbol in the place of the value that is not shown."""
+    frame = cleared.frame.astype("object")
+    return frame.where(cleared.marks == "", cleared.marks.astype("object"))
+
+
+def _hide_frames() -> None:
+    """Keep data frames out of an executed notebook: in a run, only what a book shows is printed."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or shell.display_formatter is None:
+        return
+    for kind in (pd.DataFrame, pd.Series):
+        for mime in ("text/plain", "text/html"):
+            formatter = shell.display_formatter.formatters[mime]
+            formatter.for_type(kind, _instead_plain if mime == "text/plain" else _instead_html)
+
+
+def _instead_plain(frame: pd.DataFrame | pd.Series, printer: Any, cycle: bool) -> None:
+    printer.text(f"({len(frame):,} rows, not printed in a run: clear a table and show that)")
+
+
+def _instead_html(frame: pd.DataFrame | pd.Series) -> str:
+    return f"<p>({len(frame):,} rows, not printed in a run: clear a table and show that)</p>"
