@@ -46,9 +46,24 @@ def add_months(dates: Any, months: Any) -> Dates:
     is 28 February (29 in a leap year).  So adding 6 months twice is not always adding 12: every length is
     counted from the anchor date, never from another result.  ``months`` may be negative.
     """
-    days = as_dates(dates)
+    days, step = as_dates(dates), np.asarray(months, dtype=np.int64)
+    known = days[~np.isnat(days)] if days.size > 1000 and step.ndim == 0 else days[:0]
+    if known.size and 4 * int((known.max() - known.min()).astype(np.int64)) < known.size:
+        return _moved_by_table(days, known.min(), known.max(), step)
+    return _moved(days, step)
+
+
+def _moved_by_table(days: Dates, first: np.datetime64, last: np.datetime64, months: Whole) -> Dates:
+    """Move each calendar day once and look the dates up: there are far more children than days."""
+    table = np.append(_moved(np.arange(first, last + DAY), months), np.datetime64("NaT"))
+    place = np.where(np.isnat(days), table.size - 1, (days - first).view(np.int64))
+    moved: Dates = table[place]
+    return moved
+
+
+def _moved(days: Dates, months: Whole) -> Dates:
     month = days.astype("datetime64[M]")
-    reached = month + np.asarray(months, dtype=np.int64).astype("timedelta64[M]")
+    reached = month + months.astype("timedelta64[M]")
     first = reached.astype("datetime64[D]")
     last = (reached + np.timedelta64(1, "M")).astype("datetime64[D]") - DAY
     moved: Dates = np.minimum(first + (days - month.astype("datetime64[D]")), last)

@@ -6,20 +6,26 @@ Words are compared in full, so that two ids that fall into one slot are never ta
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepdown.windows.dates import Flags, Whole
 
 Words = list[npt.NDArray[np.uint64]]
+Slots = npt.NDArray[np.int32]
 
 _FREE = np.int32(-1)
+_FIRST_LETTERS = np.array([(1 << 8 * kept) - 1 for kept in range(9)], dtype=np.uint64)
+"""Masks that keep the first 0 to 8 letters of a word (the lowest bytes: little-endian)."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: multiplying by it spreads near-by numbers over the table (Knuth, TAOCP 6.4)."""
+_FEW = 1024
+_LONGEST = 64
 
 
 def positions(children: Any, records: Any) -> Whole:
@@ -28,43 +34,128 @@ def positions(children: Any, records: Any) -> Whole:
     children: the ids of the children, each once, whole numbers or text.  records: the id of each record's child.
     Raises ValueError when a child's id stands twice or is missing.
     """
-    if _is_whole(children) and _is_whole(records):
-        return _positions_of_numbers(np.asarray(children, dtype=np.int64), np.asarray(records, dtype=np.int64))
-    return _positions_of_text(_text(children), _text(records))
+    return Register(children).rows(records)
+
+
+class Register:
+    """The ids of the children made ready for looking up, once for several tables of records."""
+
+    __slots__ = ("_found_by",)
+
+    def __init__(self, children: Any) -> None:
+        """Take the ids, whole numbers or text; raises ValueError when one stands twice or is missing."""
+        self._found_by: _ByPlace | _ByWords | _ByArrow
+        if _is_whole(children):
+            numbers = np.asarray(children, dtype=np.int64)
+            compact = numbers.size and int(numbers.max()) - int(numbers.min()) <= 16 * numbers.size + _FEW
+            self._found_by = _ByPlace.of(numbers) if compact else _ByWords.of([numbers.view(np.uint64)], 0)
+            return
+        text = _text(children)
+        if text.null_count:
+            raise ValueError("positions: a child has no id")
+        width = max(_longest(text), 1)
+        plain = len(text) >= _FEW and width <= _LONGEST and not _has_nul(text)
+        self._found_by = _ByWords.of(_words(text, width), width) if plain else _ByArrow.of(text)
+
+    def rows(self, records: Any) -> Whole:
+        """Return the row number of each record's child; -1 where there is no such child.
+
+        Raises ValueError when the children's ids are numbers and the records' text, or the other way round.
+        """
+        by_text = isinstance(self._found_by, _ByArrow) or (
+            isinstance(self._found_by, _ByWords) and self._found_by.width
+        )
+        if not len(records):
+            return np.zeros(0, dtype=np.int64)
+        if bool(by_text) == _is_whole(records):
+            raise ValueError("positions: ids of one table are numbers and of the other text")
+        return self._found_by.rows(np.asarray(records, dtype=np.int64) if not by_text else _text(records))
+
+
+@dataclass(frozen=True, slots=True)
+class _ByPlace:
+    """Whole numbers that lie close together: a table from number to row."""
+
+    low: int
+    row: Slots
+
+    @classmethod
+    def of(cls, own: Whole) -> _ByPlace:
+        low, high = int(own.min()), int(own.max())
+        row = np.full(high - low + 2, _FREE, dtype=np.int32)
+        row[own - low] = np.arange(own.size, dtype=np.int32)
+        if int(np.count_nonzero(row != _FREE)) < own.size:
+            raise _twice()
+        return cls(low, row)
+
+    def rows(self, theirs: Whole) -> Whole:
+        outside = self.row.size - 1
+        known = (theirs >= self.low) & (theirs < self.low + outside)
+        return self.row[np.where(known, theirs - self.low, outside)].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByArrow:
+    """Few ids, or odd ones (very long, or with a NUL in them): Arrow's own look-up."""
+
+    own: pa.Array
+
+    @classmethod
+    def of(cls, own: pa.Array) -> _ByArrow:
+        if pc.count_distinct(own).as_py() < len(own):
+            raise _twice()
+        return cls(own)
+
+    def rows(self, theirs: pa.Array) -> Whole:
+        found: Whole = pc.index_in(theirs, value_set=self.own).fill_null(-1).to_numpy().astype(np.int64)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _ByWords:
+    """A hash table with open addressing: the next slot when one is taken. width: letters of the longest id."""
+
+    own: Words
+    width: int
+    table: Slots
+    bits: int
+
+    @classmethod
+    def of(cls, own: Words, width: int) -> _ByWords:
+        bits = max(int(own[0].size * 4).bit_length(), 4)
+        return cls(own, width, _filled(own, bits), bits)
+
+    def rows(self, theirs: Any) -> Whole:
+        if not self.width:
+            return self._look_up([theirs.view(np.uint64)])
+        found = self._look_up(_words(theirs, self.width))
+        odd = (np.diff(_offsets(theirs)) > self.width) if _longest(theirs) > self.width else None
+        if odd is not None:
+            found[odd] = -1
+        if theirs.null_count:
+            found[theirs.is_null().to_numpy(zero_copy_only=False)] = -1
+        if _has_nul(theirs):
+            found[pc.count_substring(theirs, "\0").to_numpy(zero_copy_only=False) > 0] = -1
+        return found
+
+    def _look_up(self, theirs: Words) -> Whole:
+        slot = _first_slot(theirs, self.bits)
+        candidate = self.table[slot]
+        same = _same(self.own, candidate, theirs, None)
+        found: Whole = np.where(same, candidate, _FREE).astype(np.int64)
+        waiting = np.flatnonzero(same == (candidate == _FREE))  # taken by another: neither the same nor free
+        while waiting.size:
+            slot[waiting] = (slot[waiting] + 1) & ((1 << self.bits) - 1)
+            candidate = self.table[slot[waiting]]
+            same = _same(self.own, candidate, theirs, waiting)
+            found[waiting[same]] = candidate[same]
+            waiting = waiting[~same & (candidate != _FREE)]
+        return found
 
 
 def _is_whole(ids: Any) -> bool:
     dtype = getattr(ids, "dtype", None)
     return isinstance(dtype, np.dtype) and dtype.kind in "iu"
-
-
-def _positions_of_numbers(own: Whole, theirs: Whole) -> Whole:
-    if own.size == 0:
-        return np.full(theirs.size, -1, dtype=np.int64)
-    low, high = int(own.min()), int(own.max())
-    if high - low > 16 * own.size + 1024:
-        return _look_up([own.view(np.uint64)], [theirs.view(np.uint64)])
-    row = np.full(high - low + 2, _FREE, dtype=np.int32)
-    row[own - low] = np.arange(own.size, dtype=np.int32)
-    if int(np.count_nonzero(row != _FREE)) < own.size:
-        raise _twice()
-    slot = np.where((theirs < low) | (theirs > high), high - low + 1, theirs - low)
-    return row[slot].astype(np.int64)
-
-
-def _positions_of_text(own: pa.Array, theirs: pa.Array) -> Whole:
-    if own.null_count:
-        raise ValueError("positions: a child has no id")
-    width = max(_longest(own), _longest(theirs), 1)
-    if width > 64 or _has_nul(own) or _has_nul(theirs):
-        index = pd.Index(own.to_pandas())
-        if not index.is_unique:
-            raise _twice()
-        return index.get_indexer(pd.Index(theirs.to_pandas())).astype(np.int64, copy=False)
-    found = _look_up(_words(own, width), _words(theirs, width))
-    if theirs.null_count:
-        found[theirs.is_null().to_numpy(zero_copy_only=False)] = -1
-    return found
 
 
 def _twice() -> ValueError:
@@ -85,8 +176,10 @@ def _offsets(ids: pa.Array) -> Whole:
 
 
 def _letters(ids: pa.Array) -> npt.NDArray[np.uint8]:
-    held = ids.buffers()[2]
-    return np.frombuffer(held, dtype=np.uint8) if held is not None else np.zeros(0, dtype=np.uint8)
+    """Return the letters (UTF-8) of all ids in a row."""
+    edges, held = _offsets(ids), ids.buffers()[2]
+    letters = np.frombuffer(held, dtype=np.uint8) if held is not None else np.zeros(0, dtype=np.uint8)
+    return letters[edges[0] : edges[-1]]
 
 
 def _longest(ids: pa.Array) -> int:
@@ -94,48 +187,26 @@ def _longest(ids: pa.Array) -> int:
 
 
 def _has_nul(ids: pa.Array) -> bool:
-    edges = _offsets(ids)
-    return bool((_letters(ids)[edges[0] : edges[-1]] == 0).any())
+    return bool((_letters(ids) == 0).any())
 
 
 def _words(ids: pa.Array, width: int) -> Words:
-    """Return the letters (UTF-8) of each id, filled up with nothing to ``width``, as columns of 64-bit words."""
-    edges, letters = _offsets(ids), _letters(ids)
-    lengths = np.diff(edges)
-    n_words = -(-width // 8)
-    padded: npt.NDArray[np.uint8] = np.zeros((lengths.size, 8 * n_words), dtype=np.uint8)
-    for length in np.flatnonzero(np.bincount(lengths, minlength=1)).tolist():
-        if length == 0:
-            continue
-        alike = lengths == length
-        if alike.all():
-            padded[:, :length] = letters[edges[0] : edges[-1]].reshape(-1, length)
-        else:
-            padded[alike, :length] = np.lib.stride_tricks.sliding_window_view(letters, length)[edges[:-1][alike]]
-    words = padded.view(np.uint64)
-    return [np.ascontiguousarray(words[:, i]) for i in range(n_words)]
+    """Return the first ``width`` letters of each id, filled up with nothing, as columns of 64-bit words.
+
+    Eight letters are read at once from wherever an id begins, and those beyond its end are masked away.
+    """
+    edges, n_words = _offsets(ids), -(-width // 8)
+    begins, lengths = edges[:-1] - edges[0], np.diff(edges)
+    held = _letters(ids)
+    letters: npt.NDArray[np.uint8] = np.zeros(held.size + 8 * n_words + 8, dtype=np.uint8)
+    letters[: held.size] = held
+    from_anywhere: npt.NDArray[np.uint64] = np.ndarray(
+        (letters.size - 7,), dtype="<u8", buffer=letters.data, strides=(1,)
+    )
+    return [from_anywhere[begins + 8 * i] & _FIRST_LETTERS[np.clip(lengths - 8 * i, 0, 8)] for i in range(n_words)]
 
 
-def _look_up(own: Words, theirs: Words) -> Whole:
-    """Look ``theirs`` up among ``own`` (open addressing, the next slot when one is taken)."""
-    bits = max(int(own[0].size * 2).bit_length(), 4)
-    table = _filled(own, bits)
-    slot = _first_slot(theirs, bits)
-    found = np.full(slot.size, -1, dtype=np.int64)
-    candidate = table[slot]
-    same = _same(own, candidate, theirs, None)
-    found[same] = candidate[same]
-    waiting = np.flatnonzero(~same & (candidate != _FREE))
-    while waiting.size:
-        slot[waiting] = (slot[waiting] + 1) & ((1 << bits) - 1)
-        candidate = table[slot[waiting]]
-        same = _same(own, candidate, theirs, waiting)
-        found[waiting[same]] = candidate[same]
-        waiting = waiting[~same & (candidate != _FREE)]
-    return found
-
-
-def _filled(own: Words, bits: int) -> npt.NDArray[np.int32]:
+def _filled(own: Words, bits: int) -> Slots:
     table = np.full(1 << bits, _FREE, dtype=np.int32)
     slot = _first_slot(own, bits)
     waiting = np.arange(slot.size)
@@ -161,7 +232,7 @@ def _first_slot(words: Words, bits: int) -> Whole:
     return slot
 
 
-def _same(own: Words, candidate: npt.NDArray[np.int32], theirs: Words, rows: Whole | None) -> Flags:
+def _same(own: Words, candidate: Slots, theirs: Words, rows: Whole | None) -> Flags:
     """Return where the candidate's words are the record's words; never where the slot is free (-1)."""
     same = candidate != _FREE
     for mine, other in zip(own, theirs, strict=True):

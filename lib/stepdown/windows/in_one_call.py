@@ -13,7 +13,7 @@ import numpy as np
 from stepdown.windows.counting import DayRule, count_in, days_in
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
 from stepdown.windows.events import events_in
-from stepdown.windows.ids import positions
+from stepdown.windows.ids import Register, positions
 from stepdown.windows.periods import Periods
 from stepdown.windows.spells import close_spells, merge_by_status
 
@@ -48,8 +48,8 @@ def tally(
     highest (0 none, 1 the lowest of the ladder …), referrals (without the index referral).
     Raises ValueError for a spell or referral of a child that ``children`` does not have, or an unknown status.
     """
-    windows = _before_and_after(children, months)
-    who = _rows(children["child_id"], spells["child_id"], "spell")
+    windows, register = _before_and_after(children, months), Register(children["child_id"])
+    who = _rows(register, spells["child_id"], "spell")
     merged = merge_by_status(
         who,
         _places(spells["status"], ladder),
@@ -67,7 +67,7 @@ def tally(
         episodes += count
         highest[count > 0] = rung
     found |= {"episodes": episodes, "highest": highest}
-    who = _rows(children["child_id"], referrals["child_id"], "referral")
+    who = _rows(register, referrals["child_id"], "referral")
     found["referrals"] = events_in(windows, who, referrals["referral_date"], exclude=referrals["is_index"])
     return {
         f"{outcome}_{period}": np.ascontiguousarray(values[:, i])
@@ -82,8 +82,8 @@ def _before_and_after(children: Any, months: int) -> Periods:
     return Periods(opens, np.stack([start, add_months(first_after, months)], axis=1))
 
 
-def _rows(children: Any, records: Any, what: str) -> Whole:
-    rows = positions(children, records)
+def _rows(register: Register, records: Any, what: str) -> Whole:
+    rows = register.rows(records)
     if rows.size and rows.min() < 0:
         raise ValueError(f"{int((rows < 0).sum()):,} {what}(s) of a child that is not among the children")
     return rows
