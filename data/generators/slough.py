@@ -429,7 +429,7 @@ def case_files(rng: np.random.Generator) -> pd.DataFrame:
     """Return the 30 case files: 10 before, 20 during, of which 14 Hub; two reviewers, each file read by one."""
     names = [f"F{number:02d}" for number in range(1, 31)]
     subsets = {"before": names[:10], "during": names[10:], "hub": names[16:]}
-    reviewers = dict(zip(names, spread(rng, {"R1": 15, "R2": 15}), strict=True))
+    reviewers = dict(zip(names, spread(rng, {"r1": 15, "r2": 15}), strict=True))
     with (HERE / "slough_items.csv").open(encoding="utf-8", newline="") as file:
         counts = list(csv.DictReader(file))
     answers: dict[tuple[str, str], str] = {}
