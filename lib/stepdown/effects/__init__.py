@@ -1,0 +1,53 @@
+"""How far the groups differ, and what would have to be true for the difference to be the programme's doing.
+
+The only package that fits models. Everything works on the child outcomes frame (one row a child who is analysed).
+"""
+
+from stepdown.effects.balance import balance_table
+from stepdown.effects.bounded_days import fractional_logit, two_part_table
+from stepdown.effects.bracket import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.checks import missing_follow_up_table, natural_course_table, permutation_table
+from stepdown.effects.comparison import Comparison, compare, comparison_of, outcome_name
+from stepdown.effects.estimates import Estimate, e_value, holm
+from stepdown.effects.influence import influence, influence_table
+from stepdown.effects.like_for_like import like_for_like_table, risk_difference
+from stepdown.effects.movement import movement_table
+from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
+from stepdown.effects.permutation import family_permutation
+from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
+from stepdown.effects.table import BRACKET, effects, effects_table
+
+__all__ = [
+    "BRACKET",
+    "DIFFERENCE_IN_DIFFERENCES",
+    "LAGGED_OUTCOME",
+    "Comparison",
+    "Estimate",
+    "OverlapGate",
+    "balance_table",
+    "bracket",
+    "compare",
+    "comparison_of",
+    "e_value",
+    "effects",
+    "effects_table",
+    "estimated",
+    "family_permutation",
+    "fractional_logit",
+    "holm",
+    "influence",
+    "influence_table",
+    "like_for_like_table",
+    "missing_follow_up_table",
+    "movement_table",
+    "natural_course_table",
+    "outcome_name",
+    "overlap_gate",
+    "overlap_gate_table",
+    "overlap_table",
+    "permutation_table",
+    "re_referral_survival_table",
+    "re_referral_table",
+    "risk_difference",
+    "two_part_table",
+]

@@ -18,6 +18,8 @@ class EffectSettings(Settings):
     min_effective_sample, min_effective_share: the overlap gate. Reweighting the comparison group is refused
         when its effective sample size is below either (a number of children; a share of the group). A proposal of
         this workbook, not a standard.
+    max_unmatched_share: the gate also refuses when more than this share of the programme group has a status before
+        that no child of the comparison group had.
     min_families: fewer families than this in a group and an interval is marked as unreliable.
     min_events: fewer children than this with any of the outcome and the result is marked as resting on few events.
     tau_days: the day, set in advance, at which risk of re-referral is read and up to which the mean is restricted.
@@ -32,6 +34,7 @@ class EffectSettings(Settings):
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1.0)
     min_effective_sample: float = Field(default=30.0, gt=0)
     min_effective_share: float = Field(default=0.25, gt=0, le=1)
+    max_unmatched_share: float = Field(default=0.05, ge=0, lt=1)
     min_families: int = Field(default=10, ge=2)
     min_events: int = Field(default=10, ge=1)
     tau_days: int = Field(default=183, ge=1)

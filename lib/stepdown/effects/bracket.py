@@ -1,0 +1,146 @@
+"""Difference in differences and lagged-outcome adjustment, side by side and never averaged.
+
+Ding & Li (2019, Political Analysis 27:605-615, doi 10.1017/pan.2019.25): when either assumption holds, the two
+bracket the truth. With two periods neither assumption can be tested, so the workbook prints both with what would
+have to be true. Standard errors are clustered on family by the jackknife-type CRV3 estimator with Student's t on
+(families - 1) degrees of freedom, which holds its level with few families (MacKinnon, Nielsen & Webb 2023,
+doi 10.1002/jae.2969).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import statsmodels.api as sm
+
+from stepdown.effects.comparison import Comparison, Floats, Integers
+from stepdown.effects.estimates import NAN, Estimate, t_interval
+
+DIFFERENCE_IN_DIFFERENCES = "difference in differences"
+LAGGED_OUTCOME = "lagged-outcome adjustment"
+AFTER_ONLY = "difference after only"
+
+CONDITIONS = {
+    DIFFERENCE_IN_DIFFERENCES: (
+        "without the programme, both groups would have changed by the same amount from before to after"
+    ),
+    LAGGED_OUTCOME: (
+        "without the programme, children of both groups who were alike before would have been alike after, "
+        "on average and along a straight line"
+    ),
+    AFTER_ONLY: "the two groups were alike before, so that without the programme they would have been alike after",
+}
+"""What must be true for each estimator's figure to be the effect of the programme."""
+
+ESTIMATORS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, AFTER_ONLY)
+
+ONE_FAMILY = "rests on a single family: without it there is no estimate, so no interval can be given"
+TOO_FEW_FAMILIES = "fewer than two families in one of the groups: no interval can be given"
+NOTHING_COUNTED = "no child of either group has any of it, before or after: nothing to estimate"
+
+
+def design(compared: Comparison, estimator: str) -> tuple[Floats, Floats]:
+    """Return the response (n,) and the design matrix (n, k) of an estimator; column 1 is the group.
+
+    Raises ValueError for an estimator that is not one of ESTIMATORS. The value before enters as a column only where
+    it varies (a constant one carries nothing, and the adjustment is then the difference after only).
+    """
+    columns = [np.ones(compared.n_children), compared.programme.astype(np.float64)]
+    if estimator == DIFFERENCE_IN_DIFFERENCES:
+        return compared.after - compared.before, np.column_stack(columns)
+    if estimator == LAGGED_OUTCOME:
+        if np.ptp(compared.before) > 0:
+            columns.append(compared.before)
+        return compared.after, np.column_stack(columns)
+    if estimator == AFTER_ONLY:
+        return compared.after, np.column_stack(columns)
+    raise ValueError(f"{estimator!r} is not one of {ESTIMATORS}")
+
+
+def bracket(compared: Comparison, *, level: float = 0.95) -> tuple[Estimate, Estimate]:
+    """Return both ends of the bracket: difference in differences, then lagged-outcome adjustment.
+
+    Works on any quantity that is counted before and after (days, referrals, pounds). Never average the two.
+    """
+    return (
+        estimated(compared, DIFFERENCE_IN_DIFFERENCES, level=level),
+        estimated(compared, LAGGED_OUTCOME, level=level),
+    )
+
+
+def estimated(compared: Comparison, estimator: str, *, level: float = 0.95) -> Estimate:
+    """Return programme minus comparison by one estimator, clustered on family (CRV3, t with families - 1).
+
+    Where there is no interval (too few families, one family that carries it all, nothing counted) the figures
+    are NaN and ``note`` says why; a group without children gives no estimate at all.
+    """
+    response, matrix = design(compared, estimator)
+    note, estimate, se = "", NAN, NAN
+    if min(compared.families_by_group()) < 1:
+        note = "one of the groups has no child"
+    elif compared.n_with_any() == 0:
+        note, estimate = NOTHING_COUNTED, 0.0
+    else:
+        estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+        if min(compared.families_by_group()) < 2:
+            note = TOO_FEW_FAMILIES
+        elif not identified_without_each_family(matrix, compared.family):
+            note = ONE_FAMILY
+        else:
+            se = clustered_se(response, matrix, compared.family)
+    ci_low, ci_high, p_value = t_interval(estimate, se, compared.n_families - 1, level)
+    return Estimate(
+        outcome=compared.outcome,
+        estimator=estimator,
+        estimate=estimate,
+        se=se,
+        ci_low=ci_low,
+        ci_high=ci_high,
+        p_value=p_value,
+        n_children=compared.n_children,
+        n_families=compared.n_families,
+        n_with_any=compared.n_with_any(),
+        condition=CONDITIONS[estimator],
+        note=note,
+    )
+
+
+def clustered_se(response: Floats, matrix: Floats, family: Integers) -> float:
+    """Return the CRV3 standard error of the group's coefficient: CR3 times sqrt((G-1)/G), the family jackknife."""
+    model = sm.OLS(response, matrix)
+    fitted = model.fit(cov_type="cluster-crv3", cov_kwds={"groups": family}, use_t=True)
+    return float(fitted.bse[1])
+
+
+def without_each_family(response: Floats, matrix: Floats, family: Integers) -> Floats:
+    """Return the group's coefficient without each family in turn, shape (families,); NaN where it is not defined."""
+    n_families = int(family.max()) + 1
+    cross, moment = _sums_by_family(response, matrix, family, n_families)
+    rest = cross.sum(axis=0) - cross
+    found = np.full(n_families, np.nan)
+    defined = _well_conditioned(rest)
+    solved = np.linalg.solve(rest[defined], (moment.sum(axis=0) - moment)[defined][..., None])
+    found[defined] = solved[:, 1, 0]
+    return found
+
+
+def identified_without_each_family(matrix: Floats, family: Integers) -> bool:
+    """Return whether the coefficients stay defined whichever family is left out."""
+    cross, _ = _sums_by_family(np.zeros(len(matrix)), matrix, family, int(family.max()) + 1)
+    return bool(_well_conditioned(cross.sum(axis=0) - cross).all())
+
+
+def _sums_by_family(response: Floats, matrix: Floats, family: Integers, n_families: int) -> tuple[Floats, Floats]:
+    n_columns = matrix.shape[1]
+    cross = np.zeros((n_families, n_columns, n_columns))
+    moment = np.zeros((n_families, n_columns))
+    np.add.at(cross, family, matrix[:, :, None] * matrix[:, None, :])
+    np.add.at(moment, family, matrix * response[:, None])
+    return cross, moment
+
+
+def _well_conditioned(cross: Floats) -> np.ndarray:
+    """Return which of the stacked cross-product matrices can be inverted, whatever the units of their columns."""
+    scale = np.sqrt(np.einsum("gii->gi", cross))
+    safe = np.where(scale > 0, scale, 1.0)
+    scaled = cross / (safe[:, :, None] * safe[:, None, :])
+    return (scale > 0).all(axis=1) & (np.linalg.eigvalsh(scaled)[:, 0] > 1e-10)

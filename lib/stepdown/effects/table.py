@@ -1,0 +1,93 @@
+"""The table of effects: every outcome by every estimator, each with what would have to be true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from stepdown.effects.bounded_days import FRACTIONAL_LOGIT, fractional_logit
+from stepdown.effects.bracket import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.comparison import comparison_of, outcome_name
+from stepdown.effects.estimates import Estimate, holm
+from stepdown.effects.overlap import OverlapGate
+from stepdown.effects.weighting import DOUBLY_ROBUST, ENTROPY_BALANCING, weighted_estimates
+from stepdown.params.effects import EffectSettings
+from stepdown.tables import AggregateTable, Column, Role
+
+BRACKET = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
+"""The two ends of the bracket: the estimators that are shown first and side by side."""
+
+ALL_ESTIMATORS = (*BRACKET, AFTER_ONLY, FRACTIONAL_LOGIT, ENTROPY_BALANCING, DOUBLY_ROBUST)
+
+
+def effects(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> list[Estimate]:
+    """Return every estimate of every outcome, with p values corrected over outcomes within each estimator (Holm).
+
+    frame: child outcomes. The bracket is always there; estimates by weighting only when the gate passed, else
+    their rows are empty and say so. ``note`` also says where families or events are few.
+    """
+    found: list[Estimate] = []
+    for outcome in settings.outcomes:
+        compared = comparison_of(frame, outcome)
+        mine = [
+            *bracket(compared, level=settings.confidence_level),
+            estimated(compared, AFTER_ONLY, level=settings.confidence_level),
+        ]
+        if f"clipped_{outcome}_after" in frame.columns:
+            mine.append(fractional_logit(frame, outcome, level=settings.confidence_level))
+        mine += weighted_estimates(frame, outcome, settings, gate_passed=gate.passed)
+        families = min(compared.families_by_group())
+        found += [_cautioned(item, families, settings) for item in mine]
+    return holm(found)
+
+
+def _cautioned(item: Estimate, families: int, settings: EffectSettings) -> Estimate:
+    cautions = [item.note] if item.note else []
+    if 0 < item.n_with_any < settings.min_events:
+        cautions.append("rests on few children with any of it")
+    if families < settings.min_families:
+        cautions.append("few families in one of the groups")
+    return replace(item, note="; ".join(cautions))
+
+
+def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> AggregateTable:
+    """Return ``effects``: one row is an outcome by one estimator; see :func:`effects`."""
+    rows = [
+        {
+            "outcome": item.outcome,
+            "estimator": item.estimator,
+            "unit": outcome_name(item.outcome).unit,
+            "estimate": item.estimate,
+            "ci_low": item.ci_low,
+            "ci_high": item.ci_high,
+            "se": item.se,
+            "p_value": item.p_value,
+            "p_holm": item.p_holm,
+            "n_children": item.n_children,
+            "n_families": item.n_families,
+            "n_with_any": item.n_with_any,
+            "condition": item.condition,
+            "note": item.note,
+        }
+        for item in effects(frame, settings, gate)
+    ]
+    rests = ("n_with_any",)
+    percent = f"{settings.confidence_level:.0%}"
+    columns = {
+        "outcome": Column("Outcome", Role.KEY, about="What is counted."),
+        "estimator": Column("Estimator", Role.KEY, about="How the difference is estimated."),
+        "unit": Column("Unit", Role.OPEN, about="Unit of the estimate, per child."),
+        "estimate": Column("Estimate", Role.DERIVED, "", 1, rests, "Programme minus comparison, per child."),
+        "ci_low": Column(f"{percent} interval, from", Role.DERIVED, "", 1, rests, "Clustered on family."),
+        "ci_high": Column(f"{percent} interval, to", Role.DERIVED, "", 1, rests, "Clustered on family."),
+        "se": Column("Standard error", Role.DERIVED, "", 2, rests, "Clustered on family."),
+        "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, before correction."),
+        "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
+        "n_children": Column("Children", Role.BASE, "children", 0, about="In both groups."),
+        "n_families": Column("Families", Role.BASE, "families", 0, about="In both groups."),
+        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any, before or after."),
+        "condition": Column("Right only if", Role.OPEN, about="What must be true for it to be the effect."),
+        "note": Column("Note", Role.OPEN, about="Why it is missing, or on how little it rests."),
+    }
+    return AggregateTable("effects", "outcome by one estimator", pd.DataFrame(rows), columns)

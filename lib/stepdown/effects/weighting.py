@@ -1,0 +1,216 @@
+"""Comparisons that reweight the comparison group: entropy balancing and doubly robust difference in differences.
+
+Both are only for groups that pass the overlap gate, and both say so when they do not converge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from stepdown.effects.bracket import clustered_se
+from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of
+from stepdown.effects.estimates import NAN, Estimate, t_interval
+from stepdown.params.effects import EffectSettings
+
+ENTROPY_BALANCING = "entropy balancing"
+DOUBLY_ROBUST = "doubly robust difference in differences"
+
+CONDITIONS = {
+    ENTROPY_BALANCING: (
+        "without the programme, children of both groups who were alike on everything that the weights balance "
+        "would have been alike after"
+    ),
+    DOUBLY_ROBUST: (
+        "without the programme, children of both groups who were alike on everything adjusted for would have "
+        "changed by the same amount, and the model of either the group or the change is right"
+    ),
+}
+
+GATE_SHUT = "not estimable by weighting: the groups overlap too little (see the overlap gate)"
+NOT_BALANCED = "did not converge: no weights make the comparison group like the programme group"
+NO_PROPENSITY = "did not converge: the model of who is in the programme group separates the groups"
+
+_TOLERANCE = 1e-8
+_MOST_STEPS = 200
+_NEARLY_CERTAIN = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class EntropyBalance:
+    """Weights for the comparison children that make their means equal to the programme group's.
+
+    weights: float (n comparison children,), they add up to 1.  converged: whether the means are equal, within
+    1e-8 standard deviations.  worst_gap: largest remaining gap in means, in standard deviations.
+    effective_sample_size: Kish's, in children.
+    """
+
+    weights: Floats
+    converged: bool
+    worst_gap: float
+    effective_sample_size: float
+
+
+def entropy_balance(covariates: Floats, programme: Bools) -> EntropyBalance:
+    """Return entropy-balancing weights (Hainmueller 2012, doi 10.1093/pan/mpr025) on the means of the covariates.
+
+    covariates: (n, k).  programme: (n,).  Newton's method on the dual with step halving. Where the programme
+    group's means lie outside what the comparison group can reach there are no weights: ``converged`` is False.
+    """
+    kept = covariates[:, independent_columns(covariates)]
+    spread = kept.std(axis=0)
+    gap = (kept[~programme] - kept[programme].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    multiplier = np.zeros(gap.shape[1])
+    for _ in range(_MOST_STEPS):
+        weights = _tilted(gap, multiplier)
+        slope = weights @ gap
+        if np.abs(slope).max(initial=0.0) < _TOLERANCE:
+            break
+        curve = (gap * weights[:, None]).T @ gap - np.outer(slope, slope)
+        step = np.linalg.lstsq(curve, -slope, rcond=1e-12)[0]
+        multiplier = _shorter_step(gap, multiplier, step)
+    weights = _tilted(gap, multiplier)
+    worst = float(np.abs(weights @ gap).max(initial=0.0))
+    return EntropyBalance(weights, worst < _TOLERANCE, worst, float(1 / (weights**2).sum()))
+
+
+def _tilted(gap: Floats, multiplier: Floats) -> Floats:
+    score = gap @ multiplier
+    raised = np.exp(score - score.max())
+    return np.asarray(raised / raised.sum())
+
+
+def _potential(gap: Floats, multiplier: Floats) -> float:
+    score = gap @ multiplier
+    top = float(score.max())
+    return top + float(np.log(np.exp(score - top).sum()))
+
+
+def _shorter_step(gap: Floats, multiplier: Floats, step: Floats) -> Floats:
+    """Return the multiplier after a step that is halved until the potential falls."""
+    now = _potential(gap, multiplier)
+    for _ in range(40):
+        if _potential(gap, multiplier + step) <= now:
+            return multiplier + step
+        step = step / 2
+    return multiplier
+
+
+def independent_columns(covariates: Floats) -> list[int]:
+    """Return the columns that are neither constant nor a combination of those before them."""
+    kept: list[int] = []
+    basis = np.ones((len(covariates), 1)) / np.sqrt(max(len(covariates), 1))
+    for column in range(covariates.shape[1]):
+        values = covariates[:, column] - covariates[:, column].mean()
+        size = np.linalg.norm(values)
+        rest = values - basis @ (basis.T @ values)
+        if size > 0 and np.linalg.norm(rest) > 1e-8 * size:
+            kept.append(column)
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return kept
+
+
+def doubly_robust(change: Floats, covariates: Floats, programme: Bools, family: Integers) -> tuple[float, float]:
+    """Return doubly robust difference in differences and its standard error, clustered on family.
+
+    Sant'Anna & Zhao (2020, doi 10.1016/j.jeconom.2020.06.003), the panel estimator with a logit model of the
+    group and a least-squares model of the change; the influence function is added up within families, with the
+    factor families / (families - 1). NaN for both when the logit model does not converge.
+    """
+    n_children = len(change)
+    matrix = np.column_stack([np.ones(n_children), covariates[:, independent_columns(covariates)]])
+    treated = programme.astype(np.float64)
+    fitted = sm.GLM(treated, matrix, family=sm.families.Binomial()).fit(maxiter=100, tol=1e-10)
+    chance = np.asarray(fitted.fittedvalues, dtype=np.float64)
+    if not fitted.converged or chance[~programme].max() > _NEARLY_CERTAIN:
+        return NAN, NAN
+    untreated = 1 - treated
+    outcome_bread = np.linalg.pinv((matrix * untreated[:, None]).T @ matrix / n_children)
+    slope = outcome_bread @ (matrix.T @ (untreated * change) / n_children)
+    left = change - matrix @ slope
+    odds = chance * untreated / (1 - chance)
+    mean_treated, mean_odds = treated.mean(), odds.mean()
+    for_treated, for_compared = (treated * left).mean() / mean_treated, (odds * left).mean() / mean_odds
+    outcome_part = (untreated * left)[:, None] * matrix @ outcome_bread
+    group_bread = np.linalg.pinv((matrix * (chance * (1 - chance))[:, None]).T @ matrix / n_children)
+    group_part = (treated - chance)[:, None] * matrix @ group_bread
+    of_treated = treated * (left - for_treated) - outcome_part @ (matrix * treated[:, None]).mean(axis=0)
+    of_compared = (
+        odds * (left - for_compared)
+        + group_part @ (matrix * (odds * (left - for_compared))[:, None]).mean(axis=0)
+        - outcome_part @ (matrix * odds[:, None]).mean(axis=0)
+    )
+    influence = of_treated / mean_treated - of_compared / mean_odds
+    by_family = np.bincount(family, weights=influence)
+    n_families = len(by_family)
+    variance = (by_family**2).sum() / n_children**2 * n_families / (n_families - 1)
+    return float(for_treated - for_compared), float(np.sqrt(variance))
+
+
+def weighted_estimates(
+    frame: pd.DataFrame, outcome: str, settings: EffectSettings, *, gate_passed: bool
+) -> tuple[Estimate, Estimate]:
+    """Return entropy balancing and doubly robust difference in differences of one outcome.
+
+    Behind the gate: when it is shut both rows are NaN and say so. Covariates are the study's ``weight_on``.
+    """
+    compared = comparison_of(frame, outcome)
+    if not gate_passed:
+        return (
+            _row(compared, ENTROPY_BALANCING, NAN, NAN, GATE_SHUT, settings),
+            _row(compared, DOUBLY_ROBUST, NAN, NAN, GATE_SHUT, settings),
+        )
+    covariates = covariates_of(frame, settings.weight_on)
+    balance = entropy_balance(covariates, compared.programme)
+    estimate, se, note = NAN, NAN, NOT_BALANCED
+    if balance.converged:
+        estimate, se = _weighted_difference(compared, balance.weights)
+        note = f"effective sample size of the comparison group {balance.effective_sample_size:.0f}"
+    robust, robust_se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
+    robust_note = NO_PROPENSITY if np.isnan(robust) else ""
+    return (
+        _row(compared, ENTROPY_BALANCING, estimate, se, note, settings),
+        _row(compared, DOUBLY_ROBUST, robust, robust_se, robust_note, settings),
+    )
+
+
+def covariates_of(frame: pd.DataFrame, names: tuple[str, ...]) -> Floats:
+    """Return covariates (n, k) as numbers; raises ValueError when one has a missing value."""
+    values = frame[list(names)].astype("float64").to_numpy()
+    if not np.isfinite(values).all():
+        raise ValueError(f"effects.weight_on: a missing value in one of {list(names)}")
+    return values
+
+
+def _weighted_difference(compared: Comparison, weights: Floats) -> tuple[float, float]:
+    """Return the difference after only, with weights on the comparison children taken as given (CRV3)."""
+    full = np.ones(compared.n_children)
+    full[~compared.programme] = weights * compared.programme.sum()
+    root = np.sqrt(full)
+    matrix = np.column_stack([root, root * compared.programme])
+    response = root * compared.after
+    estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+    return estimate, clustered_se(response, matrix, compared.family)
+
+
+def _row(
+    compared: Comparison, estimator: str, estimate: float, se: float, note: str, settings: EffectSettings
+) -> Estimate:
+    low, high, p_value = t_interval(estimate, se, compared.n_families - 1, settings.confidence_level)
+    return Estimate(
+        outcome=compared.outcome,
+        estimator=estimator,
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
+        p_value=p_value,
+        n_children=compared.n_children,
+        n_families=compared.n_families,
+        n_with_any=compared.n_with_any(),
+        condition=CONDITIONS[estimator],
+        note=note,
+    )
