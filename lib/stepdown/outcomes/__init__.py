@@ -1,6 +1,6 @@
 """Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
 
-from stepdown.outcomes.children import NONE, ChildOutcomes, age_at_start, child_outcomes
+from stepdown.outcomes.children import NONE, ChildOutcomes, age_at_start, child_outcomes, is_unknown
 from stepdown.outcomes.sentences import (
     day_rule_sentence,
     impossible_days,
@@ -18,6 +18,7 @@ __all__ = [
     "day_rule_sentence",
     "impossible_days",
     "impossible_days_sentence",
+    "is_unknown",
     "referral_sentence",
     "referrals",
     "statutory_status",

@@ -39,11 +39,11 @@ class ChildOutcomes:
     """Outcomes child by child (record level: never shown).
 
     frame: one row a child who is analysed, with child_id, family_id, group, in_programme, age_years,
-    sibling_group_size, window_days_<period>, observable_<period>, days_at_risk_<period>, and for each status
-    (cin, cp, cla) and period days_, clipped_days_, episodes_, new_episodes_, any_<status>_<period>; also
-    highest_<period> (0 none … 3 CLA), highest_at_start and highest_at_end (status on the last day before support
-    and on the first day after it), referrals_<period>, referrals_without_index_<period>, days_to_referral
-    (NaN: none seen), follow_up_days.
+    sibling_group_size, ethnic_group (text, missing when not known), n_issues (NaN without an issues table),
+    window_days_<period>, observable_<period>, days_at_risk_<period>, and for each status (cin, cp, cla) and period
+    days_, clipped_days_, episodes_, new_episodes_ and any_<status>_<period>; also highest_<period> (0 none … 3 CLA),
+    highest_at_start and highest_at_end (status on the last day before support and on the first day after it),
+    referrals_<period>, referrals_without_index_<period>, days_to_referral (NaN: none seen), follow_up_days.
     days_ is by the study's day_count; clipped_days_ always inside the window.
     ladder: the statuses from least to most intensive.
     """
@@ -71,6 +71,8 @@ def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
         "in_programme": children["group"] == settings.groups.programme.label,
         "age_years": age_at_start(children),
         "sibling_group_size": children["sibling_group_size"],
+        "ethnic_group": ethnic_group(study, children["ethnicity_code"]),
+        "n_issues": _number_of_issues(records, children),
     }
     for period in PERIODS:
         columns |= _period_columns(study, cohort, spells, period)
@@ -84,6 +86,27 @@ def age_at_start(children: pd.DataFrame) -> pd.Series:
     born = children["birth_date"].to_numpy()
     age = pd.Series(age_on(born, children["start_date"].to_numpy()), index=children.index, dtype="float64")
     return age.where(children["birth_date"].notna(), np.floor(children["age_years"]))
+
+
+def ethnic_group(study: Study, codes: pd.Series) -> pd.Series:
+    """Return the ethnic group of each ethnicity code (the code's own label where it is in no group; missing: NA)."""
+    profile = study.settings.profile
+    group_of = {code: label for label, members in profile.ethnicity_groups.items() for code in members}
+    unknown = {code for code, label in profile.ethnicity.items() if is_unknown(label)}
+    labels = {code: group_of.get(code, label) for code, label in profile.ethnicity.items() if code not in unknown}
+    return codes.map(labels).astype("str")
+
+
+def is_unknown(label: str) -> bool:
+    """Return whether a category's label says that the category is not known."""
+    return any(word in label.lower() for word in ("unknown", "not stated", "unavailable", "not known"))
+
+
+def _number_of_issues(records: StudyRecords, children: pd.DataFrame) -> np.ndarray:
+    if records.issues.empty:
+        return np.full(len(children), np.nan)
+    found = records.issues.groupby("child_id").size()
+    return found.reindex(children["child_id"], fill_value=0).to_numpy(dtype="float64")
 
 
 def _spells(study: Study, records: StudyRecords, children: pd.DataFrame) -> dict[str, Spells]:
