@@ -1,0 +1,19 @@
+"""Case-file review: draw the sample, write the workbooks, collect the answers, score them, say how reviewers agree.
+
+From settings and answers to aggregate tables; docs/case_file_review.md is the how-to.
+"""
+
+from stepdown.review.agreement import agreement
+from stepdown.review.answers import one_answer_per_file
+from stepdown.review.contrasts import case_file_differences, case_file_ordered
+from stepdown.review.grid import framework_grid
+from stepdown.review.scores import case_file_items
+
+__all__ = [
+    "agreement",
+    "case_file_differences",
+    "case_file_items",
+    "case_file_ordered",
+    "framework_grid",
+    "one_answer_per_file",
+]

@@ -1,0 +1,128 @@
+"""How far reviewers agree on the files that more than one of them read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stepdown.params.review import AuditItem, AuditTool, ReviewSettings
+from stepdown.review import coefficients as agree
+from stepdown.review.answers import check_answers
+from stepdown.tables import AggregateTable, Column, Role
+
+_SCALE = ("no", "partial", "yes")
+_FILES = ("files",)
+_NAMES = {
+    "agreement": "Raw agreement",
+    "kappa": "Weighted kappa",
+    "ac1": "Gwet's AC1",
+    "ac2": "Gwet's AC2",
+    "alpha": "Krippendorff's alpha",
+}
+_ABOUT = {
+    "agreement": "share of pairs of reviewers with the same answer, not applicable counted as an answer",
+    "kappa": "on no < partial < yes; Cohen's for two reviewers in all, Fleiss' for more",
+    "ac1": "on all answers that the item offers, none nearer than another",
+    "ac2": "on no < partial < yes",
+    "alpha": "ordinal, on no < partial < yes",
+}
+
+COLUMNS = {
+    "item_id": Column("Item code", Role.KEY),
+    "item": Column("Item", Role.OPEN),
+    "raters": Column("Reviewers", Role.OPEN, "reviewers", 0),
+    "files": Column("Files read twice", Role.BASE, "files", 0, about="files that two reviewers or more scored"),
+    "files_on_scale": Column(
+        "Of these on the scale", Role.COUNT, "files", 0, about="two answers or more of no, partial, yes"
+    ),
+    **{
+        name + part: Column(
+            _NAMES[name] + called, Role.DERIVED, "", 2, _FILES, _ABOUT[name] if not part else "bootstrap over files"
+        )
+        for name in _NAMES
+        for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
+    },
+    "apart": Column("Files on which answers differ", Role.COUNT, "files", 0),
+    "kappa_of": Column("Kappa of", Role.OPEN),
+}
+"""The columns of agreement."""
+
+
+def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings, seed: int) -> AggregateTable:
+    """Return how far reviewers agree: one row is an audit item, those on which they part most first.
+
+    Only files with two answers or more to the item count; answers agreed after discussion are left out.
+    agreement and ac1 use all answers that the item offers; kappa, ac2 (weighted) and alpha (ordinal) use the scale
+    no < partial < yes.
+    …_low and …_high: percentile bootstrap over files (``bootstrap_draws``, ``seed``). A coefficient is blank where
+    it is not defined (kappa and alpha, when every answer is the same).
+    """
+    check_answers(case_files, tool, settings)
+    single = case_files[case_files["reviewer_id"] != (settings.agreed_by or "")]
+    pool = single[single.duplicated(["file_id", "item_id"], keep=False)]
+    rows = []
+    for number, item in enumerate(tool.items):
+        mine = pool[pool["item_id"] == item.item_id]
+        if len(mine):
+            rng = np.random.default_rng([seed, number])
+            rows.append({"item_id": item.item_id, "item": item.item, **_item_row(mine, item, settings, rng)})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = frame.sort_values(["agreement", "item_id"], kind="stable").reset_index(drop=True)
+    return AggregateTable("agreement", "audit item", frame, COLUMNS)
+
+
+def _item_row(
+    answers: pd.DataFrame, item: AuditItem, settings: ReviewSettings, rng: np.random.Generator
+) -> dict[str, object]:
+    wide = answers.pivot(index="file_id", columns="reviewer_id", values="response")
+    scale = [name for name in _SCALE if name in item.answers()]
+    places = {name: place for place, name in enumerate([*scale, "not_applicable"])}
+    nominal = wide.apply(lambda column: column.map(places)).fillna(-1).to_numpy(dtype="int64")
+    ordinal = np.where(nominal >= len(scale), -1, nominal)
+    two = ordinal.shape[1] == 2
+    draws = rng.multinomial(len(wide), np.full(len(wide), 1 / len(wide)), size=settings.bootstrap_draws)
+    found = _coefficients(nominal, ordinal, len(item.answers()), len(scale), settings.agreement_weights)
+    tail = (1 - settings.confidence) / 2
+    row: dict[str, object] = {
+        "raters": wide.shape[1],
+        "files": len(wide),
+        "files_on_scale": int(((ordinal >= 0).sum(axis=1) >= 2).sum()),
+        "apart": int((answers.groupby("file_id")["response"].nunique() > 1).sum()),
+        "kappa_of": "Cohen" if two else "Fleiss",
+    }
+    for name, coefficient in found.items():
+        row[name] = float(coefficient(np.ones((1, len(wide))))[0])
+        row[name + "_low"], row[name + "_high"] = _limits(coefficient(draws.astype("float64")), row[name], tail)
+    return row
+
+
+def _coefficients(
+    nominal: NDArray[np.int64], ordinal: NDArray[np.int64], answers: int, steps: int, kind: agree.Weights
+) -> dict[str, Callable[[agree.Array], agree.Array]]:
+    """Return each coefficient as a function of how often each file counts."""
+    given, placed = agree.tally(nominal, answers), agree.tally(ordinal, steps)
+    identity, weights = agree.weight_matrix(answers, "identity"), agree.weight_matrix(steps, kind)
+    on_scale = np.where((placed.sum(axis=1) >= 2)[:, None], placed, 0.0)
+
+    def kappa(times: agree.Array) -> agree.Array:
+        return agree.cohen(ordinal, weights, times) if ordinal.shape[1] == 2 else agree.fleiss(on_scale, weights, times)
+
+    return {
+        "agreement": lambda times: agree.observed_agreement(given, identity, times),
+        "kappa": kappa,
+        "ac1": lambda times: agree.gwet(given, identity, times),
+        "ac2": lambda times: agree.gwet(on_scale, weights, times),
+        "alpha": lambda times: agree.krippendorff_alpha(on_scale, times, "ordinal"),
+    }
+
+
+def _limits(draws: agree.Array, estimate: object, tail: float) -> tuple[float, float]:
+    """Return the percentile interval; blank when the coefficient is, or when most draws do not define it."""
+    defined = draws[~np.isnan(draws)]
+    if estimate != estimate or len(defined) < len(draws) / 2:
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return float(low), float(high)
