@@ -50,7 +50,7 @@ $(UV):
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 notebooks: setup  ## execute the notebooks and keep their outputs, after a change that should move them
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 documents: setup  ## write again the documents that are generated
 	$(BIN)/python -m stepdown.run.documents

@@ -53,20 +53,20 @@ class Subject:
     notice: str = ""
 
 
-def begin(study: str, *, notebook: str, output: str | None = None, window_months: int | None = None) -> Book:
+def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0) -> Book:
     """Return the book of a study for one notebook and show its title.
 
-    study: path of the parameter file.  notebook: its name without ending.  output: folder of a run (None: show only).
-    window_months: replaces the file's.  Raises Refused with every fault of the parameter file.
+    study: path of the parameter file.  notebook: its name without ending.  output: folder of a run (empty: show only).
+    window_months: replaces the file's (0: as in the file).  Raises Refused with every fault of the parameter file.
     """
-    loaded = load_study(study, window_months=window_months)
+    loaded = load_study(study, window_months=window_months or None)
     settings = loaded.settings
     notice = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
     subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice)
     return Book(subject, notebook, output)
 
 
-def begin_audit(audit: str, *, notebook: str, output: str | None = None) -> Book:
+def begin_audit(audit: str, *, notebook: str, output: str = "") -> Book:
     """Return the book of a report whose published figures are checked; ``audit`` is the path of its file.
 
     Nothing is suppressed: every figure is published already. ``book.file`` and ``book.root`` lead to the tables.
@@ -80,7 +80,7 @@ def begin_audit(audit: str, *, notebook: str, output: str | None = None) -> Book
 class Book:
     """One notebook's view of its study: what it reads, clears, shows and writes. See the module's example."""
 
-    def __init__(self, subject: Subject, notebook: str, output: str | None) -> None:
+    def __init__(self, subject: Subject, notebook: str, output: str) -> None:
         self.subject = subject
         self.notebook = notebook
         self._writer = _Writer(Path(output), notebook, subject) if output else None
