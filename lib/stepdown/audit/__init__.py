@@ -1,0 +1,44 @@
+"""Checks published figures against arithmetic and against what is possible (docs/published_figures.md)."""
+
+from stepdown.audit.auditing import Audit, audit, run_audit
+from stepdown.audit.checking import Check, Family
+from stepdown.audit.consistency import debit, grim, grimmer, whole_numbers
+from stepdown.audit.headline import Outcome
+from stepdown.audit.possible import most_days
+from stepdown.audit.reconstruction import Reconstructed
+from stepdown.audit.relations import AuditSettings
+from stepdown.audit.results import (
+    checks_table,
+    findings_table,
+    reconstruction_table,
+    sensitivity_table,
+    summary_table,
+    tables,
+)
+from stepdown.audit.sentences import finding
+from stepdown.audit.weight import SEVERITIES, Weight
+
+__all__ = [
+    "SEVERITIES",
+    "Audit",
+    "AuditSettings",
+    "Check",
+    "Family",
+    "Outcome",
+    "Reconstructed",
+    "Weight",
+    "audit",
+    "checks_table",
+    "debit",
+    "finding",
+    "findings_table",
+    "grim",
+    "grimmer",
+    "most_days",
+    "reconstruction_table",
+    "run_audit",
+    "sensitivity_table",
+    "summary_table",
+    "tables",
+    "whole_numbers",
+]

@@ -1,0 +1,134 @@
+"""Runs an audit: reads the relations and the figures, makes every check, weighs the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stepdown.audit import arithmetic, possible, unit_costs, wording
+from stepdown.audit.checking import Check, overlaps
+from stepdown.audit.figures import Figures, exact
+from stepdown.audit.headline import Model, Outcome, check_headline, model_of, sensitivity
+from stepdown.audit.reconstruction import Reconstructed, check_reconstruction, reconstruct
+from stepdown.audit.relations import AnyRelation, AuditSettings, Reconstruction, Relation
+from stepdown.audit.weight import SEVERITIES, Weight, built_on, weigh
+from stepdown.faults import Fault, Refused, refuse
+from stepdown.params.loading import find_file, load, project_root
+from stepdown.published import Report, parse, read
+
+_CHECKS: dict[str, Callable[..., list[Check]]] = {
+    "percent": arithmetic.check_percent,
+    "total": arithmetic.check_total,
+    "mean": arithmetic.check_mean,
+    "change": arithmetic.check_change,
+    "percent_change": arithmetic.check_percent_change,
+    "scaled": arithmetic.check_scaled,
+    "same": arithmetic.check_same,
+    "distinct": arithmetic.check_distinct,
+    "order": arithmetic.check_order,
+    "grim": possible.check_grim,
+    "grimmer": possible.check_spread,
+    "debit": possible.check_spread,
+    "capacity": possible.check_capacity,
+    "stated_n": possible.check_stated_n,
+    "unit_cost": unit_costs.check_unit_cost,
+    "label": wording.check_label,
+    "printing": wording.check_printing,
+    "categories": wording.check_categories,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A finished audit.
+
+    name: of the relations file.  checks with their weights, in the order of the file.  outcomes: the sensitivity of
+    each headline.  reconstructed: what fits each reading.  settings, reports: what it was made from.
+    """
+
+    name: str
+    settings: AuditSettings
+    reports: dict[str, Report]
+    checks: tuple[Check, ...]
+    weights: tuple[Weight, ...]
+    outcomes: tuple[Outcome, ...]
+    reconstructed: tuple[Reconstructed, ...]
+    models: tuple[Model, ...]
+
+    def findings(self) -> list[tuple[Check, Weight]]:
+        """Return the checks that failed and that rounding does not explain, the heaviest first."""
+        both = [(c, w) for c, w in zip(self.checks, self.weights, strict=True) if c.is_finding]
+        return sorted(
+            both, key=lambda pair: (SEVERITIES.index(pair[1].severity), -pair[1].moves, -len(pair[1].reaches))
+        )
+
+
+def run_audit(path: str | Path) -> Audit:
+    """Return the audit of the relations file at ``path``; raises Refused with the faults of the file or the figures."""
+    file = find_file(path)
+    settings = load(file, AuditSettings)
+    return audit(settings, file.stem, project_root(file))
+
+
+def audit(settings: AuditSettings, name: str, root: Path) -> Audit:
+    """Return the audit of ``settings``; folders of figures are relative to ``root``."""
+    reports = {source: read(root / folder) for source, folder in settings.sources.items()}
+    figures = Figures(settings, reports)
+    checks, reconstructed, faults = _all_checks(settings.relations, figures)
+    refuse(faults)
+    models = tuple(model_of(h, figures, f"headline {h.name!r}") for h in settings.headlines)
+    checks = explain_copies([*checks, *(check_headline(model) for model in models)])
+    outcomes = tuple(outcome for model in models for outcome in sensitivity(model, checks, figures))
+    graph = built_on(checks, models)
+    material = exact(settings.material_percent)
+    weights = tuple(weigh(check, graph, models, outcomes, material) for check in checks)
+    return Audit(name, settings, reports, tuple(checks), weights, outcomes, tuple(reconstructed), models)
+
+
+def _all_checks(
+    relations: Iterable[AnyRelation], figures: Figures
+) -> tuple[list[Check], list[Reconstructed], list[Fault]]:
+    checks: list[Check] = []
+    reconstructed: list[Reconstructed] = []
+    faults: list[Fault] = []
+    for number, relation in enumerate(relations, 1):
+        where = f"relation {number} ({relation.kind})"
+        try:
+            for each in figures.expanded(relation, where):
+                checks += [_asked(check, each) for check in _checks_of(each, figures, where, reconstructed)]
+        except Refused as refused:
+            faults += refused.faults
+    return checks, reconstructed, faults
+
+
+def _checks_of(relation: Any, figures: Figures, where: str, reconstructed: list[Reconstructed]) -> list[Check]:
+    if isinstance(relation, Reconstruction):
+        results = reconstruct(relation, figures, where)
+        reconstructed.extend(results)
+        return check_reconstruction(relation, results, where)
+    return _CHECKS[relation.kind](relation, figures, where)
+
+
+def _asked(check: Check, relation: Relation) -> Check:
+    """Return the check as a question to the authors where its relation says that it is one."""
+    return replace(check, family="question") if relation.question and check.family != "presentation" else check
+
+
+def explain_copies(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks, with a copy that differs explained where rounding can have made both figures.
+
+    A figure that is worked out from rounded figures in one place and from unrounded ones in another may be printed
+    in two ways. So a copy is explained when the figures behind the original can also come to the copy.
+    """
+    spans = {check.output: check.span for check in checks if check.span is not None and not check.is_finding}
+    found = []
+    for check in checks:
+        span = spans.get(check.inputs[0]) if check.kind == "same" and check.is_finding and check.inputs else None
+        number = parse(check.published)
+        if span is not None and number is not None and number.well_grouped and overlaps(span, number):
+            note = "; ".join(filter(None, (check.note, "from rounded figures in one place, unrounded in the other")))
+            check = replace(check, rounded=True, note=note)
+        found.append(check)
+    return found
