@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stepdown.costs.cases import Case, base_case, work_out
-from stepdown.costs.estimators import observed_saving
+from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.prices import months_of_saving
 from stepdown.costs.sensitivity import children_with_cost, count_columns, observed_children_per_family
@@ -97,7 +97,10 @@ def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, st
             1.0,
         ),
     ]
-    return [(measure, case.estimator, shown, value, unit, seen) for measure, shown, value, unit, seen in rows]
+    return [
+        (measure, ESTIMATOR_NAMES[case.estimator], shown, value, unit, seen)
+        for measure, shown, value, unit, seen in rows
+    ]
 
 
 def months_needed(inputs: CostInputs, case: Case) -> float:

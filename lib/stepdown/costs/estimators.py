@@ -17,12 +17,20 @@ from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums, upp
 from stepdown.params.costs import Estimator
 
 ESTIMATOR_NAMES: dict[Estimator, str] = {
-    "did": "Difference in differences",
-    "ancova": "Adjusted for the period before",
-    "after_only": "Difference after only",
-    "before_after": "Programme group's own change",
+    "did": "difference in differences",
+    "ancova": "lagged-outcome adjustment",
+    "after_only": "difference after only",
+    "before_after": "programme group's own change",
 }
-"""What a reader calls each estimator."""
+"""What every table calls each estimator, as :mod:`stepdown.effects` does."""
+
+ESTIMATOR_WORDS: dict[str, str] = {
+    "difference in differences": "comparing the changes",
+    "lagged-outcome adjustment": "comparing children with as much care before",
+    "difference after only": "comparing the groups after only",
+    "programme group's own change": "with no comparison group",
+}
+"""What a sentence calls each estimator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,6 @@ def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> Aggregate
 _OWN = ("children_with_cost",)
 _UNCERTAINTY = {
     "estimator": Column("Comparison", Role.KEY),
-    "shown_as_estimator": Column("How the groups are compared", Role.OPEN),
     "measure": Column("Measure", Role.KEY),
     "shown_as": Column("What", Role.OPEN),
     "unit": Column("Unit", Role.OPEN),
@@ -110,7 +109,6 @@ def _row(
     low, high = np.quantile(values, [tail, 1 - tail])
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
     return (
-        estimator,
         ESTIMATOR_NAMES[estimator],
         measure,
         shown,
@@ -133,7 +131,7 @@ def plane_table(inputs: CostInputs) -> AggregateTable:
     parts = [
         pd.DataFrame(
             {
-                "estimator": estimator,
+                "estimator": ESTIMATOR_NAMES[estimator],
                 "draw": chosen,
                 "days_avoided_per_child": simulation.days_avoided[estimator][chosen],
                 "net_cost_per_child_gbp": simulation.net_cost(estimator)[chosen] / simulation.children,
@@ -162,7 +160,13 @@ def acceptability_table(inputs: CostInputs) -> AggregateTable:
         cost = simulation.net_cost(estimator) / simulation.children
         chance = acceptability(simulation.days_avoided[estimator], cost, willingness)
         parts.append(
-            pd.DataFrame({"estimator": estimator, "willingness_gbp": willingness, "probability_worth_it": chance})
+            pd.DataFrame(
+                {
+                    "estimator": ESTIMATOR_NAMES[estimator],
+                    "willingness_gbp": willingness,
+                    "probability_worth_it": chance,
+                }
+            )
         )
     frame = pd.concat(parts, ignore_index=True)
     frame["children_with_cost"] = children_with_cost(inputs)

@@ -77,9 +77,11 @@ def volumes(
 ) -> Volumes:
     """Return the volumes of the child outcomes frame (one row a child; columns as outcomes.child_outcomes gives them).
 
-    measures: stems of the columns ("days_cp" → days_cp_before, days_cp_after).  clipped: take clipped_days_… in the
-    place of days_….  observable_only: set children aside whose period before or after the data do not cover (False
-    where the study counts them as published, or per day at risk).  Raises Refused when a column is missing or a group has no child with both periods observable.
+    measures: stems of the columns ("days_cp" → days_cp_before, days_cp_after).
+    clipped: take clipped_days_… in the place of days_….
+    observable_only: set children aside whose period before or after the data do not cover (False where the study
+    counts them as published, or per day at risk).
+    Raises Refused when a column is missing or a group has no child with both periods observable.
     """
     names = [f"clipped_{m}" if clipped and m.startswith("days_") else m for m in measures]
     wanted = [f"{name}_{period}" for name in names for period in ("before", "after")]

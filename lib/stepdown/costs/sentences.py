@@ -1,0 +1,204 @@
+"""What the money says, in sentences made from the numbers of cleared tables; a hidden number (NA) is not filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stepdown.costs.estimators import ESTIMATOR_WORDS
+
+HIDDEN = "The amounts rest on too few children to be shown."
+"""What stands in the place of a sentence whose numbers are hidden."""
+
+
+def pounds(value: float) -> str:
+    """Return pounds for a sentence: £307,335, −£2,000."""
+    sign = "\N{MINUS SIGN}" if round(value) < 0 else ""
+    return f"{sign}£{abs(round(value)):,}"
+
+
+def rounded_pounds(value: float) -> str:
+    """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
+    return pounds(round(value, -3)) if abs(value) >= 10_000 else pounds(value)
+
+
+def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
+    rows = frame
+    for name, wanted in keys.items():
+        rows = rows[rows[name] == wanted]
+    found = rows[column].iloc[0] if len(rows) else float("nan")
+    return float("nan") if pd.isna(found) else float(found)
+
+
+def report_sentence(net: pd.DataFrame, programme: str, method: str) -> str:
+    """Return the answer by the report's method.  net: table net_cost.  method: "the report's own method"."""
+    saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
+    if pd.isna(saving) or pd.isna(balance):
+        return f"{programme}: {HIDDEN[0].lower()}{HIDDEN[1:]}"
+    more = "more" if balance >= 0 else "less"
+    lost = f"{pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({pounds(-saving)} more was spent)"
+    return (
+        f"By {method}, the {programme} cost {pounds(abs(balance))} {more} than it saved: "
+        f"{pounds(cost)} was spent and {lost}."
+    )
+
+
+def chance_words(share: float) -> str:
+    """Return a share of simulated repeats in words that do not claim more than a simulation can."""
+    if pd.isna(share):
+        return "a share that is not shown"
+    if share <= 0:
+        return "none"
+    if share < 0.005:
+        return "fewer than 1 in 200"
+    if share > 0.995:
+        return "more than 199 in 200"
+    return f"{share * 100:.0f} in 100"
+
+
+def bracket_sentence(uncertainty: pd.DataFrame, price_year: str) -> str:
+    """Return both ends of the bracket with intervals and chances.  uncertainty: table cost_uncertainty."""
+    parts = []
+    for estimator in dict.fromkeys(uncertainty["estimator"]):
+        keys = {"estimator": str(estimator), "measure": "saving_gbp"}
+        estimate, low, high = (_value(uncertainty, c, **keys) for c in ("estimate", "ci_low", "ci_high"))
+        if pd.isna(estimate):
+            return HIDDEN
+        chance = chance_words(_value(uncertainty, "probability_pays", **keys))
+        parts.append(
+            f"{rounded_pounds(estimate)} ({ESTIMATOR_WORDS[str(estimator)]}; 95% interval {rounded_pounds(low)} to "
+            f"{rounded_pounds(high)}; pays for itself in {chance} of the simulated repeats)"
+        )
+    return (
+        f"In {price_year} prices the saving is {' or '.join(parts)}. Which of the two is nearer the truth "
+        "cannot be read from these data: each holds only on its own condition."
+    )
+
+
+def break_even_sentence(break_even: pd.DataFrame, estimator: str) -> str:
+    """Return what would have to be true under one end of the bracket.  break_even: table break_even."""
+    rows = break_even[break_even["estimator"] == estimator]
+    needed = {m: _value(rows, "value", measure=m) for m in rows["measure"]}
+    seen = {m: _value(rows, "published_or_observed", measure=m) for m in rows["measure"]}
+    if pd.isna(needed.get("programme_cost_per_child", float("nan"))):
+        return HIDDEN
+    if needed["programme_cost_per_child"] >= seen["programme_cost_per_child"]:
+        return f"{_start(estimator)} the programme pays for itself as it stands."
+    ways = _ways(needed, seen)
+    return (
+        f"{_start(estimator)} the programme would pay for itself if one of these were true: {'; or '.join(ways)}."
+        if ways
+        else f"{_start(estimator)} there is no saving that could grow into the programme's cost."
+    )
+
+
+def _start(estimator: str) -> str:
+    words = ESTIMATOR_WORDS[estimator]
+    return f"{words[0].upper()}{words[1:]},"
+
+
+def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
+    found = []
+    months, each = needed.get("months_of_effect"), needed.get("children_per_family")
+    days = needed.get("days_looked_after_avoided_per_child")
+    if months is not None and not pd.isna(months):
+        found.append(f"the saving lasted {months:.0f} months, not only the {seen['months_of_effect']:.0f} observed")
+    if each is not None and not pd.isna(each):
+        size = seen["children_per_family"]
+        families = f" (the families have {size:.1f} on average)" if not pd.isna(size) else ""
+        found.append(f"{each:.1f} children of each family gained as the sampled child did{families}")
+    if days is not None and not pd.isna(days):
+        seen_days = seen["days_looked_after_avoided_per_child"]
+        found.append(f"each child spent {days:.0f} fewer days looked after (the estimate is {seen_days:.0f})")
+    return found
+
+
+def strongest_sentence(tornado: pd.DataFrame) -> str:
+    """Return which input moves the answer most and which could turn it.  tornado: table tornado."""
+    rows = tornado[tornado["swing_gbp"].notna()]
+    if rows.empty:
+        return HIDDEN
+    first = rows.iloc[0]
+    turning = [str(name) for name in rows.loc[rows["turns_answer"].astype(bool), "shown_as"]]
+    start = (
+        f"What moves the answer most is “{_low(first['shown_as'])}”: the net cost runs from "
+        f"{rounded_pounds(first['net_low_gbp'])} ({first['low_at']}) to {rounded_pounds(first['net_high_gbp'])} "
+        f"({first['high_at']})."
+    )
+    if not turning:
+        return f"{start} No single input, moved alone within its range, turns the answer."
+    names = " and ".join(f"“{_low(name)}”" for name in turning)
+    return f"{start} Moved alone, only {names} could turn the answer." if len(turning) < len(rows) else start
+
+
+def _low(text: object) -> str:
+    words = str(text)
+    return words[0].lower() + words[1:]
+
+
+def one_child_sentence(scenarios: pd.DataFrame) -> str:
+    """Return how much of the saving rests on one child ("" without such a scenario).  scenarios: cost_scenarios."""
+    base = _value(scenarios, "saving_gbp", scenario="report_method")
+    without = _value(scenarios, "saving_gbp", scenario="without_one_child")
+    if pd.isna(base) or pd.isna(without) or base == 0:
+        return ""
+    change = without - base
+    verb = "less" if change < 0 else "more"
+    return (
+        f"One child carries much: without the most influential one the saving is {pounds(abs(change))} {verb} "
+        f"({abs(change / base):.0%} of it)."
+    )
+
+
+def printed_tariffs_sentence(scenarios: pd.DataFrame) -> str:
+    """Return what the tariffs as printed would give ("" without such a scenario)."""
+    base = _value(scenarios, "net_cost_gbp", scenario="report_method")
+    printed = _value(scenarios, "net_cost_gbp", scenario="whole_pound_tariffs")
+    if pd.isna(base) or pd.isna(printed):
+        return ""
+    return (
+        f"The published totals need the tariffs with pence; with the whole pounds that the report prints, the net cost "
+        f"would be {pounds(printed)}, not {pounds(base)}."
+    )
+
+
+def both_desks_paragraph(
+    net: pd.DataFrame, uncertainty: pd.DataFrame, break_even: pd.DataFrame, programme: str, limits: Sequence[str]
+) -> str:
+    """Return one paragraph that a finance director and a practitioner would both accept.
+
+    It says what was spent and saved, how sure that is, what a budget holder could and could not take out, what would
+    turn the answer, and what is not in the sum.  limits: the study's own, of which the first is quoted.
+    """
+    cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
+    ends = uncertainty[uncertainty["measure"] == "saving_gbp"]
+    if pd.isna(saving) or ends["estimate"].isna().any():
+        return HIDDEN
+    low, high = float(ends["ci_low"].min()), float(ends["ci_high"].max())
+    chances = [chance_words(float(p)) for p in ends["probability_pays"]]
+    chance = chances[0] if len(set(chances)) == 1 else f"{chances[0]} to {chances[-1]}"
+    months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
+    spent_words = f"{pounds(cost)} was spent on the {programme}."
+    saved_words = (
+        f" In the months that were followed, social care for its children cost less than the comparison would suggest, "
+        f"by an amount that these data put anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}."
+        if low > 0
+        else f" Whether social care for its children then cost less is not settled: the data allow anything from "
+        f"{rounded_pounds(low)} to {rounded_pounds(high)} saved."
+    )
+    sure_words = f" In {chance} of the simulated repeats that saving covers the spending."
+    turn_words = (
+        f" If it went on for {months:.0f} months it would; whether it did was not followed."
+        if not pd.isna(months) and saving < cost
+        else ""
+    )
+    kept = (
+        " Most of what is counted as saved is social workers' time, which goes to other families and leaves no budget. "
+        "A child's safety, health and schooling, and costs to the police, health and housing, are not in the sum. "
+    )
+    return spent_words + saved_words + sure_words + turn_words + kept + _limit(limits)
+
+
+def _limit(limits: Sequence[str]) -> str:
+    return f"And mind: {_low(limits[0])}" if limits else ""
