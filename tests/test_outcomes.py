@@ -164,3 +164,16 @@ def test_inputs_are_not_changed():
     outcomes.child_outcomes(study, records)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(getattr(records, name), frame)
+
+
+def test_odd_records_are_counted_by_hand():
+    study, records, _ = of(SMALL)
+    odd = describe.oddities(study, records)
+    joined = row(odd, table="spells", finding="spells that overlap or touch another of the same child and status")
+    assert joined["number"] == 1  # a3's two touching spells
+    assert row(odd, table="spells", finding="spells that start and end on one day")["number"] == 1
+    assert row(odd, table="spells", finding="spells still open on the data's last date")["number"] == 2
+    nobody = row(odd, table="referrals", finding="children with no referral marked as the index referral")
+    assert nobody["number"] == 3  # a5, b3, b4
+    complete = describe.completeness(records)
+    assert row(complete, table="children", column="birth_date")["blank"] == 1

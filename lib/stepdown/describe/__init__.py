@@ -1,6 +1,7 @@
 """Profile of the cohort: who the children are, group beside group, and what may be said of it."""
 
 from stepdown.describe.profile import AGE, ETHNICITY, SIBLINGS, ethnicity_groups, issues, profile, profile_categories
+from stepdown.describe.quality import completeness, oddities
 from stepdown.describe.sentences import categories_sentence, flow_sentence, unknown_sentence
 
 __all__ = [
@@ -8,9 +9,11 @@ __all__ = [
     "ETHNICITY",
     "SIBLINGS",
     "categories_sentence",
+    "completeness",
     "ethnicity_groups",
     "flow_sentence",
     "issues",
+    "oddities",
     "profile",
     "profile_categories",
     "unknown_sentence",

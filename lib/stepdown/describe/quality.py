@@ -1,0 +1,140 @@
+"""What the records are like before anything is counted: how full each column is, and what is allowed but odd.
+
+What is wrong was refused by the contracts. What stands here may be right; an evaluator looks at it once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from stepdown.contracts import CONTRACTS, StudyRecords
+from stepdown.params import Study
+from stepdown.tables import AggregateTable, Column, Role
+from stepdown.windows import close_spells, merge_spells, positions
+
+
+def completeness(records: StudyRecords) -> AggregateTable:
+    """Return how full each column is: one row is a table × column.
+
+    Columns: table, column, rows, blank, percent_blank, meaning.
+    """
+    rows = []
+    for table in records.files:
+        frame = getattr(records, table)
+        for field in CONTRACTS[table].fields:
+            blank = int(frame[field.name].isna().sum())
+            rows.append((table, field.name, len(frame), blank, 100 * blank / len(frame), field.about))
+    columns = {
+        "table": Column("Table", Role.KEY),
+        "column": Column("Column", Role.KEY),
+        "rows": Column("Rows", Role.BASE, "rows", 0),
+        "blank": Column("Blank", Role.COUNT, "rows", 0),
+        "percent_blank": Column("Share blank", Role.DERIVED, "%", 1, ("blank", "rows")),
+        "meaning": Column("Holds", Role.OPEN),
+    }
+    return AggregateTable("completeness", "table × column", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def oddities(study: Study, records: StudyRecords) -> AggregateTable:
+    """Return what is allowed but odd: one row is a table × finding, with its number and what is done about it."""
+    found = [*_about_children(study, records), *_about_spells(study, records), *_about_referrals(records)]
+    columns = {
+        "table": Column("Table", Role.KEY),
+        "finding": Column("What was found", Role.KEY),
+        "number": Column("Number", Role.COUNT, "rows", 0),
+        "treatment": Column("What is done about it", Role.OPEN),
+    }
+    return AggregateTable("oddities", "table × finding", pd.DataFrame(found, columns=list(columns)), columns)
+
+
+Oddity = tuple[str, str, int, str]
+
+
+def _about_children(study: Study, records: StudyRecords) -> list[Oddity]:
+    children = records.children
+    groups = children.groupby("family_id")["group"].nunique()
+    in_both = children["family_id"].isin(groups.index[groups > 1])
+    length = (children["end_date"] - children["start_date"]).dt.days
+    unborn = children["birth_date"] > children["start_date"]
+    return [
+        (
+            "children",
+            "children of a family that stands in both groups",
+            int(in_both.sum()),
+            "kept; intervals treat the family as one, but such a family cannot tell the groups apart",
+        ),
+        (
+            "children",
+            "children with neither a date of birth nor an age",
+            int((children["birth_date"].isna() & children["age_years"].isna()).sum()),
+            "age unknown; taken as born and under 18 throughout",
+        ),
+        (
+            "children",
+            "children born after their support began",
+            int(unborn.sum()),
+            "no period before: excluded by hand, or shown as not observable",
+        ),
+        ("children", "children whose support lasted more than a year", int((length > 365).sum()), "kept as recorded"),
+    ]
+
+
+def _about_spells(study: Study, records: StudyRecords) -> list[Oddity]:
+    spells, children = records.spells, records.children
+    row = positions(children["child_id"], spells["child_id"])
+    start = spells["start_date"].to_numpy()
+    end = close_spells(spells["end_date"].to_numpy(), np.datetime64(study.settings.data.last_date))
+    merged = sum(
+        int(pick.sum()) - len(merge_spells(row[pick], start[pick], end[pick]))
+        for status in study.settings.ladder
+        for pick in [spells["status"].to_numpy() == status]
+    )
+    born = children["birth_date"].to_numpy()[row]
+    return [
+        (
+            "spells",
+            "spells that overlap or touch another of the same child and status",
+            merged,
+            "joined into one before anything is counted",
+        ),
+        (
+            "spells",
+            "spells that start and end on one day",
+            int((spells["start_date"] == spells["end_date"]).sum()),
+            "an episode without days",
+        ),
+        (
+            "spells",
+            "spells still open on the data's last date",
+            int(spells["end_date"].isna().sum()),
+            "run to the day after the data's last date",
+        ),
+        ("spells", "spells that begin before the child was born", int((start < born).sum()), "kept as recorded"),
+    ]
+
+
+def _about_referrals(records: StudyRecords) -> list[Oddity]:
+    referrals, children = records.referrals, records.children
+    index = referrals[referrals["is_index"].fillna(False)]
+    per_child = index.groupby("child_id").size().reindex(children["child_id"], fill_value=0)
+    return [
+        (
+            "referrals",
+            "referrals of one child on one day, beyond the first",
+            int(referrals.duplicated(["child_id", "referral_date"]).sum()),
+            "each is counted",
+        ),
+        (
+            "referrals",
+            "children with no referral marked as the index referral",
+            int((per_child == 0).sum()),
+            "all their referrals count, with and without the index referral",
+        ),
+        (
+            "referrals",
+            "children with more than one index referral",
+            int((per_child > 1).sum()),
+            "all of them are left out where the index referral is",
+        ),
+    ]
