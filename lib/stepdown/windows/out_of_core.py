@@ -38,7 +38,7 @@ def tally_on_disk(
 
     The files have the columns that :func:`~stepdown.windows.in_one_call.tally` names. The result has child_id and
     the tally's columns, in the order of ``children``. memory: what DuckDB may hold; beyond it, it spills to a
-    folder beside ``result`` that is removed again.
+    folder beside ``result`` that is removed again. The result appears only when it is whole.
     Raises ValueError for a spell or referral of an unknown child, an unknown status, an end before its start, or
     a child's id that stands twice.
     """
@@ -56,7 +56,9 @@ def tally_on_disk(
             base.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
         _check(base, ladder)
         query = tally_sql(months=months, last_date=last_date, ladder=ladder, rule=rule)
-        base.execute(f"COPY ({query}) TO {_quoted(str(result))} (FORMAT parquet)")
+        whole = Path(spill) / result.name
+        base.execute(f"COPY ({query}) TO {_quoted(str(whole))} (FORMAT parquet)")
+        whole.replace(result)
     return int(pq.read_metadata(result).num_rows)
 
 

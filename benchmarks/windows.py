@@ -1,0 +1,208 @@
+"""Windows for all of England: Stepdown against the loop, pandas and DuckDB, side by side in one run.
+
+    .venv/bin/python -m benchmarks.windows            # a million children (about two minutes)
+    .venv/bin/python -m benchmarks.windows 100000     # fewer
+
+Six outcomes in two windows: days at CIN, CP and CLA, episodes, highest status, referrals without the index referral.
+All ways are given the same records in the form that suits them best (DuckDB: its own tables, already loaded), and
+the whole result of each, one row a child, is hashed: the run fails when two hashes differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+import tracemalloc
+from datetime import date
+from functools import partial
+
+import duckdb
+import numpy as np
+import pandas as pd
+from stepdown.windows.in_one_call import tally, tally_columns
+from stepdown.windows.out_of_core import tally_sql
+
+from benchmarks.records import awkward_records, random_records
+
+MONTHS, LAST = 6, date(2019, 12, 31)
+LADDER = ("CIN", "CP", "CLA")
+LOOP_SAMPLE = 500
+
+
+def digest(result) -> str:
+    """Hash the whole result: every column, every child, in order."""
+    whole = hashlib.sha256()
+    for name in tally_columns():
+        whole.update(np.ascontiguousarray(np.asarray(result[name]), dtype=np.int64).tobytes())
+    return whole.hexdigest()[:12]
+
+
+def by_stepdown(tables):
+    return tally(*tables, months=MONTHS, last_date=LAST)
+
+
+def by_loop(tables):
+    """What analysts write: a loop over children, a filter of the tables for each, and days counted in sets."""
+    children, spells, referrals = tables
+    closed = spells.assign(end_date=spells["end_date"].fillna(pd.Timestamp(LAST) + pd.Timedelta(days=1)))
+    rows = []
+    for child in children.itertuples():
+        row = {}
+        after = child.end_date + pd.Timedelta(days=1)
+        for period, first, end in (
+            ("before", child.start_date - pd.DateOffset(months=MONTHS), child.start_date),
+            ("after", after, after + pd.DateOffset(months=MONTHS)),
+        ):
+            window = set(pd.date_range(first, end, inclusive="left"))
+            row[f"episodes_{period}"] = row[f"highest_{period}"] = 0
+            for rung, status in enumerate(LADDER, 1):
+                own = closed[(closed["child_id"] == child.child_id) & (closed["status"] == status)]
+                held, episodes = set(), 0
+                for spell in own.itertuples():
+                    held |= set(pd.date_range(spell.start_date, spell.end_date, inclusive="left"))
+                one = pd.Timedelta(days=1)
+                episodes += sum(1 for day in held & window if day - one not in held or day == first)
+                dayless = {s.start_date for s in own.itertuples() if s.start_date == s.end_date}
+                episodes += sum(1 for day in dayless if day in window and day not in held and day - one not in held)
+                row[f"days_{status.lower()}_{period}"] = len(held & window)
+                row[f"episodes_{period}"] += episodes
+                row[f"highest_{period}"] = rung if episodes else row[f"highest_{period}"]
+            sent = referrals[(referrals["child_id"] == child.child_id) & ~referrals["is_index"]]["referral_date"]
+            row[f"referrals_{period}"] = int(((sent >= first) & (sent < end)).sum())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def by_pandas(tables):
+    """Vectorised pandas: sort, shift and cummax by group, merge and group by."""
+    children, spells, referrals = tables
+    wide = children[["child_id"]].copy()
+    wide["before_start"] = children["start_date"] - pd.DateOffset(months=MONTHS)
+    wide["before_end"] = children["start_date"]
+    wide["after_start"] = children["end_date"] + pd.Timedelta(days=1)
+    wide["after_end"] = wide["after_start"] + pd.DateOffset(months=MONTHS)
+    s = spells.assign(end_date=spells["end_date"].fillna(pd.Timestamp(LAST) + pd.Timedelta(days=1)))
+    s = s.sort_values(["child_id", "status", "start_date", "end_date"])
+    keys = [s["child_id"], s["status"]]
+    latest = s["end_date"].astype("int64").groupby(keys, sort=False).cummax()
+    latest = latest.groupby(keys, sort=False).shift()
+    run = (latest.isna() | (s["start_date"].astype("int64") > latest)).cumsum().rename("run")
+    merged = s.groupby([*keys, run], sort=False).agg(s=("start_date", "min"), e=("end_date", "max")).reset_index()
+    merged = merged.merge(wide, on="child_id")
+    sent = referrals[~referrals["is_index"]].merge(wide, on="child_id")
+    out = {}
+    for period in ("before", "after"):
+        first, end = merged[f"{period}_start"], merged[f"{period}_end"]
+        inside = (merged["e"].where(merged["e"] < end, end) - merged["s"].where(merged["s"] > first, first)).dt.days
+        reach = merged["e"].where(merged["e"] > merged["s"], merged["s"] + pd.Timedelta(days=1))
+        held = (merged["s"] < end) & (reach > first)
+        for status in LADDER:
+            of = merged["status"] == status
+            out[f"days_{status.lower()}_{period}"] = inside[of].clip(lower=0).groupby(merged["child_id"]).sum()
+        out[f"episodes_{period}"] = held.groupby(merged["child_id"]).sum()
+        rung = merged["status"].map({status: i for i, status in enumerate(LADDER, 1)})
+        out[f"highest_{period}"] = rung.where(held, 0).groupby(merged["child_id"]).max()
+        seen = (sent["referral_date"] >= sent[f"{period}_start"]) & (sent["referral_date"] < sent[f"{period}_end"])
+        out[f"referrals_{period}"] = seen.groupby(sent["child_id"]).sum()
+    return pd.DataFrame(out).reindex(children["child_id"]).fillna(0).astype("int64").reset_index(drop=True)
+
+
+def loaded(tables) -> duckdb.DuckDBPyConnection:
+    """Load the records into DuckDB's own tables, with dates as DATE: not part of the time measured."""
+    base = duckdb.connect()
+    dates = {
+        "children": ("start_date", "end_date"),
+        "spells": ("start_date", "end_date"),
+        "referrals": ("referral_date",),
+    }
+    for (name, columns), frame in zip(dates.items(), tables, strict=True):
+        base.register("given", frame.assign(row_number=np.arange(len(frame))))
+        as_dates = ", ".join(f"{column}::DATE AS {column}" for column in columns)
+        base.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({as_dates}) FROM given")
+        base.unregister("given")
+    return base
+
+
+def best_of(times: int, work):
+    best = float("inf")
+    for _ in range(times):
+        begun = time.perf_counter()
+        result = work()
+        best = min(best, time.perf_counter() - begun)
+    return best, result
+
+
+def side_by_side(tables, times: int = 3) -> dict[str, float]:
+    """Measure all ways on the same records, and stop when one gives another result."""
+    base, query = loaded(tables), tally_sql(months=MONTHS, last_date=LAST)
+    ways = {
+        "Stepdown (NumPy)": lambda: by_stepdown(tables),
+        "DuckDB, one SQL query": lambda: base.execute(query).fetchnumpy(),
+        "pandas, vectorised": lambda: by_pandas(tables),
+    }
+    seconds, digests = {}, {}
+    for name, work in ways.items():
+        seconds[name], result = best_of(1 if name.startswith("pandas") else times, work)
+        digests[name] = digest(result)
+    if len(set(digests.values())) != 1:
+        raise SystemExit(f"the ways disagree: {digests}")
+    print(f"   all agree: sha256 {digests['Stepdown (NumPy)']}…")
+    return seconds
+
+
+def loop_on_a_sample(tables) -> float:
+    """Return the seconds a child that the loop takes when it filters the full tables, checked on the sample."""
+    children = tables[0].head(LOOP_SAMPLE)
+    few = children.head(10)
+    begun = time.perf_counter()
+    by_loop((few, tables[1], tables[2]))
+    a_child = (time.perf_counter() - begun) / len(few)
+    own = tuple(table[table["child_id"].isin(children["child_id"])].reset_index(drop=True) for table in tables)
+    if digest(by_loop(own)) != digest(by_stepdown(own)):
+        raise SystemExit("the loop disagrees")
+    print(f"   the loop agrees on {LOOP_SAMPLE} children")
+    return a_child
+
+
+def peak_memory(tables) -> float:
+    """Return the megabytes that Stepdown holds at most on top of its input."""
+    tracemalloc.start()
+    by_stepdown(tables)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def main(children: int) -> None:
+    print("awkward records (touching, nested, repeated, dayless, open, on leap days and month ends)")
+    side_by_side(awkward_records(children=max(children // 10, 100), text_ids=True), times=1)
+    loop_on_a_sample(awkward_records(children=LOOP_SAMPLE, text_ids=True))
+    tables = random_records(children, seed=1, text_ids=False)
+    print(
+        f"random records, numeric ids: {children:,} children, {len(tables[1]):,} spells, {len(tables[2]):,} referrals"
+    )
+    seconds = side_by_side(tables)
+    own = seconds["Stepdown (NumPy)"]
+    seconds["the loop (extrapolated)"] = loop_on_a_sample(tables) * children
+    for name, taken in seconds.items():
+        print(f"   {name:26} {taken:10.2f} s   {taken / own:10.2f} times Stepdown")
+    print(f"   Stepdown takes {own / seconds['DuckDB, one SQL query']:.2f} of DuckDB's time (aim: at most 0.60)")
+    print(f"   memory on top of the input: {peak_memory(tables):.0f} MB")
+    text = random_records(children, seed=1, text_ids=True)
+    print("random records, text ids")
+    seconds = side_by_side(text)
+    taken = seconds["Stepdown (NumPy)"]
+    print(f"   {taken:.2f} s: {taken / own:.2f} times the numeric ids (aim: at most 2)")
+    print(f"   Stepdown takes {taken / seconds['DuckDB, one SQL query']:.2f} of DuckDB's time")
+    print(f"   memory on top of the input: {peak_memory(text):.0f} MB")
+    print("growth, numeric ids")
+    size = 1_000
+    while size <= children:
+        taken, _ = best_of(3, partial(by_stepdown, random_records(size, seed=2, text_ids=False)))
+        print(f"   {size:>9,} children {1000 * taken:9.1f} ms   {1e9 * taken / size:7.0f} ns a child")
+        size *= 10
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
