@@ -25,7 +25,7 @@ def of(folder, **overrides):
     return study, records, outcomes.child_outcomes(study, records)
 
 
-def row(table, **key):
+def row(table, /, **key):
     frame = table.frame
     for name, value in key.items():
         frame = frame[frame[name] == value]
