@@ -1,0 +1,265 @@
+"""Makes what stakeholders get from a run: pages, spreadsheet, PDF, Word file. Nothing else writes to release/.
+
+Reads restricted/notebooks/*.ipynb (executed) and restricted/parts/*.json (what the books recorded); a run that holds
+an output which no book made, or whose tables together give a small number away, gets no release.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stepdown.faults import Fault, Refused
+from stepdown.params import Study
+from stepdown.run.pages.page import Page, Site, notebook_page, notebook_title, study_page
+from stepdown.run.pages.portable import one_document, write_pdf, write_word
+from stepdown.run.pages.spreadsheet import Sheet, write_workbook
+
+_FILES = ("index.html", "tables.xlsx", "report.pdf", "report.docx")
+
+
+def build_release(folder: Path, study: Study | None, facts: Mapping[str, object]) -> list[str]:
+    """Make release/ of the run in ``folder``; return messages for the user (what could not be made, and why).
+
+    folder: holds restricted/notebooks/*.ipynb and restricted/parts/*.json, and release/tables and release/figures as
+    the books wrote them.  study: None for a report that is checked.  facts: title, run_id, started, code and the
+    like, as in the manifest; what is missing is left out.
+    Raises Refused when an output may not be released or a small number could be worked out.
+    """
+    release = folder / "release"
+    (release / "figures").mkdir(parents=True, exist_ok=True)
+    (release / "tables").mkdir(parents=True, exist_ok=True)
+    parts = read_parts(folder)
+    made = _made(facts)
+    site = _site(study, parts, facts)
+    notebooks = [_notebook(folder, part["notebook"]) for part in parts]
+    titles = [notebook_title(nb, part["notebook"]) for nb, part in zip(notebooks, parts, strict=True)]
+    links = [("index.html", "Summary"), *((f"{p['notebook']}.html", t) for p, t in zip(parts, titles, strict=True))]
+    figures = release / "figures"
+    pages = [notebook_page(nb, part, site, links, figures) for nb, part in zip(notebooks, parts, strict=True)]
+    sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
+    write_workbook(release / "tables.xlsx", title=site.title, about=_about(site), sheets=sheets, made=made)
+    first = _first_page(site, parts, titles, links, sheets)
+    messages = _documents(release, site, [first, *pages], made)
+    if not (release / "report.docx").is_file():
+        first = _first_page(site, parts, titles, links, sheets, word=False)
+    for page in (first, *pages):
+        (release / page.file).write_text(page.html, encoding="utf-8")
+    return messages
+
+
+def read_parts(folder: Path) -> list[dict[str, Any]]:
+    """Return what each notebook's book recorded, in the order of the notebooks."""
+    files = sorted((folder / "restricted" / "parts").glob("*.json"))
+    if not files:
+        raise Refused(
+            [
+                Fault(
+                    where="restricted/parts",
+                    found="no notebook recorded anything",
+                    allowed="at least one notebook that shows its results through a book",
+                    rule="only what a book shows is released (docs/disclosure.md, One gate)",
+                    remedy="begin the notebook with workbook.begin(study, notebook=…, output=output)",
+                )
+            ]
+        )
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def _notebook(folder: Path, name: str) -> Any:
+    return json.loads((folder / "restricted" / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+
+def _made(facts: Mapping[str, object]) -> datetime:
+    """Return the run's start; a fixed date when it is not known."""
+    text = str(facts.get("started", ""))
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return datetime(2020, 1, 1, tzinfo=UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def _site(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mapping[str, object]) -> Site:
+    first = parts[0]
+    title = study.settings.title if study else str(facts.get("title") or first["title"])
+    code = facts.get("code")
+    version = str(code.get("version", "")) if isinstance(code, Mapping) else str(facts.get("version", ""))
+    made = _made(facts)
+    date = f"{made.day} {made:%B %Y}" if facts.get("started") else ""
+    footer = f"Made with Stepdown {version}".strip() + (f" on {date}" if date else "") + "."
+    if facts.get("run_id"):
+        footer += f" Run {facts['run_id']}."
+    return Site(
+        title=title,
+        notice=first["notice"],
+        footer=footer,
+        policy=first["policy"]["in_words"],
+        facts=tuple(_rows(study, facts, version, date)),
+        programme=_about_groups(study),
+        questions=study.settings.questions if study else (),
+        limits=study.settings.limits if study else (),
+    )
+
+
+def _about_groups(study: Study | None) -> str:
+    if study is None:
+        return ""
+    groups = study.settings.groups
+    return (
+        f"{study.settings.programme_name}. {groups.programme.label}: {groups.programme.described_as}. "
+        f"{groups.comparison.label}: {groups.comparison.described_as}."
+    )
+
+
+_DAYS = {
+    "clipped": "only the days inside the period",
+    "whole_spell": "every day of a spell that touches the period, also days outside it",
+}
+
+
+def _rows(study: Study | None, facts: Mapping[str, object], version: str, date: str) -> list[tuple[str, str]]:
+    """Return the settings and versions that a reader may need, name and value."""
+    rows = []
+    if study:
+        settings = study.settings
+        last = settings.data.last_date
+        rows = [
+            ("Study", study.name),
+            (
+                "Length of each period",
+                f"{settings.window_months} months before and {settings.window_months} months after",
+            ),
+            ("Days counted", _DAYS[settings.day_count]),
+            ("Ladder of statuses", " → ".join(("none", *settings.ladder))),
+            ("Records reach to", f"{last.day} {last:%B %Y}"),
+            ("Records", settings.data.provenance),
+            ("Seed of the random numbers", str(settings.seed)),
+        ]
+    code = facts.get("code")
+    commit = str(code.get("commit") or "")[:10] if isinstance(code, Mapping) else ""
+    rows += [
+        ("Date of the run", date),
+        ("Run", str(facts.get("run_id") or "")),
+        ("Version of Stepdown", version + (f", commit {commit}" if commit else "")),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _about(site: Site) -> list[str]:
+    lines = [site.notice, site.programme, *(f"Question: {text}" for text in site.questions)]
+    lines += [f"Keep in mind: {text}" for text in site.limits]
+    return [line for line in (*lines, site.policy, site.footer) if line]
+
+
+def _findings(part: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"sentence": item["sentence"], "limit": item["limit"]} for item in part["shown"] if item["kind"] == "finding"
+    ]
+
+
+def _first_page(
+    site: Site,
+    parts: Sequence[Mapping[str, Any]],
+    titles: Sequence[str],
+    links: Sequence[tuple[str, str]],
+    sheets: Sequence[Sheet],
+    *,
+    word: bool = True,
+) -> Page:
+    shown = [
+        {"title": title, "href": f"{part['notebook']}.html", "anchor": f"part-{n}", "findings": _findings(part)}
+        for n, (part, title) in enumerate(zip(parts, titles, strict=True), 1)
+    ]
+    downloads = [
+        {"href": "tables.xlsx", "text": "All tables as a spreadsheet", "about": " (Excel, one table a sheet)"},
+        {"href": "report.pdf", "text": "The whole report as PDF", "about": " (tagged, to read or print)"},
+    ]
+    if word:
+        downloads.append({"href": "report.docx", "text": "The whole report as Word", "about": " (to edit)"})
+    files = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
+    return study_page(site, shown, links, downloads, files)
+
+
+def _sheets(part: Mapping[str, Any], tables: Path) -> list[Sheet]:
+    """Return the tables of one notebook as sheets; a table that two notebooks share stands with the first."""
+    captions: dict[str, str] = {}
+    for item in part["shown"]:
+        if item["kind"] == "table":
+            captions.setdefault(item["name"], item["caption"])
+    return [
+        _one_sheet(name, captions.get(name, _readable(name)), table, tables / f"{name}.csv")
+        for name, table in part["tables"].items()
+        if (tables / f"{name}.csv").is_file()
+    ]
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _one_sheet(name: str, title: str, table: Mapping[str, Any], file: Path) -> Sheet:
+    columns = list(table["columns"].values())
+    with file.open(encoding="utf-8", newline="") as source:
+        _, *raw = csv.reader(source)
+    formats = tuple(_format(column) for column in columns)
+    rows = tuple(
+        tuple(_cell(text, mark, form) for text, mark, form in zip(line, marks, formats, strict=True))
+        for line, marks in zip(raw, table["marks"], strict=True)
+    )
+    return Sheet(
+        name=name,
+        title=title,
+        headings=tuple(_heading(column) for column in columns),
+        rows=rows,
+        formats=formats,
+        symbols=table["symbols"],
+        one_row_is=table["one_row_is"],
+    )
+
+
+def _heading(column: Mapping[str, Any]) -> str:
+    unit = column["unit"]
+    return f"{column['label']} ({unit})" if unit and unit.lower() not in column["label"].lower() else column["label"]
+
+
+def _format(column: Mapping[str, Any]) -> str:
+    if column["role"] == "key" or (column["role"] == "open" and column["decimals"] is None):
+        return ""
+    decimals = column["decimals"]
+    if decimals is None:
+        return "General"
+    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"£{digits};−£{digits}" if column["unit"].startswith("£") else f"{digits};−{digits}"
+
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
+
+
+def _cell(text: str, mark: str, form: str) -> Any:
+    """Return a cell of the file as a number where its column holds numbers; a symbol in square brackets."""
+    if mark:
+        return f"[{mark}]"
+    if form and _NUMBER.fullmatch(text):
+        return float(text) if re.search(r"[.eE]", text) else int(text)
+    return text
+
+
+def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime) -> list[str]:
+    """Write the PDF and the Word file; return what could not be made."""
+    messages = [
+        write_pdf(one_document(site, pages, made), release / "report.pdf", made),
+        write_word(one_document(site, pages, made, figures="figures"), release / "report.docx", made),
+    ]
+    return [message for message in messages if message]
+
+
+def clear_release(folder: Path) -> None:
+    """Take away a release that may not leave the building."""
+    shutil.rmtree(folder / "release", ignore_errors=True)
