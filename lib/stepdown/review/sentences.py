@@ -1,0 +1,188 @@
+"""What the scores of a case-file review mean, in plain English; nothing is called significant without its test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+NOT_SHOWN = "The numbers behind this item are too small to be shown."
+CONTRAST = (
+    "Different files were read for the two periods, about different families, by reviewers who could tell the period. "
+    "So a difference is a contrast between two sets of files; it is not a change in any family, nor an effect."
+)
+"""What no difference between periods shows; stands beside every finding about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: the sentence and what it does not show."""
+
+    sentence: str
+    limit: str
+
+
+def _missing(*values: float) -> bool:
+    return any(value != value for value in values)
+
+
+def _files(count: float, files: float) -> str:
+    return f"{int(count)} of {int(files)}"
+
+
+def _points(value: float) -> str:
+    return f"{abs(round(value))}"
+
+
+def _p(value: float) -> str:
+    return "less than 0.001" if value < 0.0005 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def item_sentence(
+    item: str, subset: str, any_evidence: float, applicable: float, low: float, high: float, not_applicable: float = 0
+) -> str:
+    """Return what one item shows in one subset; low and high are per cents (Wilson's limits).
+
+    A NaN count gives the sentence that the numbers are too small to be shown.
+    """
+    if _missing(any_evidence, applicable, low, high):
+        return f"{item} ({_lower_first(subset)}): {_lower_first(NOT_SHOWN)}"
+    left_out = ""
+    if not_applicable == not_applicable and not_applicable > 0:
+        left_out = f" It did not apply to {int(not_applicable)} further file{'' if not_applicable == 1 else 's'}."
+    return (
+        f"{item} ({_lower_first(subset)}): {_files(any_evidence, applicable)} files showed at least partial evidence. "
+        f"From so few files the true share could lie anywhere from {round(low)}% to {round(high)}%.{left_out}"
+    )
+
+
+def difference_sentence(
+    item: str,
+    *,
+    earlier: str,
+    later: str,
+    counts: tuple[float, float, float, float],
+    points: tuple[float, float, float],
+    p_value: float,
+    p_corrected: float = float("nan"),
+    tests: int = 0,
+    evidence: str = "at least partial evidence",
+) -> Finding:
+    """Return what can be said of one difference, and its limit.
+
+    earlier, later: what the two sets of files are called.  counts: (with evidence, files) earlier, then later.
+    points: difference and its limits in percentage points.  p_value: Boschloo's, two-sided.
+    p_corrected: after Holm's correction for ``tests`` tests; NaN for an item that was not on the list.
+    evidence: what the cut counts ("at least partial evidence", "full evidence").
+    The interval rules, not the p value: where it holds nought, no difference is claimed.
+    """
+    if _missing(*counts, *points):
+        return Finding(f"{item}: {_lower_first(NOT_SHOWN)}", CONTRAST)
+    x, n, y, m = counts
+    difference, low, high = points
+    seen = (
+        f"{item}: {_files(y, m)} files {_lower_first(later)}, against {_files(x, n)} {_lower_first(earlier)}, "
+        f"showed {evidence}"
+    )
+    between = f"between {_signed(low)} and {_signed(high)} percentage points"
+    if low <= 0 <= high:
+        return Finding(
+            f"{seen}. So few files cannot tell whether there is a difference: it could lie {between}.", CONTRAST
+        )
+    side = "more" if difference > 0 else "fewer"
+    least, most = sorted((abs(low), abs(high)))
+    size = (
+        f"That is {_points(difference)} percentage points {side}; the true difference could be as small as {round(least)} "
+        f"or as large as {round(most)}."
+    )
+    return Finding(f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip(), CONTRAST)
+
+
+def _signed(value: float) -> str:
+    rounded = round(value)
+    return f"\N{MINUS SIGN}{abs(rounded)}" if rounded < 0 else f"+{rounded}" if rounded else "0"
+
+
+def _tested(p_value: float, p_corrected: float, tests: int) -> str:
+    """Return what the test adds once it is corrected for the number of tests, or that it was not corrected."""
+    if _missing(p_value):
+        return ""
+    if _missing(p_corrected):
+        return (
+            f"This item was not on the list of items to be tested (Boschloo's exact p = {_p(p_value)}, not corrected)."
+        )
+    number = _WORDS[tests] if tests < len(_WORDS) else str(tests)
+    if p_corrected < 0.05:
+        return (
+            f"It stands after correction for {number} tests (Boschloo's exact p = {_p(p_value)}, "
+            f"corrected by Holm {_p(p_corrected)})."
+        )
+    return (
+        f"Among {number} tests a difference like this can arise by chance: Boschloo's exact p = {_p(p_value)}, but "
+        f"{_p(p_corrected)} after Holm's correction. It should not be called significant."
+    )
+
+
+def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
+    """Return how many of the tested items differ: by their interval, and after correction for all tests."""
+    return (
+        f"Of the {total} items that were compared, the interval leaves out “no difference” for {apart_from_zero}, and "
+        f"{standing} still stand{'s' if standing == 1 else ''} after correction for testing {total} items."
+    )
+
+
+def agreement_sentence(files: float, agreements: Sequence[float], least: int) -> Finding:
+    """Return what double coding says overall.
+
+    files: the largest number of files that an item had read twice.  agreements: raw agreement of each item (0 to 1;
+    NaN left out).  least: fewest files that make the figures worth reading.
+    """
+    limit = (
+        "Two reviewers can agree and both be wrong. Raw agreement is high by chance alone where nearly every file "
+        "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 stand beside it."
+    )
+    known = [value for value in agreements if value == value]
+    if _missing(files) or not known:
+        return Finding(
+            "No file was read by two reviewers, or too few to show. How far another reader would have given the "
+            "same answers is not known.",
+            "Every count from these files rests on the judgement of one reader.",
+        )
+    low, high = round(100 * min(known)), round(100 * max(known))
+    spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
+    sentence = (
+        f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, depending "
+        "on the item."
+    )
+    if files < least:
+        sentence += f" Fewer than {least} files is too few to say more than that."
+    return Finding(sentence, limit)
+
+
+def parting_sentence(items: Sequence[tuple[str, float, float]]) -> str:
+    """Return the items on which reviewers part most: (item, files with different answers, files), worst first."""
+    known = [(item, apart, files) for item, apart, files in items if not _missing(apart, files) and apart > 0]
+    if not known:
+        return "Reviewers gave the same answer on every file and item that can be shown."
+    parts = [f"“{item}” ({_files(apart, files)} files)" for item, apart, files in known]
+    return f"Reviewers part most on {_joined(parts)}. Talk these questions through before they are used again."
+
+
+def grid_sentence(evidence: Sequence[str]) -> Finding:
+    """Return how much of the framework has evidence; ``evidence`` is that column of framework_grid."""
+    total, none = len(evidence), sum(kind == "none" for kind in evidence)
+    from_files = sum(kind.startswith("case files") for kind in evidence)
+    return Finding(
+        f"Of the {total} practice features and outcomes, {from_files} have evidence from the case files, "
+        f"{total - none - from_files} from other sources only, and {none} from none.",
+        "That evidence was looked for and found says nothing about which way it points, or how strong it is.",
+    )
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
