@@ -76,8 +76,8 @@ def net_cost(data: Volumes, tariffs: Floats, programme_cost: float, *, compariso
 
 
 def report_method(inputs: CostInputs) -> NetCost:
-    """Return the report's sum for a study: its day count, its tariffs, spending as published."""
-    return net_cost(inputs.data, inputs.values, inputs.spend.amount_gbp)
+    """Return the report's sum for a study: its day count, its tariffs, its prices."""
+    return net_cost(inputs.data, inputs.values, inputs.programme_cost)
 
 
 def costs_table(inputs: CostInputs) -> AggregateTable:

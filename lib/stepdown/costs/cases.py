@@ -76,7 +76,7 @@ def base_case(inputs: CostInputs, *, estimator: Estimator = "did", clipped: bool
     return Case(
         data=data,
         tariffs=one_base_tariffs(inputs),
-        programme_cost=inputs.spend.in_prices_of(settings.price_year, inputs.deflator),
+        programme_cost=inputs.spent(inputs.spend, "one_base"),
         children=float(data.weight[data.in_programme].sum()),
         estimator=estimator,
         multiplier=saving_multiplier(settings.horizon, inputs.window_months, inputs.rates),
@@ -87,9 +87,7 @@ def base_case(inputs: CostInputs, *, estimator: Estimator = "did", clipped: bool
 
 def one_base_tariffs(inputs: CostInputs) -> Floats:
     """Return the unit costs in the prices of the study's ``price_year``, £ per unit."""
-    year = inputs.settings.price_year
-    factors = [inputs.deflator.factor(cost.price_year, year) for cost in inputs.tariffs.costs]
-    return inputs.values * np.array(factors)
+    return inputs.priced(inputs.tariffs, "one_base")
 
 
 def shares(adjustments: Adjustments) -> tuple[float, float]:
@@ -128,10 +126,10 @@ def scenario_case(inputs: CostInputs, scenario: Scenario) -> Case:
 
 
 def _scenario_tariffs(inputs: CostInputs, settings: CostSettings, scenario: Scenario) -> Floats:
+    tariffs = inputs.tariffs
     if scenario.precision == "printed":
-        values = np.array(choose_tariffs(inputs.book, settings, "printed").values)
-    else:
-        values = one_base_tariffs(inputs) if scenario.prices == "one_base" else inputs.values
+        tariffs = choose_tariffs(inputs.book, settings, "printed")
+    values = inputs.priced(tariffs, scenario.prices or settings.prices)
     return np.where([measure in scenario.leave_out for measure in inputs.data.measures], 0.0, values)
 
 
@@ -140,9 +138,7 @@ def _scenario_cost(inputs: CostInputs, scenario: Scenario) -> float:
     if scenario.programme is not None:
         programme = inputs.settings.programme
         spend = alternative_spend(spend, programme.alternative(scenario.programme), programme)
-    if scenario.prices == "one_base":
-        return spend.in_prices_of(inputs.settings.price_year, inputs.deflator)
-    return spend.amount_gbp
+    return inputs.spent(spend, scenario.prices or inputs.settings.prices)
 
 
 def savings_without_each_child(case: Case) -> Floats:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from stepdown.costs.prices import Deflator, DiscountRates, read_deflator, read_discount_rates
 from stepdown.costs.programme import Spend, programme_spend
-from stepdown.costs.unit_costs import Tariffs, UnitCostBook, choose_tariffs, read_book
+from stepdown.costs.unit_costs import Tariffs, UnitCostBook, choose_tariffs, joined_books, read_book
 from stepdown.costs.volumes import Floats, Volumes, volumes
 from stepdown.faults import Fault, Refused
 from stepdown.params import Study
-from stepdown.params.costs import CostSettings
+from stepdown.params.costs import CostSettings, Prices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +43,29 @@ class CostInputs:
 
     @property
     def values(self) -> Floats:
-        """The study's unit costs as an array, £ per unit, in the order of the measures."""
-        return np.array(self.tariffs.values)
+        """The study's unit costs, £ per unit, in the order of the measures, in the study's own prices."""
+        return self.priced(self.tariffs, self.settings.prices)
+
+    @property
+    def programme_cost(self) -> float:
+        """What the programme cost, £, in the study's own prices."""
+        return self.spent(self.spend, self.settings.prices)
+
+    def priced(self, tariffs: Tariffs, prices: Prices) -> Floats:
+        """Return unit costs as published, or brought to the study's ``price_year``."""
+        year = self.settings.price_year if prices == "one_base" else None
+        return np.array(
+            [
+                value * (self.deflator.factor(cost.price_year, year) if year else 1.0)
+                for value, cost in zip(tariffs.values, tariffs.costs, strict=True)
+            ]
+        )
+
+    def spent(self, spend: Spend, prices: Prices) -> float:
+        """Return spending as published, or brought to the study's ``price_year``, £."""
+        if prices == "one_base":
+            return spend.in_prices_of(self.settings.price_year, self.deflator)
+        return spend.amount_gbp
 
 
 def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFrame) -> CostInputs:
@@ -56,7 +77,8 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
     settings = study.settings.costs
     if settings is None:
         raise Refused([_no_section(study)])
-    book = read_book(_file(study, settings.unit_costs), study.root)
+    files = (settings.unit_costs,) if isinstance(settings.unit_costs, str) else settings.unit_costs
+    book = joined_books(tuple(read_book(_file(study, file), study.root) for file in files))
     measures = tuple(settings.tariffs)
     seen_only = study.settings.unobservable == "leave_out"
     return CostInputs(

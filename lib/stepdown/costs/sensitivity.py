@@ -68,9 +68,9 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
 
 
 def base_report_case(inputs: CostInputs) -> Case:
-    """Return the report's method as a case: spending and unit costs as published, one window, no correction."""
+    """Return the report's method as a case: the study's prices, one window, no correction."""
     children = float(inputs.data.n_programme)
-    return Case(inputs.data, inputs.values, inputs.spend.amount_gbp, children)
+    return Case(inputs.data, inputs.values, inputs.programme_cost, children)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,35 @@ def read_book(path: Path, root: Path) -> UnitCostBook:
     return book
 
 
+def joined_books(books: tuple[UnitCostBook, ...]) -> UnitCostBook:
+    """Return several books as one; raises Refused where two of them have the same id."""
+    entries: dict[str, UnitCost] = {}
+    faults = []
+    for book in books:
+        faults += [_twice(book.file, name) for name in book.entries if name in entries]
+        entries |= book.entries
+    refuse(faults)
+    return UnitCostBook(
+        file=" and ".join(book.file for book in books),
+        title="; ".join(book.title for book in books),
+        as_of=min(book.as_of for book in books),
+        source="; ".join(book.source for book in books),
+        licence="; ".join(dict.fromkeys(book.licence for book in books)),
+        entries=entries,
+        overlaps=tuple(overlap for book in books for overlap in book.overlaps),
+    )
+
+
+def _twice(file: str, name: str) -> Fault:
+    return Fault(
+        where=f"{file}, {name}",
+        found="an id that another of the study's books has too",
+        allowed="each id once",
+        rule="a tariff names one unit cost",
+        remedy="rename it in one of the books",
+    )
+
+
 def _unknown_part(file: str, holder: str, part: str, entries: Mapping[str, UnitCost]) -> Fault:
     return Fault(
         where=f"{file}, {holder}",
@@ -197,6 +226,34 @@ def _from_table(path: Path, file: _BookFile) -> dict[str, UnitCost]:
         }
         entries[name] = build(given, UnitCost, where=f"{path.name}, {name}")
     return entries
+
+
+DAYS_IN = {"per day": 1.0, "per week": 7.0, "per month": 365 / 12, "per year": 365.0}
+"""Days that a unit of time holds: how a weekly, monthly or annual cost becomes the cost of a day."""
+
+
+def times_to_measure(file: str, name: str, cost: UnitCost, measure: str) -> float:
+    """Return what a cost is multiplied by to be the cost of one unit of the measure.
+
+    A cost per week, month or year prices days; any other unit prices referrals or episodes as it is.
+    Raises Refused where the unit does not fit the measure.
+    """
+    days = measure.startswith("days_")
+    if days and cost.unit in DAYS_IN:
+        return 1.0 / DAYS_IN[cost.unit]
+    if not days and cost.unit not in DAYS_IN:
+        return 1.0
+    raise Refused(
+        [
+            Fault(
+                where=f"{file}, {name}",
+                found=f"a cost {cost.unit} for the measure {measure}",
+                allowed=", ".join(DAYS_IN) if days else "a cost of one referral, episode or process",
+                rule="a unit cost prices the unit that it is given for",
+                remedy="choose another unit cost, or add one to the book that is worked out for this measure",
+            )
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,5 +304,8 @@ def choose_tariffs(book: UnitCostBook, settings: CostSettings, precision: Precis
             if frozenset((total, part)) not in accepted
         ]
     )
-    values = tuple(cost.amount(precision) for cost in costs)
+    values = tuple(
+        cost.amount(precision) * times_to_measure(book.file, name, cost, measure)
+        for name, cost, measure in zip(ids, costs, measures, strict=True)
+    )
     return Tariffs(measures, ids, costs, values, settings.accepted_double_counts)

@@ -18,6 +18,9 @@ or the programme group's own change without a comparison."""
 Precision = Literal["exact", "printed"]
 """exact: the unit cost as calculated with.  printed: as the source prints it, where that is rounded."""
 
+Prices = Literal["as_published", "one_base"]
+"""Amounts as their sources print them, or all in one price base."""
+
 FinancialYear = Annotated[str, StringConstraints(pattern=r"^\d{4}/\d{2}$")]
 """A financial year, April to March, such as 2018/19."""
 
@@ -127,7 +130,7 @@ class Scenario(Settings):
     leave_out_children: so many children, the most influential first, are set aside.
     comparison_n: the comparison group is scaled with this number instead of its own.
     children_per_family: each family's saving counts for so many children ("observed": as the family size recorded).
-    leave_out: measures that are not priced.  prices: "one_base" brings all amounts to ``CostSettings.price_year``.
+    leave_out: measures that are not priced.  prices: other than the study's.
     """
 
     name: Text
@@ -135,7 +138,7 @@ class Scenario(Settings):
     estimator: Estimator = "did"
     day_count: Literal["as_study", "clipped"] = "as_study"
     precision: Precision = "exact"
-    prices: Literal["as_published", "one_base"] = "as_published"
+    prices: Prices | None = None
     leave_out_children: int = Field(default=0, ge=0, le=20)
     leave_out: tuple[Measure, ...] = ()
     comparison_n: int | None = Field(default=None, ge=1)
@@ -162,17 +165,20 @@ class Uncertainty(Settings):
 class CostSettings(Settings):
     """The cost-benefit settings of a study.
 
-    unit_costs: the book.  tariffs: measure → id of the unit cost in the book.  price_year: the one price base.
+    unit_costs: the book, or several.  tariffs: measure → id of the unit cost.  price_year: the one price base.
+    prices: "one_base" brings every amount to ``price_year``; "as_published" adds amounts as their sources print them,
+    which only a study that reproduces a published sum should do.
     precision: which of the book's two values enters (see :data:`Precision`).
     one_child_per_family: the records hold one child picked from each family, so savings to brothers and sisters
     are not in them while the programme cost is whole.
     """
 
-    unit_costs: ProjectPath
+    unit_costs: ProjectPath | tuple[ProjectPath, ...]
     tariffs: dict[Measure, Text]
     precision: Precision = "exact"
     accepted_double_counts: tuple[AcceptedDoubleCount, ...] = ()
     price_year: FinancialYear
+    prices: Prices = "one_base"
     deflator: ProjectPath = "params/deflator.yaml"
     discount_rates: ProjectPath = "params/discount_rates.yaml"
     programme: ProgrammeCost
