@@ -169,3 +169,9 @@ def test_generator_writes_the_same_bytes_again(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(script), "--to", str(tmp_path)], check=True)
     for file in sorted(tmp_path.iterdir()):
         assert file.read_bytes() == (ROOT / "data" / "millbrook" / file.name).read_bytes(), file.name
+
+
+def test_the_committed_study_is_a_typical_draw_of_its_world() -> None:
+    own, population = millbrook.truth(), millbrook.truth("planted", 1, 100_000)
+    for name in ("days_cp", "re_referral"):
+        assert getattr(own, name) == pytest.approx(getattr(population, name), rel=0.12), name

@@ -36,7 +36,7 @@ from scipy.special import ndtr
 
 HERE = Path(__file__).resolve().parent
 WORLDS = ("planted", "no_effect", "stable_gap", "selection_on_past")
-SEED, CHILDREN = 2024, 900
+SEED, CHILDREN = 2029, 900  # the first seed from 2024 whose own truth is within a tenth of the population's
 PROGRAMME, COMPARISON = "Families Together", "Usual help"
 FIRST_START, LAST_START, LAST_DATE = (np.datetime64(day) for day in ("2021-04-06", "2022-11-30", "2023-12-31"))
 WINDOW_MONTHS = 6
