@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,17 @@ def explain_copies(checks: Sequence[Check]) -> list[Check]:
     A figure that is worked out from rounded figures in one place and from unrounded ones in another may be printed
     in two ways. So a copy is explained when the figures behind the original can also come to the copy.
     """
-    spans = {check.output: check.span for check in checks if check.span is not None and not check.is_finding}
+    spans: dict[str, tuple[Fraction, Fraction]] = {}
+    for check in checks:
+        if check.span is not None:
+            low, high = spans.get(check.output, check.span)
+            spans[check.output] = (min(low, check.span[0]), max(high, check.span[1]))
     found = []
     for check in checks:
         span = spans.get(check.inputs[0]) if check.kind == "same" and check.is_finding and check.inputs else None
         number = parse(check.published)
         if span is not None and number is not None and number.well_grouped and overlaps(span, number):
-            note = "; ".join(filter(None, (check.note, "from rounded figures in one place, unrounded in the other")))
+            note = "; ".join(filter(None, (check.note, "the figures behind it, before rounding, can give this too")))
             check = replace(check, rounded=True, note=note)
         found.append(check)
     return found

@@ -158,9 +158,13 @@ class Figures:
             allowed = "an id of claims.csv"
             raise fault(where, f"no claim {claim_id!r}{nearest(claim_id, claims)}", allowed, "correct the id")
         claim = claims[claim_id]
-        document = "text" if len(self.reports) == 1 or source == next(iter(self.reports)) else source
+        document = "text" if source == next(iter(self.reports)) else source.replace("_", " ")
         return Quantity(
-            f"{source}|{claim_id}", f"{document}, line {claim.line}", claim_id, claim.printed.value, claim.printed
+            f"{source}|{claim_id}",
+            f"{document}, line {claim.line}",
+            claim_id.replace("_", " "),
+            claim.printed.value,
+            claim.printed,
         )
 
 

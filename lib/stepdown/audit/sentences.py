@@ -46,12 +46,12 @@ def finding(check: Check, weight: Weight) -> str:
     """Return the finding as one sentence that starts with the place and ends with what rests on the figure."""
     what = _WHAT.get(check.kind, "is printed as {published}, but comes to {recomputed}")
     words = what.format(published=check.published, recomputed=check.recomputed)
-    parts = [f"{check.table}, {check.cell.replace(SEPARATOR, ', ')} {words}"]
+    parts = [f"{check.table}, {check.cell} {words}"]
     if check.note:
         parts.append(check.note)
     parts.append(rounding_words(check))
     parts.append(_rests(weight))
-    return "; ".join(part for part in parts if part) + "."
+    return ("; ".join(part for part in parts if part) + ".").replace(SEPARATOR, ", ")
 
 
 def _rests(weight: Weight) -> str:
