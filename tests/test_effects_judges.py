@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from stepdown.effects import balance, bounded_days, checks, estimates, like_for_like, movement, weighting
-from stepdown.effects.bracket import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, estimated
+from stepdown.effects.bracketing import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, estimated
 from stepdown.effects.comparison import compare
-from stepdown.effects.influence import influence
+from stepdown.effects.leverage import influence
 from stepdown.effects.overlap import effective_sample_size
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import Waiting, restricted_mean, risk_by

@@ -5,17 +5,17 @@ The only package that fits models. Everything works on the child outcomes frame 
 
 from stepdown.effects.balance import balance_table
 from stepdown.effects.bounded_days import fractional_logit, two_part_table
-from stepdown.effects.bracket import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
 from stepdown.effects.checks import missing_follow_up_table, natural_course_table, permutation_table
 from stepdown.effects.comparison import Comparison, compare, comparison_of, outcome_name
 from stepdown.effects.estimates import Estimate, e_value, holm
-from stepdown.effects.influence import influence, influence_table
+from stepdown.effects.leverage import influence, influence_table
 from stepdown.effects.like_for_like import like_for_like_table, risk_difference
 from stepdown.effects.movement import movement_table
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
-from stepdown.effects.table import BRACKET, effects, effects_table
+from stepdown.effects.table import BRACKET, bracket_agreement_table, effects, effects_table
 
 __all__ = [
     "BRACKET",
@@ -26,6 +26,7 @@ __all__ = [
     "OverlapGate",
     "balance_table",
     "bracket",
+    "bracket_agreement_table",
     "compare",
     "comparison_of",
     "e_value",

@@ -7,7 +7,14 @@ from dataclasses import replace
 import pandas as pd
 
 from stepdown.effects.bounded_days import FRACTIONAL_LOGIT, fractional_logit
-from stepdown.effects.bracket import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.bracketing import (
+    AFTER_ONLY,
+    DIFFERENCE_IN_DIFFERENCES,
+    LAGGED_OUTCOME,
+    bracket,
+    ends_apart,
+    estimated,
+)
 from stepdown.effects.comparison import comparison_of, outcome_name
 from stepdown.effects.estimates import Estimate, holm
 from stepdown.effects.overlap import OverlapGate
@@ -91,3 +98,37 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
         "note": Column("Note", Role.OPEN, about="Why it is missing, or on how little it rests."),
     }
     return AggregateTable("effects", "outcome by one estimator", pd.DataFrame(rows), columns)
+
+
+def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+    """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are."""
+    rows = []
+    for outcome in settings.outcomes:
+        compared = comparison_of(frame, outcome)
+        found = ends_apart(compared, level=settings.confidence_level)
+        rows.append(
+            {
+                "outcome": outcome,
+                "unit": outcome_name(outcome).unit,
+                "difference": found.difference,
+                "ci_low": found.ci_low,
+                "ci_high": found.ci_high,
+                "p_value": found.p_value,
+                "ends_differ": bool(found.ci_low > 0 or found.ci_high < 0),
+                "n_with_any": compared.n_with_any(),
+            }
+        )
+    rests = ("n_with_any",)
+    columns = {
+        "outcome": Column("Outcome", Role.KEY, about="What is counted."),
+        "unit": Column("Unit", Role.OPEN, about="Unit of the difference, per child."),
+        "difference": Column(
+            "Ends apart by", Role.DERIVED, "", 1, rests, "Difference in differences minus lagged-outcome adjustment."
+        ),
+        "ci_low": Column("from", Role.DERIVED, "", 1, rests, "Family jackknife, t."),
+        "ci_high": Column("to", Role.DERIVED, "", 1, rests, "Family jackknife, t."),
+        "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Family jackknife, t."),
+        "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
+        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any, before or after."),
+    }
+    return AggregateTable("bracket_agreement", "outcome", pd.DataFrame(rows), columns)

@@ -5,13 +5,15 @@ Both are only for groups that pass the overlap gate, and both say so when they d
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from stepdown.effects.bracket import clustered_se
+from stepdown.effects.bracketing import clustered_se
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of
 from stepdown.effects.estimates import NAN, Estimate, t_interval
 from stepdown.params.effects import EffectSettings
@@ -36,7 +38,7 @@ NO_PROPENSITY = "did not converge: the model of who is in the programme group se
 
 _TOLERANCE = 1e-8
 _MOST_STEPS = 200
-_NEARLY_CERTAIN = 0.999
+_NEARLY_CERTAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,17 @@ def doubly_robust(change: Floats, covariates: Floats, programme: Bools, family: 
 
     Sant'Anna & Zhao (2020, doi 10.1016/j.jeconom.2020.06.003), the panel estimator with a logit model of the
     group and a least-squares model of the change; the influence function is added up within families, with the
-    factor families / (families - 1). NaN for both when the logit model does not converge.
+    factor families / (families - 1). NaN for both when the logit model does not converge or some child's group is
+    all but certain from the covariates.
     """
     n_children = len(change)
     matrix = np.column_stack([np.ones(n_children), covariates[:, independent_columns(covariates)]])
     treated = programme.astype(np.float64)
-    fitted = sm.GLM(treated, matrix, family=sm.families.Binomial()).fit(maxiter=100, tol=1e-10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # told apart just below
+        fitted = sm.GLM(treated, matrix, family=sm.families.Binomial()).fit(maxiter=100, tol=1e-10)
     chance = np.asarray(fitted.fittedvalues, dtype=np.float64)
-    if not fitted.converged or chance[~programme].max() > _NEARLY_CERTAIN:
+    if not fitted.converged or min(chance.min(), 1 - chance.max()) < _NEARLY_CERTAIN:
         return NAN, NAN
     untreated = 1 - treated
     outcome_bread = np.linalg.pinv((matrix * untreated[:, None]).T @ matrix / n_children)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from stepdown.effects.bracket import (
+from stepdown.effects.bracketing import (
     DIFFERENCE_IN_DIFFERENCES,
     LAGGED_OUTCOME,
     design,

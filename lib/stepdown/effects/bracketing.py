@@ -9,6 +9,8 @@ doi 10.1002/jae.2969).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import statsmodels.api as sm
 
@@ -102,6 +104,36 @@ def estimated(compared: Comparison, estimator: str, *, level: float = 0.95) -> E
         condition=CONDITIONS[estimator],
         note=note,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EndsApart:
+    """How far the two ends of the bracket are apart: difference in differences minus lagged-outcome adjustment.
+
+    The interval is from the family jackknife of that difference. Where it excludes nought the two conditions cannot
+    both be true (or neither is), and the data cannot say which; where it includes nought the answer does not hang on
+    the choice. NaN where a family carries an end alone.
+    """
+
+    difference: float
+    se: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+
+
+def ends_apart(compared: Comparison, *, level: float = 0.95) -> EndsApart:
+    """Return how far apart the two ends of the bracket are, with the family jackknife's interval."""
+    whole, left = [], []
+    for estimator in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME):
+        response, matrix = design(compared, estimator)
+        whole.append(float(np.linalg.lstsq(matrix, response, rcond=None)[0][1]))
+        left.append(without_each_family(response, matrix, compared.family))
+    difference, count = whole[0] - whole[1], compared.n_families
+    spread = ((left[0] - left[1] - difference) ** 2).sum()
+    se = float(np.sqrt((count - 1) / count * spread))
+    low, high, p_value = t_interval(difference, se, count - 1, level)
+    return EndsApart(difference, se, low, high, p_value)
 
 
 def clustered_se(response: Floats, matrix: Floats, family: Integers) -> float:
