@@ -97,8 +97,8 @@ def difference_sentence(
     side = "more" if difference > 0 else "fewer"
     least, most = sorted((abs(low), abs(high)))
     size = (
-        f"That is {_points(difference)} percentage points {side}; the true difference could be as small as {round(least)} "
-        f"or as large as {round(most)}."
+        f"That is {_points(difference)} percentage points {side}; the true difference could be as small as "
+        f"{round(least)} or as large as {round(most)}."
     )
     return Finding(f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip(), CONTRAST)
 
@@ -156,8 +156,8 @@ def agreement_sentence(files: float, agreements: Sequence[float], least: int) ->
     low, high = round(100 * min(known)), round(100 * max(known))
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
     sentence = (
-        f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, depending "
-        "on the item."
+        f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, "
+        "depending on the item."
     )
     if files < least:
         sentence += f" Fewer than {least} files is too few to say more than that."

@@ -1,0 +1,267 @@
+"""Charts of a case-file review: evidence by item, differences, the evidence grid and agreement. Cleared tables only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from stepdown.disclosure import ClearedTable
+from stepdown.show import style
+from stepdown.show.figure import Figure
+
+_KINDS = {
+    "full": ("Full evidence", style.DARK, ""),
+    "partial": ("Partial evidence", style.LIGHT, "///"),
+    "any": ("Full or partial: not told apart", "#3F7CAC", "..."),
+    "no": ("No evidence", "#F1F3F5", ""),
+}
+_GRID = {
+    "case files and other sources": (style.DARK, "white", "case files and other sources"),
+    "case files": ("#3F7CAC", "white", "case files"),
+    "other sources": (style.LIGHT, "#1B1F24", "other sources only"),
+    "none": ("#FFFFFF", "#1B1F24", "none found"),
+}
+
+
+def evidence_bars(table: ClearedTable, *, subsets: Sequence[str], title: str) -> Figure:
+    """Return bars of full, partial and no evidence by item, grouped under its practice feature or outcome.
+
+    table: case_file_items.  subsets: which to show, one bar each.  An item whose split is not known has one bar for
+    full and partial together; so has one whose split is hidden. A bar whose counts are hidden is left out, with a
+    note at its place.
+    """
+    _only_cleared(table)
+    rows = table.frame[table.frame["subset"].isin(list(subsets))]
+    bars, texts = _laid_out(rows)
+    bottom = bars[-1][0] + 0.6 if bars else 1.0
+    with style.applied():
+        fig, axes = style.new_figure(height=1.3 + 0.36 * bottom)
+        used = [kind for at, row in bars for kind in _stacked(axes, at, row)]
+        for at, text, bold in texts:
+            axes.text(0, at, text, fontsize=10 if bold else 9.2, fontweight="bold" if bold else "normal", va="bottom")
+        axes.set_yticks([at for at, _ in bars], [style.wrapped(str(row["subset_label"]), 22) for _, row in bars])
+        axes.tick_params(axis="y", length=0, labelsize=8.6)
+        axes.set_ylim(bottom, -0.2)
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("Per cent of files that the item applies to\n(figures in the bars: files)", fontsize=9.5)
+        axes.spines["left"].set_visible(False)
+        for kind in (kind for kind in _KINDS if kind in used):
+            name, colour, hatch = _KINDS[kind]
+            axes.barh(
+                [-9], [0], color=colour, hatch=hatch, edgecolor="#5A6470", linewidth=0.5, label=name
+            )  # off the plot, for the key
+        style.legend_above(axes, columns=2)
+    words = " ".join(_bar_words(row) for _, row in bars)
+    return style.finished(fig, axes, title=title, alt=f"Bar chart. {title.rstrip('.')}. {words}")
+
+
+def _laid_out(rows: pd.DataFrame) -> tuple[list[tuple[float, pd.Series]], list[tuple[float, str, bool]]]:
+    """Return where each bar stands, and the lines of text between the bars: (place, text, whether a heading)."""
+    bars: list[tuple[float, pd.Series]] = []
+    texts: list[tuple[float, str, bool]] = []
+    at = 0.0
+    for heading, group in rows.groupby("heading", sort=False):
+        at += 0.75
+        texts.append((at, str(heading), True))
+        for item, mine in group.groupby("item", sort=False):
+            if str(item).casefold() != str(heading).casefold():
+                text = style.wrapped(str(item), 56)
+                at += 0.55 * (1 + text.count("\n")) + 0.12
+                texts.append((at, text, False))
+            at += 0.42
+            for _, row in mine.iterrows():
+                bars.append((at, row))
+                at += 0.68
+            at -= 0.28
+        at += 0.45
+    return bars, texts
+
+
+def _stacked(axes: Axes, at: float, row: pd.Series) -> list[str]:
+    """Draw one bar and return the kinds of evidence that it shows."""
+    total = _number(row["applicable"])
+    parts = {"full": _number(row["yes"]), "partial": _number(row["partial"]), "no": _number(row["no"])}
+    if not bool(row["split_known"]) or math.isnan(parts["full"]) or math.isnan(parts["partial"]):
+        parts = {"any": _number(row["any_evidence"]), "no": parts["no"]}
+    if not total or math.isnan(total) or any(math.isnan(count) for count in parts.values()):
+        axes.text(1, at, "too few files to show", fontsize=8.6, va="center", style="italic")
+        return []
+    left = 0.0
+    for kind, count in parts.items():
+        width = 100 * count / total
+        _, colour, hatch = _KINDS[kind]
+        axes.barh(at, width, left=left, height=0.6, color=colour, hatch=hatch, edgecolor="#5A6470", linewidth=0.5)
+        if count:
+            axes.text(
+                left + width / 2, at, f"{int(count)}", ha="center", va="center", fontsize=8.6,
+                color="white" if kind in ("full", "any") else "#1B1F24",
+                bbox={"boxstyle": "round,pad=0.15", "facecolor": colour, "edgecolor": "none"},
+            )  # fmt: skip
+        left += width
+    return [kind for kind, count in parts.items() if count]
+
+
+def _bar_words(row: pd.Series) -> str:
+    start = f"{row['item']}, {str(row['subset_label'])}: "
+    if pd.isna(row["any_evidence"]) or pd.isna(row["applicable"]):
+        return start + "too few files to show."
+    total = int(row["applicable"])
+    if not bool(row["split_known"]) or pd.isna(row["yes"]) or pd.isna(row["partial"]):
+        return f"{start}full or partial {int(row['any_evidence'])} of {total}."
+    return f"{start}full {int(row['yes'])}, partial {int(row['partial'])} of {total}."
+
+
+def differences_forest(
+    table: ClearedTable, *, cut: str, earlier: str, later: str, title: str, listed_only: bool = True
+) -> Figure:
+    """Return a forest plot of differences in percentage points, with Newcombe's intervals.
+
+    table: case_file_differences.  cut: full or any.  earlier, later: subsets that are compared.
+    A filled mark stands after Holm's correction; a hollow one does not, or was not on the list.
+    """
+    _only_cleared(table)
+    chosen = table.where(cut=cut, earlier=earlier, later=later).frame
+    if listed_only:
+        chosen = chosen[chosen["prespecified"].astype("bool")]
+    rows = [row for _, row in chosen.sort_values("points", ascending=False, na_position="last").iterrows()]
+    words = []
+    with style.applied():
+        fig, axes = style.new_figure(height=1.7 + 0.62 * len(rows))
+        axes.axvline(0, color="#3D4650", linewidth=1)
+        for at, row in enumerate(rows):
+            words.append(_forest_row(axes, at, row))
+        axes.set_yticks(range(len(rows)), [style.wrapped(str(row["item"]), 27) for row in rows], fontsize=9.5)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlim(-100, 100)
+        axes.set_xticks([-100, -50, 0, 50, 100], ["\N{MINUS SIGN}100", "\N{MINUS SIGN}50", "0", "+50", "+100"])
+        axes.set_xlabel("Difference in the share of files with evidence,\npercentage points (line: 95% interval)")
+        axes.grid(axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        _forest_key(axes)
+    return style.finished(fig, axes, title=title, alt=f"Forest plot. {title.rstrip('.')}. " + " ".join(words))
+
+
+def _forest_row(axes: Axes, at: int, row: pd.Series) -> str:
+    points, low, high = (_number(row[name]) for name in ("points", "points_low", "points_high"))
+    if any(math.isnan(value) for value in (points, low, high)):
+        axes.text(3, at, "too few files to show", fontsize=9, va="center", style="italic")
+        return f"{row['item']}: too few files to show."
+    stands = _number(row["p_holm"]) < 0.05
+    axes.plot([low, high], [at, at], color=style.DARK, linewidth=2)
+    axes.plot(points, at, "o", markersize=9, color=style.DARK, markerfacecolor=style.DARK if stands else "white")
+    axes.annotate(
+        f"{points:+.0f}".replace("-", "\N{MINUS SIGN}"), (points, at), xytext=(0, 8), textcoords="offset points",
+        ha="center", fontsize=9,
+    )  # fmt: skip
+    after = "stands after correction" if stands else "does not stand after correction"
+    return f"{row['item']}: {points:+.0f} points, from {low:+.0f} to {high:+.0f}, {after}."
+
+
+def _forest_key(axes: Axes) -> None:
+    for filled, text in ((True, "stands after correction"), (False, "does not")):
+        axes.plot([], [], "o", color=style.DARK, markerfacecolor=style.DARK if filled else "white", label=text)
+    style.legend_above(axes, columns=2)
+
+
+def evidence_grid(table: ClearedTable, *, title: str) -> Figure:
+    """Return the grid of practice features and outcomes, each cell saying what its evidence rests on.
+
+    table: framework_grid.
+    """
+    _only_cleared(table)
+    frame = table.frame
+    columns = [(str(name), group) for name, group in frame.groupby("framework", sort=False)]
+    height = max(len(group) for _, group in columns)
+    with style.applied():
+        fig, axes = style.new_figure(height=1.1 + 0.78 * height)
+        for column, (name, group) in enumerate(columns):
+            axes.text(column + 0.02, -0.2, name, fontweight="bold", va="bottom", fontsize=11)
+            for at, (_, row) in enumerate(group.iterrows()):
+                _grid_cell(axes, column, at, row)
+        axes.set_xlim(0, len(columns))
+        axes.set_ylim(height, -0.5)
+        axes.set_axis_off()
+    words = " ".join(f"{row['cell']}: {row['evidence']}." for _, row in frame.iterrows())
+    return style.finished(fig, axes, title=title, alt=f"Grid. {title.rstrip('.')}. {words}")
+
+
+def _grid_cell(axes: Axes, column: int, at: int, row: pd.Series) -> None:
+    face, ink, text = _GRID[str(row["evidence"])]
+    none = row["evidence"] == "none"
+    axes.add_patch(
+        Rectangle(
+            (column + 0.02, at + 0.05), 0.96, 0.9, facecolor=face, edgecolor="#5A6470", linewidth=0.8,
+            linestyle="--" if none else "-",
+        )
+    )  # fmt: skip
+    axes.text(column + 0.06, at + 0.13, style.wrapped(str(row["cell"]), 29), va="top", fontsize=8.8, color=ink,
+              fontweight="bold", linespacing=1.1)  # fmt: skip
+    axes.text(column + 0.06, at + 0.88, text, va="bottom", fontsize=8.4, color=ink)
+
+
+def agreement_dots(table: ClearedTable, *, title: str, measures: Sequence[str] = ("agreement", "ac2")) -> Figure:
+    """Return agreement by item: one mark for each measure with its bootstrap interval, worst item first.
+
+    table: agreement.  measures: columns of it, two of agreement, kappa, ac1, ac2, alpha.
+    """
+    _only_cleared(table)
+    rows = [row for _, row in table.frame.iterrows()]
+    marks = {name: (("o", style.DARK, style.DARK), ("s", "#5A6470", "white"))[i % 2] for i, name in enumerate(measures)}
+    words = []
+    with style.applied():
+        fig, axes = style.new_figure(height=1.7 + 0.55 * len(rows))
+        for at, row in enumerate(rows):
+            for offset, name in zip((-0.15, 0.15), measures, strict=False):
+                _agreement_mark(axes, at + offset, row, name, marks[name])
+            words.append(_agreement_words(row, measures, table))
+        axes.set_yticks(range(len(rows)), [style.wrapped(str(row["item"]), 30) for row in rows], fontsize=9)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        lowest = min(
+            [0.0, *(_number(row[f"{name}_low"]) for row in rows for name in measures if row[f"{name}_low"] < 0)]
+        )
+        axes.set_xlim(math.floor(lowest * 5) / 5, 1.02)
+        axes.set_xlabel(
+            "0: no better than chance (raw: none alike)   1: always alike\n(line: 95% interval)", fontsize=9.5
+        )
+        axes.grid(axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        for name, (shape, edge, face) in marks.items():
+            label = table.columns[name].label
+            axes.plot([], [], shape, color=edge, markerfacecolor=face, markersize=7, label=label)
+        style.legend_above(axes, columns=2)
+    return style.finished(fig, axes, title=title, alt=f"Dot plot. {title.rstrip('.')}. " + " ".join(words))
+
+
+def _agreement_mark(axes: Axes, at: float, row: pd.Series, name: str, mark: tuple[str, str, str]) -> None:
+    value, low, high = (_number(row[name + part]) for part in ("", "_low", "_high"))
+    if math.isnan(value):
+        return
+    shape, edge, face = mark
+    if not math.isnan(low):
+        axes.plot([low, high], [at, at], color=edge, linewidth=1.6)
+    axes.plot(value, at, shape, color=edge, markerfacecolor=face, markersize=7)
+
+
+def _agreement_words(row: pd.Series, measures: Sequence[str], table: ClearedTable) -> str:
+    parts = [
+        f"{table.columns[name].label} {_number(row[name]):.2f}"
+        for name in measures
+        if not math.isnan(_number(row[name]))
+    ]
+    return f"{row['item']}: {', '.join(parts) or 'not defined or too few files to show'}."
+
+
+def _number(value: Any) -> float:
+    return float("nan") if pd.isna(value) else float(value)
+
+
+def _only_cleared(table: ClearedTable) -> None:
+    if not isinstance(table, ClearedTable):
+        raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
