@@ -49,6 +49,8 @@ def by_loop(tables):
     rows = []
     for child in children.itertuples():
         row = {}
+        spells_of_child = closed[closed["child_id"] == child.child_id]
+        sent = referrals[(referrals["child_id"] == child.child_id) & ~referrals["is_index"]]["referral_date"]
         after = child.end_date + pd.Timedelta(days=1)
         for period, first, end in (
             ("before", child.start_date - pd.DateOffset(months=MONTHS), child.start_date),
@@ -57,7 +59,7 @@ def by_loop(tables):
             window = set(pd.date_range(first, end, inclusive="left"))
             row[f"episodes_{period}"] = row[f"highest_{period}"] = 0
             for rung, status in enumerate(LADDER, 1):
-                own = closed[(closed["child_id"] == child.child_id) & (closed["status"] == status)]
+                own = spells_of_child[spells_of_child["status"] == status]
                 held, episodes = set(), 0
                 for spell in own.itertuples():
                     held |= set(pd.date_range(spell.start_date, spell.end_date, inclusive="left"))
@@ -68,7 +70,6 @@ def by_loop(tables):
                 row[f"days_{status.lower()}_{period}"] = len(held & window)
                 row[f"episodes_{period}"] += episodes
                 row[f"highest_{period}"] = rung if episodes else row[f"highest_{period}"]
-            sent = referrals[(referrals["child_id"] == child.child_id) & ~referrals["is_index"]]["referral_date"]
             row[f"referrals_{period}"] = int(((sent >= first) & (sent < end)).sum())
         rows.append(row)
     return pd.DataFrame(rows)

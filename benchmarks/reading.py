@@ -1,0 +1,102 @@
+"""Reading five million spell rows from CSV and Parquet, against the ways that analysts write.
+
+    .venv/bin/python -m benchmarks.reading            # five million rows (about two minutes)
+    .venv/bin/python -m benchmarks.reading 500000     # fewer
+
+Times are of the whole: cells as text with ids as they stand, both dates parsed, blank end dates as unknown.
+The run fails when two ways give other dates, or when a blank end date is read as anything but unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from benchmarks.records import random_records
+from stepdown.contracts.reading import parse_dates, read_raw
+
+DATES = ("start_date", "end_date")
+
+
+def by_stepdown(path: Path) -> pd.DataFrame:
+    raw = read_raw(path)
+    return raw.assign(**{name: parse_dates(raw[name])[0] for name in DATES})
+
+
+def by_pandas(path: Path) -> pd.DataFrame:
+    """Let pandas read text with its own engine and parse every cell."""
+    raw = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+    return raw.assign(**{name: pd.to_datetime(raw[name], format="ISO8601").astype("datetime64[s]") for name in DATES})
+
+
+def by_pandas_pyarrow(path: Path) -> pd.DataFrame:
+    """Let pandas read text with the pyarrow engine and parse every cell."""
+    raw = pd.read_csv(path, dtype="str", engine="pyarrow", keep_default_na=False, na_values=[""])
+    return raw.assign(**{name: pd.to_datetime(raw[name], format="ISO8601").astype("datetime64[s]") for name in DATES})
+
+
+def by_pandas_day_first(path: Path) -> pd.DataFrame:
+    """Parse dd/mm/yyyy cell by cell: what Stepdown refuses, and why it is slow besides."""
+    raw = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+    return raw.assign(
+        **{name: pd.to_datetime(raw[name], format="%d/%m/%Y", cache=False).astype("datetime64[s]") for name in DATES}
+    )
+
+
+def digest(frame: pd.DataFrame) -> str:
+    whole = hashlib.sha256(pd.util.hash_pandas_object(frame["child_id"], index=False).to_numpy().tobytes())
+    for name in DATES:
+        whole.update(frame[name].to_numpy().astype("datetime64[s]").tobytes())
+    return whole.hexdigest()[:12]
+
+
+def timed(work, path: Path) -> tuple[float, pd.DataFrame]:
+    begun = time.perf_counter()
+    frame = work(path)
+    return time.perf_counter() - begun, frame
+
+
+def main(rows: int) -> None:
+    spells = random_records(max(rows // 3, 1), seed=3, text_ids=True)[1]
+    iso = spells.assign(**{name: spells[name].dt.strftime("%Y-%m-%d") for name in DATES})
+    british = spells.assign(**{name: spells[name].dt.strftime("%d/%m/%Y") for name in DATES})
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder) / name for name in ("iso.csv", "british.csv", "text.parquet", "typed.parquet")}
+        pa_csv.write_csv(pa.Table.from_pandas(iso), paths["iso.csv"])
+        pa_csv.write_csv(pa.Table.from_pandas(british), paths["british.csv"])
+        iso.to_parquet(paths["text.parquet"])
+        spells.to_parquet(paths["typed.parquet"])
+        print(f"{len(spells):,} spells; CSV of {paths['iso.csv'].stat().st_size / 2**20:.0f} MB")
+        want, first = digest(spells), None
+        for label, work, path in (
+            ("Stepdown, CSV", by_stepdown, "iso.csv"),
+            ("Stepdown, Parquet (text)", by_stepdown, "text.parquet"),
+            ("Stepdown, Parquet (dates)", by_stepdown, "typed.parquet"),
+            ("pandas, CSV", by_pandas, "iso.csv"),
+            ("pandas with pyarrow, CSV", by_pandas_pyarrow, "iso.csv"),
+            ("pandas, CSV, dd/mm/yyyy", by_pandas_day_first, "british.csv"),
+        ):
+            taken, frame = timed(work, paths[path])
+            first = first or taken
+            blank = int(frame["end_date"].isna().sum())
+            if digest(frame) != want or blank != int(spells["end_date"].isna().sum()):
+                raise SystemExit(f"{label}: other ids or dates than were written")
+            print(f"   {label:28} {taken:7.2f} s   {taken / first:6.2f} times Stepdown's CSV")
+        raw = read_raw(paths["british.csv"])
+        begun = time.perf_counter()
+        refused = parse_dates(raw["start_date"])[1]
+        print(f"   every dd/mm/yyyy cell found  {time.perf_counter() - begun:5.2f} s")
+        if not np.asarray(refused).all():
+            raise SystemExit("dd/mm/yyyy passed as a date")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000)
