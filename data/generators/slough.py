@@ -230,6 +230,29 @@ def add_history(rng: np.random.Generator, child: Child) -> None:
         child.spells[:1] = [("CLA", first, change), ("CLA", change, last)]
 
 
+def to_weekdays(child: Child, last_date: date) -> None:
+    """Move the child's spells together by up to two days, so that plans begin and end on weekdays where they can.
+
+    Lengths and the windows that are touched stay. Care can begin on any day; a spell still open stays open.
+    """
+    if any(end > last_date for _, _, end in child.spells):
+        return
+
+    def moved(by: int) -> list[tuple[str, date, date]]:
+        return [(status, first + timedelta(by), end + timedelta(by)) for status, first, end in child.spells]
+
+    def weekend_days(by: int) -> tuple[int, int]:
+        plans = [spell for spell in moved(by) if spell[0] != "CLA"]
+        return sum(first.weekday() > 4 for _, first, _ in plans), sum(end.weekday() > 4 for _, _, end in plans)
+
+    as_drawn = child.spells
+    for by in sorted((0, 1, -1, 2, -2), key=weekend_days):
+        child.spells = moved(by)
+        if fits(child, last_date) and (child.birth is None or child.spells[0][1] >= child.birth):
+            return
+        child.spells = as_drawn
+
+
 def add_referrals(rng: np.random.Generator, children: list[Child], counts: dict) -> None:
     """Give every child its index referral and the group exactly the published referrals in each window."""
     for child in children:
@@ -386,6 +409,8 @@ def make_study(name: str, plan: dict, seed: int) -> dict[str, pd.DataFrame]:
         add_referrals(rng, children, margins["referrals"])
         for child in children:
             add_birth(rng, child)
+            if child.spells:
+                to_weekdays(child, study["last_date"])
         everybody += children + make_excluded(rng, label, margins, study, programme=position == 0)
     shuffled = [everybody[i] for i in rng.permutation(len(everybody))]
     tables = child_tables(shuffled, study, rng)
