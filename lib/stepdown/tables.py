@@ -71,7 +71,10 @@ class AggregateTable:
 
     name: stem of the file (``statutory_status``).  one_row_is: completes "one row is a …".
     frame: the values at full precision.  columns: meaning of each column of ``frame``, in order.
-    adds_up: how counts in it sum.  Raises ValueError when a column has no meaning or a meaning no column.
+    adds_up: how counts in it sum.
+    largest_percent: for a total column, the share (0 to 100) of each row's total that its largest contributor has,
+    for the dominance rule; it is never printed.
+    Raises ValueError when a column has no meaning or a meaning no column.
     """
 
     name: str
@@ -79,6 +82,7 @@ class AggregateTable:
     frame: pd.DataFrame
     columns: Mapping[str, Column]
     adds_up: tuple[AddsUp, ...] = field(default=())
+    largest_percent: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if list(self.frame.columns) != list(self.columns):
@@ -88,9 +92,7 @@ class AggregateTable:
         for name, column in self.columns.items():
             unknown = [other for other in column.rests_on if other not in self.columns]
             if unknown:
-                raise ValueError(
-                    f"table {self.name}: column {name} rests on {unknown}, which it does not have"
-                )
+                raise ValueError(f"table {self.name}: column {name} rests on {unknown}, which it does not have")
 
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""

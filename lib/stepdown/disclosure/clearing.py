@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from stepdown.disclosure import cleared as cleared_module
 from stepdown.disclosure.cleared import NOT_APPLICABLE, ClearedTable
-from stepdown.params.disclosure import DisclosurePolicy
+from stepdown.disclosure.counts import Place, counts_of, row_groups
+from stepdown.disclosure.protecting import to_hide
+from stepdown.faults import Fault, Refused
+from stepdown.params.disclosure import AlsoHide, DisclosurePolicy
 from stepdown.tables import AggregateTable, Column, Role
 
 
@@ -57,32 +61,103 @@ def symbol_in_words(policy: DisclosurePolicy) -> str:
 
 
 def _hidden(table: AggregateTable, policy: DisclosurePolicy) -> pd.DataFrame:
-    """Return a frame of flags: which cells are suppressed."""
-    hidden = pd.DataFrame(False, index=table.frame.index, columns=table.frame.columns)
+    """Return a frame of flags, numbered by row: which cells are suppressed."""
+    hidden = pd.DataFrame(False, index=range(len(table.frame)), columns=table.frame.columns)
     if policy.method == "none":
         return hidden
-    for name, column in table.columns.items():
-        if column.role in (Role.COUNT, Role.BASE):
-            values = pd.to_numeric(table.frame[name], errors="coerce")
-            hidden[name] = (values >= 1) & (values <= policy.threshold)
-    return _spread_to_derived(table, hidden, policy)
+    for _, row, column in hidden_counts(table, policy):
+        hidden.loc[row, column] = True
+    for name in table.columns:
+        hidden[name] |= _given_away(table, name, policy) | _dominated(table, name, policy)
+    hidden = _spread_to_derived(table, hidden)
+    if policy.secondary:
+        hidden = _spread_to_derived(table, _second_totals(table, hidden))
+    return hidden
 
 
-def _spread_to_derived(table: AggregateTable, hidden: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataFrame:
-    """Return the flags with every derived number hidden that rests on a hidden or a small one."""
+def hidden_counts(table: AggregateTable, policy: DisclosurePolicy) -> set[Place]:
+    """Return the places of the counts that are suppressed: small ones, their protectors, and those asked for."""
+    cells, relations = counts_of(table)
+    asked = {place for wanted in policy.also_hide if wanted.table == table.name for place in _places(table, wanted)}
+    hidden, _ = to_hide(
+        cells,
+        relations,
+        policy.threshold,
+        secondary=policy.secondary,
+        already=asked & set(cells),
+        rounding_base=policy.rounding_base,
+    )
+    return hidden
+
+
+def _places(table: AggregateTable, wanted: AlsoHide) -> list[Place]:
+    """Return the places that a setting names; raises Refused when it names nothing."""
+    fits = pd.Series(wanted.column in table.columns, index=range(len(table.frame)))
+    for key, value in wanted.where.items():
+        fits &= (table.frame[key].astype("str").to_numpy() == value) if key in table.columns else False
+    if not fits.any():
+        raise Refused(
+            [
+                Fault(
+                    where=f"disclosure.also_hide, table {table.name}",
+                    found=f"no count in column {wanted.column!r} where {wanted.where}",
+                    allowed=f"columns {', '.join(table.columns)} and values that its key columns hold",
+                    rule="docs/disclosure.md, What the audit asks for",
+                    remedy="correct the setting, or take it out",
+                )
+            ]
+        )
+    return [(table.name, int(row), wanted.column) for row in np.flatnonzero(fits)]
+
+
+def _given_away(table: AggregateTable, name: str, policy: DisclosurePolicy) -> pd.Series:
+    """Return flags for shares whose number of people, a shown size times the share, is a small one."""
+    column = table.columns[name]
+    flags = pd.Series(False, index=range(len(table.frame)))
+    is_share = column.unit == "%" or "share" in f"{column.label} {column.about}".lower()
+    if column.role is not Role.DERIVED or not is_share or not pd.api.types.is_numeric_dtype(table.frame[name]):
+        return flags
+    share = table.frame[name].astype("float64").reset_index(drop=True) / (100 if column.unit == "%" else 1)
+    for base in (other for other in column.rests_on if table.columns[other].role is Role.BASE):
+        size = pd.to_numeric(table.frame[base], errors="coerce").reset_index(drop=True).astype("float64")
+        for people in ((share * size).round(), ((1 - share) * size).round()):
+            flags |= (people >= 1) & (people <= policy.threshold)
+    return flags
+
+
+def _dominated(table: AggregateTable, name: str, policy: DisclosurePolicy) -> pd.Series:
+    """Return flags for totals of which one contributor has more than the policy's share."""
+    shares = table.largest_percent.get(name)
+    if shares is None:
+        return pd.Series(False, index=range(len(table.frame)))
+    return pd.Series(shares, dtype="float64") > policy.dominance_percent
+
+
+def _spread_to_derived(table: AggregateTable, hidden: pd.DataFrame) -> pd.DataFrame:
+    """Return the flags with every number hidden that rests on a hidden one, however far down."""
     result = hidden.copy()
-    changed = True
-    while changed:
-        changed = False
-        for name, column in table.columns.items():
-            if column.role not in (Role.DERIVED, Role.TOTAL):
-                continue
-            wanted = result[name].copy()
-            for other in column.rests_on:
-                wanted |= result[other]
-            if not wanted.equals(result[name]):
-                result[name] = wanted
-                changed = True
+    resting = [name for name, c in table.columns.items() if c.role in (Role.DERIVED, Role.TOTAL) and c.rests_on]
+    for _ in resting:
+        before = result.to_numpy().sum()
+        for name in resting:
+            result[name] |= result[list(table.columns[name].rests_on)].any(axis=1)
+        if result.to_numpy().sum() == before:
+            break
+    return result
+
+
+def _second_totals(table: AggregateTable, hidden: pd.DataFrame) -> pd.DataFrame:
+    """Return the flags with a second total hidden wherever one alone would follow from a known sum."""
+    result = hidden.copy()
+    for sums in table.adds_up:
+        if sums.column not in table.columns or table.columns[sums.column].role is not Role.TOTAL:
+            continue
+        values = table.frame[sums.column].reset_index(drop=True)
+        for rows in row_groups(table.frame, sums.within):
+            if result.loc[rows, sums.column].sum() == 1:
+                others = [row for row in rows if not result.loc[row, sums.column]]
+                if others:
+                    result.loc[min(others, key=lambda row: (values[row] == 0, abs(values[row]))), sums.column] = True
     return result
 
 
@@ -91,7 +166,7 @@ def _blanked(table: AggregateTable, hidden: pd.DataFrame, policy: DisclosurePoli
     frame = pd.DataFrame(index=range(len(table.frame)))
     for name, column in table.columns.items():
         values = table.frame[name].reset_index(drop=True)
-        flags = hidden[name].reset_index(drop=True)
+        flags = hidden[name]
         if pd.api.types.is_bool_dtype(values) and values.dtype == bool:
             values = values.astype("boolean")
         elif pd.api.types.is_integer_dtype(values):
@@ -114,10 +189,10 @@ def _no_finer(values: pd.Series, column: Column, policy: DisclosurePolicy) -> pd
 
 def _marks(table: AggregateTable, hidden: pd.DataFrame, symbol: str) -> pd.DataFrame:
     """Return the symbol of each cell: the policy's where hidden, "z" where there is no number, else ""."""
-    marks = pd.DataFrame("", index=table.frame.index, columns=table.frame.columns, dtype="str")
+    marks = pd.DataFrame("", index=range(len(table.frame)), columns=table.frame.columns, dtype="str")
     for name, column in table.columns.items():
         if column.role in (Role.KEY, Role.OPEN) and not pd.api.types.is_numeric_dtype(table.frame[name]):
             continue
-        marks.loc[table.frame[name].isna(), name] = NOT_APPLICABLE
+        marks.loc[table.frame[name].isna().to_numpy(), name] = NOT_APPLICABLE
         marks.loc[hidden[name], name] = symbol
-    return marks.reset_index(drop=True)
+    return marks

@@ -9,11 +9,25 @@ from pydantic import Field, model_validator
 from stepdown.params.base import Settings, Text
 
 
+class AlsoHide(Settings):
+    """Counts that are hidden besides, because other tables of the study would give a small number away.
+
+    table: its name.  column: of the count.  where: values of key columns; every row that fits is hidden.
+    """
+
+    table: Text
+    column: Text
+    where: dict[str, str] = Field(default_factory=dict)
+
+
 class DisclosurePolicy(Settings):
     """How small numbers are treated before anything is shown or released.
 
     method: "suppress" (counts from 1 up to and including ``threshold`` are replaced by ``symbol``, and further
     counts with them where they could be worked out) or "none" (everything is shown; ``reason`` says why).
+    secondary: whether those further counts are hidden.  rounding_base: counts are rounded to it (1: not rounded).
+    dominance_percent: a total of days or pounds is hidden when one child (or family) has more than this share of it.
+    also_hide: what the audit of a whole run asked for (docs/disclosure.md).
     """
 
     method: Literal["suppress", "none"]
@@ -21,6 +35,8 @@ class DisclosurePolicy(Settings):
     secondary: bool = True
     rounding_base: int = Field(default=1, ge=1)
     symbol: Text = "c"
+    dominance_percent: float = Field(default=85.0, gt=0, le=100)
+    also_hide: tuple[AlsoHide, ...] = ()
     reason: str = ""
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ def table_html(
     return (
         f'<div class="stepdown-table" data-table="{escape(table.name)}">\n'
         f'<div class="table-scroll" role="region" aria-labelledby="{anchor}" tabindex="0">\n'
-        f'<table>\n<caption id="{anchor}">{escape(caption)}</caption>\n'
+        f'<table>\n<caption id="{anchor}"><span>{escape(caption)}</span></caption>\n'
         f"<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
     )
 
@@ -102,7 +102,7 @@ def _row(table: ClearedTable, row: int) -> str:
     has_key = bool(table.keys())
     for position, (name, column) in enumerate(table.columns.items()):
         text = escape(_cell(table, row, name))
-        if column.role is Role.KEY or (not has_key and position == 0):
+        if text and (column.role is Role.KEY or (not has_key and position == 0)):
             cells.append(f'<th scope="row">{text}</th>')
         elif _is_number(column):
             cells.append(f'<td class="num">{text}</td>')

@@ -171,7 +171,7 @@ def about_html(site: Site) -> str:
         f"</h2><p>{escape(site.policy)}</p></section>"
         '<section class="about" aria-labelledby="this-run"><h2 id="this-run">What was run</h2>'
         '<div class="table-scroll" role="region" aria-labelledby="run-table" tabindex="0"><table>'
-        '<caption id="run-table">Settings and versions of this run</caption>'
+        '<caption id="run-table"><span>Settings and versions of this run</span></caption>'
         '<thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></section>"
     )
@@ -186,7 +186,7 @@ def _put_findings_first(soup: Any, article: Any, part: Mapping[str, Any]) -> Non
         return
     items = "".join(
         f'<li><p class="finding">{escape(item["sentence"])}</p>'
-        f'<p class="limit"><span class="tag">Limit</span> {escape(item["limit"])}</p></li>'
+        f'<p class="limit"><em>What this does not show:</em> {escape(item["limit"])}</p></li>'
         for item in found
     )
     box = (

@@ -1,0 +1,148 @@
+"""The counts of a table as unknowns and the sums that an outsider knows to hold between them.
+
+A table's counts become :class:`Cell` s; a sum becomes a :class:`Relation`: coefficients times cells equal a constant.
+Sums are taken from what the table declares (``adds_up``) and are also found in the numbers themselves: where several
+count columns of a row always add up to another, an outsider will notice, so it is treated as known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from stepdown.tables import AggregateTable, Role
+
+Place = tuple[str, int, str]
+"""Where a count stands: table, row, column. A complement stands in the row and column "<column> not"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One count.
+
+    place: where it stands.  value: the true count.  shown_anywhere: False for a count that is never printed, such as
+    the children who do not have a status, which an outsider gets by subtraction.  total: a size of a group.
+    """
+
+    place: Place
+    value: int
+    shown_anywhere: bool = True
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A sum that holds: the sum of coefficient × cell over ``terms`` is ``constant``."""
+
+    terms: tuple[tuple[int, Place], ...]
+    constant: int = 0
+
+
+def counts_of(table: AggregateTable) -> tuple[dict[Place, Cell], list[Relation]]:
+    """Return the counts of a table by place, and every sum between them that an outsider may use."""
+    numbers = {
+        name: pd.to_numeric(table.frame[name], errors="coerce").to_numpy(dtype="float64")
+        for name, column in table.columns.items()
+        if column.role in (Role.COUNT, Role.BASE)
+    }
+    cells = {
+        (table.name, row, name): Cell((table.name, row, name), int(value), total=table.columns[name].role is Role.BASE)
+        for name, values in numbers.items()
+        for row, value in enumerate(values)
+        if np.isfinite(value) and value >= 0 and float(value).is_integer()
+    }
+    relations = [*_declared(table, cells), *_along_rows(table, numbers, cells)]
+    for place, cell, total in _complements(table, cells):
+        cells[cell.place] = cell
+        relations.append(Relation(((1, place), (1, cell.place), (-1, total))))
+    return cells, relations
+
+
+def _declared(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[Relation]:
+    """Yield the sums that the table declares, where they hold; repeated totals are one and the same count."""
+    for sums in table.adds_up:
+        if sums.column not in table.columns or table.columns[sums.column].role not in (Role.COUNT, Role.BASE):
+            continue
+        for rows in row_groups(table.frame, sums.within):
+            places = [(table.name, row, sums.column) for row in rows]
+            if any(place not in cells for place in places):
+                continue
+            reached = sum(cells[place].value for place in places)
+            terms = tuple((1, place) for place in places)
+            totals = [(table.name, row, sums.total) for row in rows] if sums.total else []
+            if not totals:
+                yield Relation(terms, reached)
+            elif all(place in cells and cells[place].value == reached for place in totals):
+                yield Relation((*terms, (-1, totals[0])))
+                yield from (Relation(((1, totals[0]), (-1, other))) for other in totals[1:])
+
+
+def row_groups(frame: pd.DataFrame, within: Sequence[str]) -> list[list[int]]:
+    """Return the row numbers of each group of rows with the same values in ``within`` (all rows when it is empty)."""
+    if not within:
+        return [list(range(len(frame)))]
+    numbered = frame[list(within)].reset_index(drop=True)
+    return [list(rows) for rows in numbered.groupby(list(within), sort=False, dropna=False).indices.values()]
+
+
+def _along_rows(table: AggregateTable, numbers: dict[str, np.ndarray], cells: dict[Place, Cell]) -> Iterator[Relation]:
+    """Yield sums of two to four columns that equal another column in every row."""
+    names = [name for name, values in numbers.items() if len(values) and np.isfinite(values).all()]
+    for total in names:
+        others = [name for name in names if name != total and table.columns[name].role is Role.COUNT]
+        for size in (2, 3, 4):
+            for parts in combinations(others, size):
+                if any(not numbers[part].any() for part in parts):
+                    continue
+                if np.array_equal(sum(numbers[part] for part in parts), numbers[total]):
+                    for row in range(len(numbers[total])):
+                        terms = tuple((1, (table.name, row, part)) for part in parts)
+                        yield Relation((*terms, (-1, (table.name, row, total))))
+
+
+def _complements(table: AggregateTable, cells: dict[Place, Cell]) -> list[tuple[Place, Cell, Place]]:
+    """Return for each share the count of those who are not in it: 77 of 78 with a status says 1 without."""
+    found: dict[Place, tuple[Place, Cell, Place]] = {}
+    for column in table.columns.values():
+        bases = [name for name in column.rests_on if table.columns[name].role is Role.BASE]
+        counts = [name for name in column.rests_on if table.columns[name].role is Role.COUNT]
+        if column.role is not Role.DERIVED or len(bases) != 1 or len(counts) != 1:
+            continue
+        if table.columns[bases[0]].unit != table.columns[counts[0]].unit:
+            continue
+        for row in range(len(table.frame)):
+            part, whole = (table.name, row, counts[0]), (table.name, row, bases[0])
+            if part in cells and whole in cells and cells[whole].value >= cells[part].value:
+                rest = (table.name, row, f"{counts[0]} not")
+                value = cells[whole].value - cells[part].value
+                found[rest] = (part, Cell(rest, value, shown_anywhere=False), whole)
+    return list(found.values())
+
+
+def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[tuple[list[Place], list[Relation]]]:
+    """Return the unknowns in sets that share relations: what is learnt of one says nothing of another set."""
+    unknown = list(dict.fromkeys(unknown))
+    parent = {place: place for place in unknown}
+
+    def root(place: Place) -> Place:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    for relation in relations:
+        inside = [place for _, place in relation.terms if place in parent]
+        for other in inside[1:]:
+            parent[root(other)] = root(inside[0])
+    sets: dict[Place, tuple[list[Place], list[Relation]]] = {}
+    for place in unknown:
+        sets.setdefault(root(place), ([], []))[0].append(place)
+    for relation in relations:
+        inside = [place for _, place in relation.terms if place in parent]
+        if inside:
+            sets[root(inside[0])][1].append(relation)
+    return list(sets.values())
