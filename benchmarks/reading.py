@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from stepdown.contracts.reading import parse_dates, read_raw
 
 from benchmarks.records import random_records
-from stepdown.contracts.reading import parse_dates, read_raw
 
 DATES = ("start_date", "end_date")
 

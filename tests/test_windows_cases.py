@@ -135,6 +135,23 @@ def test_extract_that_ends_on_the_last_day_of_the_window_covers_it():
     assert windows.observe(period, last_date="2018-01-01").days_at_risk[0] == 0
 
 
+def test_eighteenth_birthday_on_the_day_after_the_window_leaves_it_whole():
+    period = windows.after(np.array(["2017-12-31"] * 2, dtype="datetime64[D]"), 6)
+    born = np.array(["2000-07-01", "2000-06-30"], dtype="datetime64[D]")
+    seen = windows.observe(period, last_date="2018-12-31", birth_date=born)
+    assert seen.reason.tolist() == ["observable", "turned 18"]
+    assert seen.days_at_risk.tolist() == [181, 180]
+
+
+def test_child_born_on_the_first_day_of_the_window_is_seen_in_all_of_it():
+    period = windows.after(np.array(["2017-12-31"] * 2, dtype="datetime64[D]"), 6)
+    born = np.array(["2018-01-01", "2018-01-02"], dtype="datetime64[D]")
+    seen = windows.observe(period, last_date="2018-12-31", birth_date=born)
+    assert seen.reason.tolist() == ["observable", "not yet born"]
+    first = windows.observe(period, last_date="2018-12-31", first_date="2018-01-01")
+    assert first.observable.all()
+
+
 def test_several_lengths_at_once_are_each_counted_from_the_anchor():
     end = np.array(["2018-08-30", "2018-12-31"], dtype="datetime64[D]")
     several = windows.after(end, [6, 12, 18, 24])

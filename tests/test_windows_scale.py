@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import windows_reference as slow
 from stepdown.windows.in_one_call import LADDER, tally, tally_columns
-from stepdown.windows.out_of_core import fits_in_memory, tally_on_disk
+from stepdown.windows.out_of_core import fits_in_memory, tally_files, tally_on_disk
 
 from benchmarks.records import awkward_records, random_records
 
@@ -115,6 +115,20 @@ def test_both_refuse_the_same_records(tmp_path, table, column, value, message):
     with pytest.raises(ValueError, match=message):
         on_disk(tmp_path, tables, months=6)
     assert not (tmp_path / "tally.parquet").exists()
+
+
+@pytest.mark.parametrize("text_ids", [True, False])
+def test_files_give_the_same_in_memory_and_on_disk(tmp_path, monkeypatch, text_ids):
+    tables = awkward_records(text_ids=text_ids)
+    paths = [tmp_path / f"{name}.parquet" for name in ("children", "spells", "referrals")]
+    for path, frame in zip(paths, tables, strict=True):
+        frame.to_parquet(path, index=False)
+    rows = tally_files(*paths, tmp_path / "memory.parquet", months=6, last_date=LAST)
+    monkeypatch.setattr("stepdown.windows.out_of_core.ROWS_IN_MEMORY", 10)
+    assert tally_files(*paths, tmp_path / "disk.parquet", months=6, last_date=LAST) == rows == len(tables[0])
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "memory.parquet"), pd.read_parquet(tmp_path / "disk.parquet")
+    )
 
 
 def test_size_is_known_from_the_footers(tmp_path, monkeypatch):

@@ -10,15 +10,53 @@ import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepdown.windows.counting import DayRule
-from stepdown.windows.in_one_call import LADDER, PERIODS, tally_columns
+from stepdown.windows.in_one_call import LADDER, PERIODS, tally, tally_columns
 
 ROWS_IN_MEMORY = 30_000_000
 """Rows of children, spells and referrals together up to which the columns are read into memory (about 3 GB)."""
+
+
+def tally_files(
+    children: Path,
+    spells: Path,
+    referrals: Path,
+    result: Path,
+    *,
+    months: int,
+    last_date: date,
+    ladder: Sequence[str] = LADDER,
+    rule: DayRule = "clipped",
+) -> int:
+    """Write the tally of three Parquet files to ``result``, in memory when they fit, else on disk; return its rows.
+
+    Both ways give the same file; see :func:`tally_on_disk` for what goes in, comes out and is refused.
+    """
+    if not fits_in_memory(children, spells, referrals):
+        return tally_on_disk(
+            children, spells, referrals, result, months=months, last_date=last_date, ladder=ladder, rule=rule
+        )
+    held = _columns(children, "child_id", "start_date", "end_date")
+    tallied = tally(
+        held,
+        _columns(spells, "child_id", "status", "start_date", "end_date"),
+        _columns(referrals, "child_id", "referral_date", "is_index"),
+        months=months,
+        last_date=last_date,
+        ladder=ladder,
+        rule=rule,
+    )
+    with tempfile.TemporaryDirectory(prefix=".spill-", dir=result.parent) as spill:
+        whole = Path(spill) / result.name
+        pq.write_table(pa.table({"child_id": held["child_id"], **tallied}), whole)
+        whole.replace(result)
+    return held["child_id"].size
 
 
 def tally_on_disk(
@@ -65,6 +103,17 @@ def tally_on_disk(
 def fits_in_memory(*files: Path) -> bool:
     """Return whether Parquet files are small enough to be read (:data:`ROWS_IN_MEMORY`), from their footers alone."""
     return sum(pq.read_metadata(file).num_rows for file in files) <= ROWS_IN_MEMORY
+
+
+def _columns(file: Path, *names: str) -> dict[str, Any]:
+    """Return columns of a Parquet file: dates as datetime64, flags as bool, ids and statuses as they are."""
+    columns: dict[str, Any] = {}
+    for name, column in zip(names, pq.read_table(file, columns=list(names)).itercolumns(), strict=True):
+        if name.endswith("_date"):
+            columns[name] = column.cast(pa.date32()).to_numpy().astype("datetime64[D]")
+        else:
+            columns[name] = column.to_pandas()
+    return columns
 
 
 def tally_sql(*, months: int, last_date: date, ladder: Sequence[str] = LADDER, rule: DayRule = "clipped") -> str:
