@@ -15,10 +15,11 @@ from stepdown.audit.results import (
     summary_table,
     tables,
 )
-from stepdown.audit.sentences import finding
+from stepdown.audit.sentences import HEADLINE_LIMIT, about_headline, about_reconstruction, finding, overall
 from stepdown.audit.weight import SEVERITIES, Weight
 
 __all__ = [
+    "HEADLINE_LIMIT",
     "SEVERITIES",
     "Audit",
     "AuditSettings",
@@ -27,6 +28,8 @@ __all__ = [
     "Outcome",
     "Reconstructed",
     "Weight",
+    "about_headline",
+    "about_reconstruction",
     "audit",
     "checks_table",
     "debit",
@@ -35,6 +38,7 @@ __all__ = [
     "grim",
     "grimmer",
     "most_days",
+    "overall",
     "reconstruction_table",
     "run_audit",
     "sensitivity_table",

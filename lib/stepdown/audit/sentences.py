@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from stepdown.audit.auditing import Audit
 from stepdown.audit.checking import Check, plainly
 from stepdown.audit.figures import SEPARATOR
+from stepdown.audit.headline import ALL_IMPOSSIBLE, AS_PUBLISHED
+from stepdown.audit.reconstruction import Reconstructed
 from stepdown.audit.weight import Weight
 
 _WHAT = {
@@ -64,3 +67,66 @@ def _rests(weight: Weight) -> str:
     if weight.severity == "headline":
         words += f", which could move by up to {plainly(weight.moves, 0, '£')}"
     return words
+
+
+def overall(audit: Audit) -> str:
+    """Return how many checks were made, held, are explained by rounding, and are findings of which weight."""
+    checks = audit.checks
+    held, rounded = sum(c.holds for c in checks), sum(c.rounded for c in checks)
+    found = [weight.severity for _, weight in audit.findings()]
+    text = f"**{held:,} of {len(checks):,} checks held.** "
+    if rounded:
+        text += f"{rounded:,} more {_are(rounded)} explained by rounding. "
+    if not found:
+        return text + "There is no finding."
+    text += f"{len(found):,} {_are(len(found))} findings: "
+    counts = {severity: found.count(severity) for severity in _WEIGHTS if severity in found}
+    return text + "; ".join(f"{count} {_WEIGHTS[severity]}" for severity, count in counts.items()) + "."
+
+
+_WEIGHTS = {
+    "headline": "on figures that cannot be right and that move a headline",
+    "figure": "on figures that cannot be right but move no headline",
+    "question": "to ask the authors about",
+    "presentation": "of printing or labelling, where the figure that was meant is plain",
+}
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def about_headline(audit: Audit, name: str) -> str:
+    """Return what a headline comes to over everything that is possible, and whether it can stand as printed."""
+    outcomes = {o.scenario: o for o in audit.outcomes if o.headline == name}
+    published = plainly(outcomes[AS_PUBLISHED].published, 0, "£")
+    whole = outcomes.get(ALL_IMPOSSIBLE)
+    if whole is None:
+        return f"The {name} is printed as {published}. No impossible total is behind it."
+    low, high = plainly(whole.lowest, 0, "£"), plainly(whole.highest, 0, "£")
+    inside = whole.lowest <= whole.published <= whole.highest
+    side = "inside" if inside else "outside"
+    text = (
+        f"The {name} is printed as {published}. {len(whole.varied)} of the totals behind it are impossible. If each of "
+        f"them may be anything that is possible, the {name} is between {low} and {high}. "
+        f"The printed figure is {side} that range. "
+    )
+    same_side = whole.lowest > 0 if whole.published > 0 else whole.highest < 0
+    kind = "cost" if whole.published > 0 else "saving"
+    return text + (f"It is a net {kind} throughout." if same_side else f"It may or may not be a net {kind}.")
+
+
+def about_reconstruction(result: Reconstructed) -> str:
+    """Return how many tables fit a reading of the text, and so whether the flow is identified."""
+    count = f"{'' if result.complete else 'at least '}{result.count:,}"
+    if result.count == 0:
+        return f"{result.name}, read as “{result.reading}”: no table of whole numbers fits."
+    if result.identified:
+        return f"{result.name}, read as “{result.reading}”: exactly one table fits, so the flow is known."
+    return f"{result.name}, read as “{result.reading}”: {count} tables fit, so the flow is not identified."
+
+
+HEADLINE_LIMIT = (
+    "It takes the published counts, and the totals that are possible, as they are. It says what the headline can be, "
+    "not what it is."
+)
