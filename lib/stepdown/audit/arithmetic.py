@@ -231,7 +231,7 @@ def check_order(relation: Order, figures: Figures, where: str) -> list[Check]:
             kind="order",
             relation=where,
             table=higher[0].table or lower[0].table,
-            cell=f"{_names(lower)} < {_names(higher)}" if relation.strict else f"{_names(lower)} <= {_names(higher)}",
+            cell=f"{_names(lower)} {'below' if relation.strict else 'at most'} {_names(higher)}",
             published=f"{plainly(low, 2)} and {plainly(high, 2)}",
             recomputed="lower" if low < high else "the same" if low == high else "higher",
             holds=low < high or (low == high and not relation.strict),
@@ -244,4 +244,4 @@ def check_order(relation: Order, figures: Figures, where: str) -> list[Check]:
 
 
 def _names(quantities: tuple[Quantity, ...]) -> str:
-    return " + ".join(f"{q.table} {q.cell}".strip() for q in quantities)
+    return " + ".join(f"{q.cell} ({q.table})" if q.table.startswith("Table") else q.cell for q in quantities)

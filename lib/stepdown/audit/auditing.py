@@ -61,9 +61,13 @@ class Audit:
     def findings(self) -> list[tuple[Check, Weight]]:
         """Return the checks that failed and that rounding does not explain, the heaviest first."""
         both = [(c, w) for c, w in zip(self.checks, self.weights, strict=True) if c.is_finding]
-        return sorted(
-            both, key=lambda pair: (SEVERITIES.index(pair[1].severity), -pair[1].moves, -len(pair[1].reaches))
-        )
+        return sorted(both, key=_by_weight)
+
+
+def _by_weight(pair: tuple[Check, Weight]) -> tuple[int, bool, float, int]:
+    """Order findings: severity, single figures before sums, what the headline moves by, what is built on it."""
+    check, weight = pair
+    return SEVERITIES.index(weight.severity), len(check.about) > 1, -float(weight.moves), -len(weight.reaches)
 
 
 def run_audit(path: str | Path) -> Audit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.ticker import MaxNLocator
+
 from stepdown.disclosure import ClearedTable
 from stepdown.show import style
 from stepdown.show.figure import Figure
@@ -16,7 +18,7 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
     if not isinstance(table, ClearedTable):
         raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
     rows = table.where(headline=headline).frame
-    names = [str(name) for name in rows["scenario"]]
+    names = [str(name).replace(" | ", ", ") for name in rows["scenario"]]
     lows, highs = ([float(value) for value in rows[column]] for column in ("lowest_gbp", "highest_gbp"))
     published = float(rows["published_gbp"].iloc[0])
     with style.applied():
@@ -30,9 +32,9 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
         axes.set_yticks(range(len(names)), [style.wrapped(name, 34) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlim(min(0.0, *lows), max(highs) * 1.05)
-        axes.set_xlabel(f"{headline}, £ (dashed line: as printed, {as_pounds(published)})")
-        axes.xaxis.set_major_formatter(lambda value, _: as_pounds(value))
-        axes.locator_params(axis="x", nbins=6)
+        axes.set_xlabel(f"{headline}, £ thousand (dashed line: as printed, {as_pounds(published)})")
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:,.0f}")
         axes.grid(axis="x")
     words = "; ".join(
         f"{name}: {as_pounds(low)}" + ("" if high - low < 1 else f" to {as_pounds(high)}")
