@@ -72,25 +72,24 @@ def _next_to_hide(
     cells: Mapping[Place, Cell], relations: Sequence[Relation], hidden: set[Place], exposed_place: Place
 ) -> Place | None:
     """Return the shown count that costs least to hide, among those that share a sum with hidden neighbours."""
+    margins = {place for relation in relations for factor, place in relation.terms if factor < 0}
     reach = {exposed_place}
-    for _ in range(3):
-        candidates = []
-        for relation in relations:
-            inside = [place for _, place in relation.terms]
-            if reach & set(inside):
-                candidates += [p for p in inside if p not in hidden and cells[p].shown_anywhere]
-        if candidates:
-            margins = {place for relation in relations for factor, place in relation.terms if factor < 0}
-            return min(dict.fromkeys(candidates), key=lambda place: _price(cells[place], place in margins))
-        reach |= {
-            place for relation in relations if reach & {p for _, p in relation.terms} for _, place in relation.terms
-        }
-    return None
+    prices: dict[Place, tuple[bool, bool, int, bool, int]] = {}
+    for step in range(3):
+        near = [{place for _, place in relation.terms} for relation in relations]
+        reach = reach.union(*(places for places in near if reach & places))
+        for place in reach:
+            if place not in hidden and cells[place].shown_anywhere:
+                prices.setdefault(place, _price(cells[place], place in margins, step))
+    return min(prices, key=lambda place: (prices[place], place), default=None)
 
 
-def _price(cell: Cell, margin: bool) -> tuple[bool, bool, bool, int]:
-    """Return what it costs to hide a count: sizes of groups most, then margins (other tables have them), then zeros."""
-    return cell.total, margin, cell.value == 0, cell.value
+def _price(cell: Cell, margin: bool, step: int) -> tuple[bool, bool, int, bool, int]:
+    """Return what it costs to hide a count.
+
+    Sizes of groups cost most, then margins (other tables have them), then counts further off, then zeros.
+    """
+    return cell.total, margin, step, cell.value == 0, cell.value
 
 
 def _copies(relations: Sequence[Relation], place: Place) -> set[Place]:
