@@ -1,19 +1,58 @@
 """Costs and benefits: unit costs, programme cost, the saving and its uncertainty, and what would turn the answer."""
 
-from stepdown.costs.analysis import NetCost, cost_parts_table, costs_table, net_cost, net_cost_table, report_method
+from stepdown.costs.analysis import (
+    NetCost,
+    cost_parts_table,
+    costs_table,
+    net_cost,
+    net_cost_table,
+    report_method,
+)
+from stepdown.costs.break_even import break_even_table, net_cost_by_months_table
 from stepdown.costs.inputs import CostInputs, cost_inputs
+from stepdown.costs.sensitivity import grid_table, scenarios_table, tornado_table
+from stepdown.costs.sentences import (
+    both_desks_paragraph,
+    bracket_sentence,
+    break_even_sentence,
+    cashable_sentence,
+    one_child_sentence,
+    printed_tariffs_sentence,
+    report_sentence,
+    strongest_sentence,
+)
+from stepdown.costs.uncertainty import acceptability_table, plane_table, uncertainty_table
 from stepdown.costs.unit_costs import UnitCostBook, choose_tariffs, read_book
+from stepdown.costs.used import savings_by_agency_table, unit_costs_table
 
 __all__ = [
     "CostInputs",
     "NetCost",
     "UnitCostBook",
+    "acceptability_table",
+    "both_desks_paragraph",
+    "bracket_sentence",
+    "break_even_sentence",
+    "break_even_table",
+    "cashable_sentence",
     "choose_tariffs",
     "cost_inputs",
     "cost_parts_table",
     "costs_table",
+    "grid_table",
     "net_cost",
+    "net_cost_by_months_table",
     "net_cost_table",
+    "one_child_sentence",
+    "plane_table",
+    "printed_tariffs_sentence",
     "read_book",
     "report_method",
+    "report_sentence",
+    "savings_by_agency_table",
+    "scenarios_table",
+    "strongest_sentence",
+    "tornado_table",
+    "uncertainty_table",
+    "unit_costs_table",
 ]

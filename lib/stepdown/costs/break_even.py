@@ -121,6 +121,34 @@ def months_needed(inputs: CostInputs, case: Case) -> float:
     return float("nan")
 
 
+def net_cost_by_months_table(
+    inputs: CostInputs, estimators: tuple[Estimator, ...] = ("did", "ancova")
+) -> AggregateTable:
+    """Return the table ``net_cost_by_months``: net cost if the saving went on for so many months and then stopped.
+
+    One row an estimator and a number of months, up to where both ends have crossed nought (at most ten years).
+    """
+    cases = [base_case(inputs, estimator=estimator) for estimator in estimators]
+    crossings = [months_needed(inputs, case) for case in cases]
+    known = [months for months in crossings if not np.isnan(months)]
+    last = int(np.clip(max(known, default=24) * 1.15, 24, 120))
+    rows = []
+    for case in cases:
+        for months in range(inputs.window_months, last + 1):
+            counted = months_of_saving(Horizon(shape="step", months=months), inputs.window_months, inputs.rates)
+            result = work_out(replace(case, multiplier=counted / inputs.window_months))
+            rows.append((ESTIMATOR_NAMES[case.estimator], months, result.net_cost))
+    columns = {
+        "estimator": Column("Comparison", Role.KEY),
+        "months": Column("Months that the saving lasts", Role.KEY, "months", 0),
+        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, ("children_with_cost",)),
+        "children_with_cost": count_columns()["children_with_cost"],
+    }
+    frame = pd.DataFrame(rows, columns=list(columns)[:3])
+    frame["children_with_cost"] = children_with_cost(inputs)
+    return AggregateTable("net_cost_by_months", "comparison and number of months", frame, columns)
+
+
 def pays_back_within(inputs: CostInputs, case: Case, months: int) -> bool:
     """Return whether a saving that goes on for ``months`` covers the programme cost."""
     counted = months_of_saving(Horizon(shape="step", months=months), inputs.window_months, inputs.rates)

@@ -31,15 +31,15 @@ def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
     return float("nan") if pd.isna(found) else float(found)
 
 
-def report_sentence(net: pd.DataFrame, programme: str, method: str) -> str:
-    """Return the answer by the report's method.  net: table net_cost.  method: "the report's own method"."""
+def report_sentence(net: pd.DataFrame) -> str:
+    """Return the answer by the report's method.  net: table net_cost."""
     saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
     if pd.isna(saving) or pd.isna(balance):
-        return f"{programme}: {HIDDEN[0].lower()}{HIDDEN[1:]}"
+        return HIDDEN
     more = "more" if balance >= 0 else "less"
     lost = f"{pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({pounds(-saving)} more was spent)"
     return (
-        f"By {method}, the {programme} cost {pounds(abs(balance))} {more} than it saved: "
+        f"By the method of the published report, the programme cost {pounds(abs(balance))} {more} than it saved: "
         f"{pounds(cost)} was spent and {lost}."
     )
 
@@ -54,7 +54,7 @@ def chance_words(share: float) -> str:
         return "fewer than 1 in 200"
     if share > 0.995:
         return "more than 199 in 200"
-    return f"{share * 100:.0f} in 100"
+    return f"about {max(1, round(share * 100))} in 100"
 
 
 def bracket_sentence(uncertainty: pd.DataFrame, price_year: str) -> str:
@@ -110,7 +110,8 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
         found.append(f"{each:.1f} children of each family gained as the sampled child did{families}")
     if days is not None and not pd.isna(days):
         seen_days = seen["days_looked_after_avoided_per_child"]
-        found.append(f"each child spent {days:.0f} fewer days looked after (the estimate is {seen_days:.0f})")
+        estimate = f"{abs(seen_days):.0f} {'fewer' if seen_days >= 0 else 'more'}"
+        found.append(f"each child spent {days:.0f} fewer days looked after (the estimate is {estimate})")
     return found
 
 
@@ -164,22 +165,28 @@ def printed_tariffs_sentence(scenarios: pd.DataFrame) -> str:
 
 
 def both_desks_paragraph(
-    net: pd.DataFrame, uncertainty: pd.DataFrame, break_even: pd.DataFrame, programme: str, limits: Sequence[str]
+    net: pd.DataFrame,
+    uncertainty: pd.DataFrame,
+    break_even: pd.DataFrame,
+    by_agency: pd.DataFrame,
+    limits: Sequence[str],
 ) -> str:
     """Return one paragraph that a finance director and a practitioner would both accept.
 
     It says what was spent and saved, how sure that is, what a budget holder could and could not take out, what would
-    turn the answer, and what is not in the sum.  limits: the study's own, of which the first is quoted.
+    turn the answer, and what is not in the sum.  by_agency: table saving_by_agency.  limits: the study's own, of which
+    the first is quoted.
     """
     cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
     ends = uncertainty[uncertainty["measure"] == "saving_gbp"]
     if pd.isna(saving) or ends["estimate"].isna().any():
         return HIDDEN
     low, high = float(ends["ci_low"].min()), float(ends["ci_high"].max())
-    chances = [chance_words(float(p)) for p in ends["probability_pays"]]
-    chance = chances[0] if len(set(chances)) == 1 else f"{chances[0]} to {chances[-1]}"
+    chances = sorted(float(p) for p in ends["probability_pays"])
+    words = [chance_words(p) for p in chances]
+    chance = words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    spent_words = f"{pounds(cost)} was spent on the {programme}."
+    spent_words = f"{pounds(cost)} was spent on the programme."
     saved_words = (
         f" In the months that were followed, social care for its children cost less than the comparison would suggest, "
         f"by an amount that these data put anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}."
@@ -187,18 +194,33 @@ def both_desks_paragraph(
         else f" Whether social care for its children then cost less is not settled: the data allow anything from "
         f"{rounded_pounds(low)} to {rounded_pounds(high)} saved."
     )
-    sure_words = f" In {chance} of the simulated repeats that saving covers the spending."
+    sure_words = f" The saving covers the spending in {chance} of the simulated repeats."
     turn_words = (
         f" If it went on for {months:.0f} months it would; whether it did was not followed."
         if not pd.isna(months) and saving < cost
         else ""
     )
     kept = (
-        " Most of what is counted as saved is social workers' time, which goes to other families and leaves no budget. "
+        f" {cashable_sentence(by_agency)} "
         "A child's safety, health and schooling, and costs to the police, health and housing, are not in the sum. "
     )
     return spent_words + saved_words + sure_words + turn_words + kept + _limit(limits)
 
 
+def cashable_sentence(by_agency: pd.DataFrame) -> str:
+    """Return how much of the saving a budget holder could take out at most.  by_agency: table saving_by_agency."""
+    if by_agency["saving_gbp"].isna().any():
+        return "How much of it could be taken out of a budget rests on too few children to be shown."
+    cash = by_agency[by_agency["cashable"].str.startswith(("yes", "in part"))]
+    total, most = float(by_agency["saving_gbp"].sum()), float(cash["saving_gbp"].sum())
+    if total <= 0 or most <= 0:
+        return "None of it could be taken out of a budget: what is freed is social workers' time."
+    names = " and ".join(_low(name) for name in cash["shown_as"])
+    return (
+        f"At most {pounds(most)} of the {pounds(total)} counted as saved ({names}) could be taken out of a budget; "
+        "the rest is social workers' time, which goes to other families."
+    )
+
+
 def _limit(limits: Sequence[str]) -> str:
-    return f"And mind: {_low(limits[0])}" if limits else ""
+    return f"Mind: {limits[0]}" if limits else ""

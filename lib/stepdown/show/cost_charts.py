@@ -1,0 +1,375 @@
+"""Charts of the cost-benefit analysis: savings against the cost, months needed, tornado, plane, acceptability curve.
+
+Each is drawn from cleared tables only and says in its title what it shows. Money on an axis is in thousands of pounds
+where that reads better; the two ends of the bracket differ in colour, in line and in mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from stepdown.disclosure import ClearedTable
+from stepdown.show import style
+from stepdown.show.figure import Figure
+from stepdown.show.numbers import as_pounds
+
+ENDS = ("difference in differences", "lagged-outcome adjustment")
+"""The two ends of the bracket, in the order of every chart."""
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    ENDS[0]: {"color": style.DARK, "marker": "o", "linestyle": "-"},
+    ENDS[1]: {"color": style.MID, "marker": "^", "linestyle": "--"},
+}
+_CALLED = {ENDS[0]: "Comparing the changes", ENDS[1]: "Comparing children with as much care before"}
+HIDDEN = "Too few children: the numbers behind this chart are hidden."
+
+
+def _need_cleared(*tables: ClearedTable) -> None:
+    for table in tables:
+        if not isinstance(table, ClearedTable):
+            raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
+
+
+def _short_pounds(value: float, _: object = None) -> str:
+    """Return pounds for an axis: £0, £250k, −£1.2m."""
+    sign = "\N{MINUS SIGN}" if value < 0 else ""
+    size = abs(value)
+    if size >= 999_500:
+        return f"{sign}£{size / 1e6:.2g}m"
+    return f"{sign}£{size / 1e3:,.0f}k" if size >= 10_000 else f"{sign}£{size:,.0f}"
+
+
+def _money_axis(axes: Axes, which: str) -> None:
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(_short_pounds))
+    axes.grid(axis=which)  # type: ignore[arg-type]
+    if which == "x":
+        axes.locator_params(axis="x", nbins=5)
+
+
+def _empty(title: str) -> Figure:
+    with style.applied():
+        fig, axes = style.new_figure(height=1.6)
+        axes.axis("off")
+        axes.text(0.5, 0.5, style.wrapped(HIDDEN, 40), ha="center", va="center", transform=axes.transAxes)
+    return style.finished(fig, axes, title=title, alt=f"{title}. {HIDDEN}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Saving:
+    """One row of the savings chart."""
+
+    days: str
+    estimator: str
+    estimate: float
+    low: float
+    high: float
+
+    def called(self) -> str:
+        """Return what the row is called."""
+        return _CALLED[self.estimator] + (f": {self.days}" if self.days else "")
+
+
+def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
+    """Return savings with their intervals against the programme's cost (saving + net cost of the first table).
+
+    tables: what the days are ("days as published"; "" when there is one table) → table cost_uncertainty with them.
+    """
+    _need_cleared(*tables.values())
+    rows = []
+    for days, table in tables.items():
+        for end in ENDS:
+            keys = {"estimator": end, "measure": "saving_gbp"}
+            rows.append(_Saving(days, end, *(table.value(c, **keys) for c in ("estimate", "ci_low", "ci_high"))))
+    first = next(iter(tables.values()))
+    cost = sum(first.value("estimate", estimator=ENDS[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
+    if np.isnan([cost, *(number for row in rows for number in (row.estimate, row.low, row.high))]).any():
+        return _empty("Savings and cost")
+    title = _savings_title(rows, cost)
+    with style.applied():
+        fig, axes = style.new_figure(height=1.75 + 0.6 * len(rows))
+        for place, row in enumerate(rows):
+            look = _LOOKS[row.estimator]
+            axes.plot([row.low, row.high], [place, place], color=look["color"], linewidth=2.6, solid_capstyle="butt")
+            axes.plot(row.estimate, place, marker=look["marker"], color=look["color"], markersize=9, linestyle="none")
+            _beside(axes, as_pounds(row.estimate), row.high, place, "left")
+        axes.axvline(0, color="#5A6470", linewidth=0.9)
+        axes.axvline(cost, color="#1B1F24", linewidth=2, linestyle=(0, (6, 2)))
+        axes.set_yticks(range(len(rows)), [style.wrapped(row.called(), 26) for row in rows])
+        axes.set_ylim(len(rows) - 0.3, -0.9)
+        axes.text(cost, -0.6, f"cost {as_pounds(cost)} ", ha="right", va="center", fontsize=10, fontweight="bold")
+        low, high = min(0.0, *(row.low for row in rows)), max(cost, *(row.high for row in rows))
+        axes.set_xlim(low - 0.04 * (high - low), high + (0.06 if high == cost else 0.25) * (high - low))
+        axes.set_xlabel("Saving, with its 95% interval (£)")
+        axes.tick_params(axis="y", length=0)
+        _money_axis(axes, "x")
+    words = " ".join(
+        f"{row.called()}: {as_pounds(row.estimate)}, interval {as_pounds(row.low)} to {as_pounds(row.high)}."
+        for row in rows
+    )
+    alt = f"Marks with intervals. {title}. {words} The programme cost {as_pounds(cost)}."
+    return style.finished(fig, axes, title=title, alt=alt)
+
+
+def _savings_title(rows: Sequence[_Saving], cost: float) -> str:
+    if all(row.high < cost for row in rows):
+        return "However the groups are compared, the saving stays below what was spent"
+    if all(row.low > cost for row in rows):
+        return "However the groups are compared, the saving is more than what was spent"
+    return "The saving may or may not cover what was spent: an interval reaches it"
+
+
+def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
+    """Write a number beside the end of a mark: side "left" means that the text begins there."""
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(5 if side == "left" else -5, 0),
+        textcoords="offset points",
+        ha=side,
+        va="center",
+        fontsize=9.5,
+    )
+
+
+def months_chart(table: ClearedTable) -> Figure:
+    """Return net cost by how many months the saving lasts, one line an end of the bracket.
+
+    table: net_cost_by_months.
+    """
+    _need_cleared(table)
+    if table.frame["net_cost_gbp"].isna().all():
+        return _empty("Net cost by how long the saving lasts")
+    crossings: dict[str, float | None] = {}
+    with style.applied():
+        fig, axes = style.new_figure(height=4.0)
+        for end in ENDS:
+            rows = table.where(estimator=end)
+            months, net = rows.numbers("months").to_numpy(), rows.numbers("net_cost_gbp").to_numpy()
+            look = {name: _LOOKS[end][name] for name in ("color", "linestyle")}
+            axes.plot(months, net, linewidth=2.4, label=_CALLED[end], **look)
+            crossings[end] = _crossing(months, net)
+            _mark_crossing(axes, end, crossings[end], late=float(months[-1]) * 0.75)
+        axes.axhline(0, color="#1B1F24", linewidth=1.3)
+        axes.set_xlabel("Months that the saving lasts")
+        axes.set_ylabel("Net cost (£)")
+        _money_axis(axes, "y")
+        style.legend_above(axes, columns=1)
+    last = float(table.numbers("months").max())
+    found = [month for month in crossings.values() if month is not None]
+    title = _months_title(found, last)
+    words = " ".join(
+        f"{_CALLED[end]}: £0 is {f'reached after {month:.0f} months' if month else f'not reached in {last:.0f} months'}."
+        for end, month in crossings.items()
+    )
+    alt = f"Line chart. {title}. {words} Below £0 the programme pays for itself."
+    return style.finished(fig, axes, title=title, alt=alt)
+
+
+def _mark_crossing(axes: Axes, end: str, month: float | None, *, late: float) -> None:
+    if month is None:
+        return
+    look = _LOOKS[end]
+    axes.plot(month, 0, marker=look["marker"], color=look["color"], markersize=10)
+    side, shift = ("right", -4) if month > late else ("left", 7)
+    axes.annotate(
+        f"{month:.0f} months",
+        (month, 0),
+        xytext=(shift, -17 if side == "right" else 8),
+        textcoords="offset points",
+        ha=side,
+        fontsize=11,
+        fontweight="bold",
+        color=look["color"] if end == ENDS[0] else "#A8400F",
+    )
+
+
+def _months_title(found: Sequence[float], last: float) -> str:
+    if not found:
+        return f"The saving would not cover what was spent even if it lasted {last:.0f} months"
+    low, high = f"{min(found):.0f}", f"{max(found):.0f}"
+    span = low if low == high else f"{low} to {high}"
+    if len(found) < len(ENDS):
+        return f"By one comparison a saving of {span} months covers what was spent; by the other none does"
+    return f"To cover what was spent, the saving would have to last {span} months"
+
+
+def _crossing(months: np.ndarray, net: np.ndarray) -> float | None:
+    """Return where a falling line meets nought, between its points; None when it does not."""
+    below = np.flatnonzero(net <= 0)
+    if not len(below):
+        return None
+    i = int(below[0])
+    if i == 0:
+        return float(months[0])
+    return float(months[i - 1] + net[i - 1] / (net[i - 1] - net[i]) * (months[i] - months[i - 1]))
+
+
+def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
+    """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown."""
+    _need_cleared(table)
+    rows = table.frame.assign(low=table.numbers("net_low_gbp"), high=table.numbers("net_high_gbp"))
+    rows = rows[rows["low"].notna() & rows["high"].notna()].head(most).reset_index(drop=True)
+    if rows.empty:
+        return _empty("What the net cost depends on")
+    title = _tornado_title(rows)
+    base = float(table.numbers("base_net_gbp").iloc[0])
+    with style.applied():
+        fig, axes = style.new_figure(height=1.5 + 0.66 * len(rows))
+        for place, row in enumerate(rows.to_dict("records")):
+            turns = row["low"] < 0 < row["high"]
+            axes.barh(
+                place,
+                row["high"] - row["low"],
+                left=row["low"],
+                height=0.5,
+                color=style.DARK if turns else style.LIGHT,
+                hatch="///" if turns else "",
+                edgecolor="white" if turns else style.DARK,
+                linewidth=0.6,
+            )
+            for end, side in (("low", "right"), ("high", "left")):
+                _beside(axes, _short_pounds(row[end]), row[end], place, side)
+        axes.axvline(base, color="#5A6470", linewidth=1.2, linestyle=":")
+        axes.axvline(0, color="#1B1F24", linewidth=1.8)
+        axes.set_yticks(range(len(rows)), [style.wrapped(str(name), 27) for name in rows["shown_as"]], fontsize=10)
+        axes.invert_yaxis()
+        low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
+        axes.set_xlim(low - 0.32 * (high - low) * (low < 0), high + 0.26 * (high - low))
+        axes.set_xlabel("Net cost (£); left of £0 the programme pays\nfor itself (dark, hatched bars reach there)")
+        axes.tick_params(axis="y", length=0)
+        _money_axis(axes, "x")
+    words = " ".join(
+        f"{r['shown_as']}: {as_pounds(r['low'])} ({r['low_at']}) to {as_pounds(r['high'])} ({r['high_at']})."
+        for _, r in rows.iterrows()
+    )
+    alt = f"Bars, one an input, widest first. {title}. The analysis gives {as_pounds(base)}. {words}"
+    return style.finished(fig, axes, title=title, alt=alt)
+
+
+def _tornado_title(rows: pd.DataFrame) -> str:
+    turning = int(((rows["low"] < 0) & (rows["high"] > 0)).sum())
+    first = str(rows["shown_as"].iloc[0])
+    if not turning:
+        return f"No single input turns the answer; the widest is “{first[0].lower()}{first[1:]}”"
+    words = {1: "One input", 2: "Two inputs", 3: "Three inputs"}.get(turning, f"{turning} inputs")
+    return f"{words} could turn the answer, each moved alone"
+
+
+def plane_chart(table: ClearedTable) -> Figure:
+    """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane."""
+    _need_cleared(table)
+    if table.frame["net_cost_per_child_gbp"].isna().all():
+        return _empty("Days avoided and net cost for each child")
+    below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
+    share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
+    title = f"{share} of the simulated repeats fall{'' if share != 'None' else 's'} below £0, where the programme pays"
+    sentences = []
+    with style.applied():
+        fig, axes = style.new_figure(height=4.4)
+        for estimator in ENDS:
+            rows = table.where(estimator=estimator)
+            days, cost = rows.numbers("days_avoided_per_child"), rows.numbers("net_cost_per_child_gbp")
+            look = _LOOKS[estimator]
+            axes.scatter(
+                days,
+                cost,
+                s=14,
+                marker=look["marker"],
+                facecolors=look["color"] if estimator == ENDS[0] else "none",
+                edgecolors=look["color"],
+                linewidths=0.6,
+                alpha=0.55,
+                label=_CALLED[estimator],
+            )
+            sentences.append(
+                f"{_CALLED[estimator]}: days avoided per child mostly {days.quantile(0.05):.0f} to "
+                f"{days.quantile(0.95):.0f}, net cost per child mostly {as_pounds(cost.quantile(0.05))} to "
+                f"{as_pounds(cost.quantile(0.95))}; below £0 in {(cost < 0).mean():.0%} of the marks."
+            )
+        axes.axhline(0, color="#1B1F24", linewidth=1.6)
+        axes.axvline(0, color="#1B1F24", linewidth=1.0)
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, -0.18 * (high - min(low, 0))), high)
+        left, right = axes.get_xlim()
+        axes.set_xlim(min(left, -0.06 * right), right)
+        axes.annotate(
+            "below this line it pays for itself",
+            (0.99, 0),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -13),
+            textcoords="offset points",
+            ha="right",
+            fontsize=10,
+        )
+        axes.set_xlabel("Days of statutory care avoided per child")
+        axes.set_ylabel("Net cost per child (£)")
+        _money_axis(axes, "y")
+        axes.grid(axis="x")
+        style.legend_above(axes, columns=1)
+    alt = f"Scatter of simulated repeats. {title}. {' '.join(sentences)}"
+    return style.finished(fig, axes, title=title, alt=alt)
+
+
+def acceptability_chart(table: ClearedTable) -> Figure:
+    """Return the acceptability curve: chance that the programme is worth it by the worth of a day.
+
+    table: acceptability.
+    """
+    _need_cleared(table)
+    if table.frame["probability_worth_it"].isna().all():
+        return _empty("The chance of being worth it")
+    sentences, halves = [], []
+    with style.applied():
+        fig, axes = style.new_figure(height=3.7)
+        for estimator in ENDS:
+            rows = table.where(estimator=estimator)
+            worth, chance = rows.numbers("willingness_gbp"), rows.numbers("probability_worth_it") * 100
+            look = _LOOKS[estimator]
+            axes.plot(
+                worth, chance, color=look["color"], linestyle=look["linestyle"], linewidth=2.4, label=_CALLED[estimator]
+            )
+            half = worth[chance >= 50]
+            halves += [float(half.iloc[0])] if len(half) else []
+            reached = f"even chance at £{half.iloc[0]:,.0f} a day" if len(half) else "an even chance is not reached"
+            sentences.append(f"{_CALLED[estimator]}: {chance.iloc[0]:.0f}% at £0, {reached}.")
+        axes.axhline(50, color="#5A6470", linewidth=1.0, linestyle=":")
+        axes.annotate(
+            "even chance",
+            (0.01, 50),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            fontsize=9.5,
+        )
+        axes.set_ylim(-3, 103)
+        axes.set_xlim(0, float(table.numbers("willingness_gbp").max()))
+        axes.set_xlabel("What a day of statutory care avoided is thought worth,\nbeyond the money it saves (£)")
+        axes.set_ylabel("Chance of being worth it (%)")
+        axes.grid(axis="y")
+        style.legend_above(axes, columns=1)
+    title = _worth_title(halves, float(table.numbers("willingness_gbp").max()))
+    alt = f"Line chart. {title}. {' '.join(sentences)}"
+    return style.finished(fig, axes, title=title, alt=alt)
+
+
+def _worth_title(halves: list[float], last: float) -> str:
+    if not halves:
+        return f"Even at £{last:,.0f} a day avoided, the programme is more likely than not too dear"
+    low, high = f"£{min(halves):,.0f}", f"£{max(halves):,.0f}"
+    if len(halves) < len(ENDS):
+        return (
+            f"An even chance of being worth it needs {low} a day by one comparison, more than £{last:,.0f} by the other"
+        )
+    if low == high == "£0":
+        return "The programme is more likely than not worth it even if a day avoided is worth only the money it saves"
+    return (
+        f"An even chance of being worth it needs a day avoided to be worth {low if low == high else f'{low} to {high}'}"
+    )
