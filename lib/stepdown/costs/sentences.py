@@ -31,15 +31,16 @@ def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
     return float("nan") if pd.isna(found) else float(found)
 
 
-def report_sentence(net: pd.DataFrame) -> str:
-    """Return the answer by the report's method.  net: table net_cost."""
+def report_sentence(net: pd.DataFrame, *, published: bool) -> str:
+    """Return the answer by the report's method.  net: table net_cost.  published: the study reproduces a report."""
     saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
     if pd.isna(saving) or pd.isna(balance):
         return HIDDEN
+    method = "the report's own method" if published else "the plain sum (volumes times unit costs)"
     more = "more" if balance >= 0 else "less"
     lost = f"{pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({pounds(-saving)} more was spent)"
     return (
-        f"By the method of the published report, the programme cost {pounds(abs(balance))} {more} than it saved: "
+        f"By {method}, the programme cost {pounds(abs(balance))} {more} than it saved: "
         f"{pounds(cost)} was spent and {lost}."
     )
 
@@ -213,6 +214,8 @@ def cashable_sentence(by_agency: pd.DataFrame) -> str:
         return "How much of it could be taken out of a budget rests on too few children to be shown."
     cash = by_agency[by_agency["cashable"].str.startswith(("yes", "in part"))]
     total, most = float(by_agency["saving_gbp"].sum()), float(cash["saving_gbp"].sum())
+    if (by_agency["cashable"] == "not known").any() and most <= 0:
+        return "How much of it could be taken out of a budget is not known."
     if total <= 0 or most <= 0:
         return "None of it could be taken out of a budget: what is freed is social workers' time."
     names = " and ".join(_low(name) for name in cash["shown_as"])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from stepdown.disclosure import ClearedTable
 from stepdown.show import style
@@ -28,6 +28,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     ENDS[1]: {"color": style.MID, "marker": "^", "linestyle": "--"},
 }
 _CALLED = {ENDS[0]: "Comparing the changes", ENDS[1]: "Comparing children with as much care before"}
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
 HIDDEN = "Too few children: the numbers behind this chart are hidden."
 
 
@@ -49,7 +50,7 @@ def _short_pounds(value: float, _: object = None) -> str:
 def _money_axis(axes: Axes, which: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(_short_pounds))
-    axes.grid(axis=which)  # type: ignore[arg-type]
+    axes.grid(axis=which)
     if which == "x":
         axes.locator_params(axis="x", nbins=5)
 
@@ -136,6 +137,7 @@ def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
         ha=side,
         va="center",
         fontsize=9.5,
+        bbox=_CLEAR,
     )
 
 
@@ -156,8 +158,10 @@ def months_chart(table: ClearedTable) -> Figure:
             look = {name: _LOOKS[end][name] for name in ("color", "linestyle")}
             axes.plot(months, net, linewidth=2.4, label=_CALLED[end], **look)
             crossings[end] = _crossing(months, net)
-            _mark_crossing(axes, end, crossings[end], late=float(months[-1]) * 0.75)
+            _mark_crossing(axes, end, crossings[end])
         axes.axhline(0, color="#1B1F24", linewidth=1.3)
+        axes.set_xlim(right=float(table.numbers("months").max()) * 1.12)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
         axes.set_ylabel("Net cost (£)")
         _money_axis(axes, "y")
@@ -165,24 +169,22 @@ def months_chart(table: ClearedTable) -> Figure:
     last = float(table.numbers("months").max())
     found = [month for month in crossings.values() if month is not None]
     title = _months_title(found, last)
-    words = " ".join(
-        f"{_CALLED[end]}: £0 is {f'reached after {month:.0f} months' if month else f'not reached in {last:.0f} months'}."
-        for end, month in crossings.items()
-    )
+    reached = {end: f"after {m:.0f} months" if m else f"not in {last:.0f} months" for end, m in crossings.items()}
+    words = " ".join(f"{_CALLED[end]}: £0 is reached {when}." for end, when in reached.items())
     alt = f"Line chart. {title}. {words} Below £0 the programme pays for itself."
     return style.finished(fig, axes, title=title, alt=alt)
 
 
-def _mark_crossing(axes: Axes, end: str, month: float | None, *, late: float) -> None:
+def _mark_crossing(axes: Axes, end: str, month: float | None) -> None:
     if month is None:
         return
     look = _LOOKS[end]
     axes.plot(month, 0, marker=look["marker"], color=look["color"], markersize=10)
-    side, shift = ("right", -4) if month > late else ("left", 7)
+    side, right, up = ("right", -8, -16) if end == ENDS[0] else ("left", 6, 9)
     axes.annotate(
         f"{month:.0f} months",
         (month, 0),
-        xytext=(shift, -17 if side == "right" else 8),
+        xytext=(right, up),
         textcoords="offset points",
         ha=side,
         fontsize=11,
@@ -260,7 +262,7 @@ def _tornado_title(rows: pd.DataFrame) -> str:
     if not turning:
         return f"No single input turns the answer; the widest is “{first[0].lower()}{first[1:]}”"
     words = {1: "One input", 2: "Two inputs", 3: "Three inputs"}.get(turning, f"{turning} inputs")
-    return f"{words} could turn the answer, each moved alone"
+    return f"{words} could turn the answer, {'each ' if turning > 1 else ''}moved alone"
 
 
 def plane_chart(table: ClearedTable) -> Figure:
@@ -270,7 +272,7 @@ def plane_chart(table: ClearedTable) -> Figure:
         return _empty("Days avoided and net cost for each child")
     below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
     share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
-    title = f"{share} of the simulated repeats fall{'' if share != 'None' else 's'} below £0, where the programme pays"
+    title = f"{share} of the simulated repeats fall{'' if share != 'None' else 's'} below £0, where the programme pays for itself"
     sentences = []
     with style.applied():
         fig, axes = style.new_figure(height=4.4)
@@ -308,6 +310,7 @@ def plane_chart(table: ClearedTable) -> Figure:
             textcoords="offset points",
             ha="right",
             fontsize=10,
+            bbox=_CLEAR,
         )
         axes.set_xlabel("Days of statutory care avoided per child")
         axes.set_ylabel("Net cost per child (£)")
@@ -365,11 +368,8 @@ def _worth_title(halves: list[float], last: float) -> str:
         return f"Even at £{last:,.0f} a day avoided, the programme is more likely than not too dear"
     low, high = f"£{min(halves):,.0f}", f"£{max(halves):,.0f}"
     if len(halves) < len(ENDS):
-        return (
-            f"An even chance of being worth it needs {low} a day by one comparison, more than £{last:,.0f} by the other"
-        )
+        return f"An even chance of being worth it needs {low} a day avoided, or more than £{last:,.0f}"
     if low == high == "£0":
-        return "The programme is more likely than not worth it even if a day avoided is worth only the money it saves"
-    return (
-        f"An even chance of being worth it needs a day avoided to be worth {low if low == high else f'{low} to {high}'}"
-    )
+        return "More likely than not the programme is worth it, even without a worth put on a day avoided"
+    span = low if low == high else f"{low} to {high}"
+    return f"An even chance of being worth it needs a day avoided to be worth {span}"
