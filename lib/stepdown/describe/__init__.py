@@ -2,7 +2,13 @@
 
 from stepdown.describe.profile import AGE, ETHNICITY, SIBLINGS, ethnicity_groups, issues, profile, profile_categories
 from stepdown.describe.quality import completeness, oddities
-from stepdown.describe.sentences import categories_sentence, flow_sentence, unknown_sentence
+from stepdown.describe.sentences import (
+    categories_sentence,
+    flow_sentence,
+    flow_summary,
+    records_sentence,
+    unknown_sentence,
+)
 
 __all__ = [
     "AGE",
@@ -12,9 +18,11 @@ __all__ = [
     "completeness",
     "ethnicity_groups",
     "flow_sentence",
+    "flow_summary",
     "issues",
     "oddities",
     "profile",
     "profile_categories",
+    "records_sentence",
     "unknown_sentence",
 ]

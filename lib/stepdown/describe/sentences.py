@@ -59,3 +59,20 @@ def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups:
         f"Not known: {' and '.join(parts)}. Where one group has more of these than the other, "
         "shares among all children and shares among those known tell different stories; read both."
     )
+
+
+def records_sentence(completeness: pd.DataFrame) -> str:
+    """Return how many rows of each table were read, and which columns have blanks (from ``completeness``)."""
+    rows = completeness.groupby("table", sort=False)["rows"].first()
+    read = ", ".join(f"{table.replace('_', ' ')} {count:,.0f}" for table, count in rows.items())
+    blank = completeness[completeness["blank"].isna() | (completeness["blank"] > 0)]
+    wholly = int((completeness["blank"] == completeness["rows"]).sum())
+    return (
+        f"Every record keeps the rules. Rows read: {read}. {len(blank)} of {len(completeness)} columns have blank cells"
+        + (f", {wholly} of them in every row." if wholly else ".")
+    )
+
+
+def flow_summary(flow: pd.DataFrame, groups: tuple[str, str]) -> str:
+    """Return the participant flow of both groups as one sentence each."""
+    return " ".join(flow_sentence(flow, group) for group in groups)

@@ -24,6 +24,8 @@ VARIABLE_LABELS = {
     "age_years": "Age (years)",
     "sibling_group_size": "Children in the sibling group",
     "highest_before": "Highest status before",
+    "ethnic_group": "Ethnic group",
+    "n_issues": "Issues at assessment (number)",
     "days_cin_before": "Days as a child in need before",
     "days_cp_before": "Days on a protection plan before",
     "days_cla_before": "Days looked after before",
@@ -170,9 +172,13 @@ def _row(
 ) -> dict[str, object]:
     first, second = _known(values, groups.programme), _known(values, ~groups.programme)
     missing = np.isnan(values).astype(np.float64)
+    counted = _is_flag(np.concatenate([first, second])) and category != ALL_CATEGORIES
     return {
         "variable": variable,
+        "characteristic": VARIABLE_LABELS.get(variable, variable),
         "category": category,
+        "children_programme": first.sum() if counted else NAN,
+        "children_comparison": second.sum() if counted else NAN,
         "smd": smd,
         "smd_weighted": weighted,
         "chance_low": -groups.band,
@@ -212,11 +218,18 @@ def _mean(values: Floats, arm: Bools, weights: Floats | None) -> float:
 
 
 def _columns() -> dict[str, Column]:
-    both = ("n_programme", "n_comparison")
+    both = ("children_programme", "children_comparison", "n_programme", "n_comparison")
     lost = ("missing_programme", "missing_comparison")
     return {
-        "variable": Column("Variable", Role.KEY, about="What is compared."),
+        "variable": Column("Variable", Role.KEY, about="What is compared: a column of the child outcomes."),
+        "characteristic": Column("Characteristic", Role.KEY, about="The same in words."),
         "category": Column("Category", Role.KEY, about="Empty for a number."),
+        "children_programme": Column(
+            "Programme, children in the category", Role.COUNT, "children", 0, about="Empty for a number."
+        ),
+        "children_comparison": Column(
+            "Comparison, children in the category", Role.COUNT, "children", 0, about="Empty for a number."
+        ),
         "smd": Column(
             "Standardised difference", Role.DERIVED, "", 2, both, "Programme minus comparison, known values."
         ),

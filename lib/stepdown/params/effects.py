@@ -45,6 +45,8 @@ class EffectSettings(Settings):
     balance_variables: tuple[Text, ...] = (
         "age_years",
         "sibling_group_size",
+        "ethnic_group",
+        "n_issues",
         "highest_before",
         "days_cin_before",
         "days_cp_before",
