@@ -225,6 +225,7 @@ def test_observation_agrees_with_sets_of_days(rows, last_offset, first_offset):
             if day <= last and (first is None or day >= first) and (born is None or born <= day < eighteen(born))
         }
         assert seen.days_at_risk[i] == len(covered)
+        assert slow.days_of(seen.covered.start[i].item(), seen.covered.end[i].item()) == covered
         assert seen.observable[i] == (len(covered) == period.days[i])
 
 

@@ -39,11 +39,14 @@ class Observed:
         not observable: the extract begins after the period did.
         too recent: the extract ends before the period does.
     days_at_risk: days of the period in which the child was born, under 18 and covered by the extract.
+    covered: the part of the period that those days make up (empty where there are none).  A rate per day at risk
+        has its numerator from here, ``days_in(observed.covered, …)``: days after an 18th birthday are in neither.
     """
 
     observable: Flags
     reason: npt.NDArray[np.str_]
     days_at_risk: Whole
+    covered: Periods
 
 
 def observe(periods: Periods, *, last_date: Any, first_date: Any = None, birth_date: Any = None) -> Observed:
@@ -72,8 +75,11 @@ def observe(periods: Periods, *, last_date: Any, first_date: Any = None, birth_d
     reason = np.select(truths, [str(sight) for sight, _ in checks], default=str(Sight.OBSERVABLE))
     seen_from = np.fmax(np.fmax(start, born), begin)
     seen_to = np.fmin(np.fmin(end, adult), stop)
-    days = np.where(np.isnat(start), 0, np.maximum((seen_to - seen_from).view(np.int64), 0))
-    return Observed(reason == str(Sight.OBSERVABLE), reason, days)
+    hidden = np.isnat(start)
+    seen_from = np.where(hidden, start, seen_from)
+    seen_to = np.where(hidden, start, np.maximum(seen_from, seen_to))
+    covered = Periods(seen_from, seen_to)
+    return Observed(reason == str(Sight.OBSERVABLE), reason, covered.days, covered)
 
 
 def follow_up_days(from_date: Any, *, last_date: Any, birth_date: Any = None) -> Whole:

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from stepdown.windows.counting import DayRule
 from stepdown.windows.in_one_call import LADDER, PERIODS, tally, tally_columns
 
-ROWS_IN_MEMORY = 30_000_000
-"""Rows of children, spells and referrals together up to which the columns are read into memory (about 3 GB)."""
+ROWS_IN_MEMORY = 20_000_000
+"""Rows of children, spells and referrals together up to which the columns are read into memory (about 2.5 GB)."""
 
 
 def tally_files(
