@@ -16,20 +16,23 @@ from stepdown.costs.sentences import (
     bracket_sentence,
     break_even_sentence,
     cashable_sentence,
+    grid_sentence,
     one_child_sentence,
     printed_tariffs_sentence,
     report_sentence,
+    simulation_sentence,
     strongest_sentence,
 )
-from stepdown.costs.uncertainty import acceptability_table, plane_table, uncertainty_table
+from stepdown.costs.uncertainty import acceptability_table, bracket_table, plane_table, uncertainty_tables
 from stepdown.costs.unit_costs import UnitCostBook, choose_tariffs, read_book
-from stepdown.costs.used import savings_by_agency_table, unit_costs_table
+from stepdown.costs.used import kept_sentence, savings_by_agency_table, unit_costs_table
 
 __all__ = [
     "CostInputs",
     "NetCost",
     "UnitCostBook",
     "acceptability_table",
+    "bracket_table",
     "both_desks_paragraph",
     "bracket_sentence",
     "break_even_sentence",
@@ -39,7 +42,9 @@ __all__ = [
     "cost_inputs",
     "cost_parts_table",
     "costs_table",
+    "grid_sentence",
     "grid_table",
+    "kept_sentence",
     "net_cost",
     "net_cost_by_months_table",
     "net_cost_table",
@@ -51,8 +56,9 @@ __all__ = [
     "report_sentence",
     "savings_by_agency_table",
     "scenarios_table",
+    "simulation_sentence",
     "strongest_sentence",
     "tornado_table",
-    "uncertainty_table",
+    "uncertainty_tables",
     "unit_costs_table",
 ]

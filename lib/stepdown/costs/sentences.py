@@ -139,6 +139,22 @@ def _low(text: object) -> str:
     return words[0].lower() + words[1:]
 
 
+def grid_sentence(grid: pd.DataFrame) -> str:
+    """Return what the rows and columns of the two-way grid are.  grid: table cost_grid."""
+    first = grid.iloc[0]
+    return f"Rows: {_low(first['row_lever'])}. Columns: {_low(first['column_lever'])}. All else as in the analysis."
+
+
+def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
+    """Return how the simulation was done and how far its own chance matters.  uncertainty: cost_uncertainty."""
+    errors = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "monte_carlo_error"]
+    error = "" if errors.isna().any() else f" The simulation's own error in the mean saving is {pounds(errors.max())}."
+    return (
+        f"Intervals are from {draws:,} simulated repeats: each draws whole families anew within each group, and each "
+        f"unit cost from its range.{error}"
+    )
+
+
 def one_child_sentence(scenarios: pd.DataFrame) -> str:
     """Return how much of the saving rests on one child ("" without such a scenario).  scenarios: cost_scenarios."""
     base = _value(scenarios, "saving_gbp", scenario="report_method")

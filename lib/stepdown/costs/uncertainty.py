@@ -123,6 +123,65 @@ def _row(
     )
 
 
+CONDITIONS = {
+    "did": "both groups would have changed by the same amount",
+    "ancova": "children with as much care before would have fared alike",
+}
+"""What must hold for each end to be the programme's saving, in a few words."""
+
+
+def day_counts(inputs: CostInputs) -> dict[str, bool]:
+    """Return the day counts that a study is worked out with: what a reader calls each → whether it is clipped."""
+    if inputs.day_count == "clipped":
+        return {"": True}
+    return {"days as published": False, "days inside the window": True}
+
+
+def uncertainty_tables(inputs: CostInputs) -> dict[str, AggregateTable]:
+    """Return cost_uncertainty under the study's day count, and under days inside the window where that differs."""
+    if inputs.day_count == "clipped":
+        return {"": uncertainty_table(inputs)}
+    return {name: uncertainty_table(inputs, clipped=clipped) for name, clipped in day_counts(inputs).items()}
+
+
+def bracket_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``saving_bracket``: one row an end of the bracket and a day count, for a reader."""
+    rows = []
+    for days, table in uncertainty_tables(inputs).items():
+        facts = table.frame.set_index(["estimator", "measure"])
+        for end in BRACKET:
+            saving, net = (facts.loc[(ESTIMATOR_NAMES[end], m)] for m in ("saving_gbp", "net_cost_gbp"))
+            rows.append(
+                {
+                    "estimator": ESTIMATOR_NAMES[end],
+                    "days": days or "days inside the window",
+                    "condition": CONDITIONS[end],
+                    "saving_gbp": saving["estimate"],
+                    "saving_low_gbp": saving["ci_low"],
+                    "saving_high_gbp": saving["ci_high"],
+                    "net_cost_gbp": net["estimate"],
+                    "net_low_gbp": net["ci_low"],
+                    "net_high_gbp": net["ci_high"],
+                    "percent_pays": 100 * saving["probability_pays"],
+                    "children_with_cost": saving["children_with_cost"],
+                }
+            )
+    columns = {
+        "estimator": Column("Comparison", Role.KEY),
+        "days": Column("Days", Role.KEY),
+        "condition": Column("Right if", Role.OPEN),
+        "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, _OWN),
+        "saving_low_gbp": Column("Low end", Role.DERIVED, "£", 0, _OWN, "Low end of the saving's interval"),
+        "saving_high_gbp": Column("High end", Role.DERIVED, "£", 0, _OWN, "High end of the saving's interval"),
+        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, _OWN),
+        "net_low_gbp": Column("Net cost, low end", Role.DERIVED, "£", 0, _OWN),
+        "net_high_gbp": Column("Net cost, high end", Role.DERIVED, "£", 0, _OWN),
+        "percent_pays": Column("Repeats that pay", Role.DERIVED, "%", 1, _OWN, "Share of simulated repeats"),
+        "children_with_cost": count_columns()["children_with_cost"],
+    }
+    return AggregateTable("saving_bracket", "end of the bracket and day count", pd.DataFrame(rows), columns)
+
+
 def plane_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``cost_plane``: one row an end of the bracket and a draw (a sample of the draws)."""
     simulation = study_simulation(inputs)

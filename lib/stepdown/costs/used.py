@@ -84,6 +84,19 @@ def unit_costs_table(inputs: CostInputs) -> AggregateTable:
     return AggregateTable("unit_costs_used", "unit cost", pd.DataFrame(rows), columns)
 
 
+def kept_sentence(inputs: CostInputs) -> str:
+    """Return which double counts the study keeps, and why; or that there is none."""
+    kept = inputs.tariffs.kept
+    if not kept:
+        return "None of the unit costs is part of another that is used here."
+    names = dict(zip(inputs.tariffs.ids, inputs.tariffs.measures, strict=True))
+    return " ".join(
+        f"Counted twice on purpose: {MEASURE_NAMES[names[item.part]].lower()} within "
+        f"{MEASURE_NAMES[names[item.total]].lower()}. {item.reason}"
+        for item in kept
+    )
+
+
 def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``saving_by_agency``: one row a measure: who gains, and whether a budget falls.
 

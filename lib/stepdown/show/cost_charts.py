@@ -272,7 +272,8 @@ def plane_chart(table: ClearedTable) -> Figure:
         return _empty("Days avoided and net cost for each child")
     below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
     share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
-    title = f"{share} of the simulated repeats fall{'' if share != 'None' else 's'} below £0, where the programme pays for itself"
+    falls = "falls" if share == "None" else "fall"
+    title = f"{share} of the simulated repeats {falls} below £0, where the programme pays for itself"
     sentences = []
     with style.applied():
         fig, axes = style.new_figure(height=4.4)
