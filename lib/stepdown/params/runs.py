@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
-from stepdown.params.base import Settings
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from stepdown.params.base import Settings, Text
+
+
+class Threshold(Settings):
+    """A movement between two runs that the scheduler is told of by its exit code.
+
+    table and column: where, in restricted/tables.  where: other columns that name the rows (all rows when empty).
+    by: the largest change that passes in silence, in the column's own unit.
+    by_percent: the same, in per cent of the last value. At least one of the two is given; either being passed counts.
+    """
+
+    table: Text
+    column: Text
+    where: dict[str, Text] = Field(default_factory=dict)
+    by: float | None = Field(default=None, ge=0)
+    by_percent: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _something_given(self) -> Self:
+        if self.by is None and self.by_percent is None:
+            raise ValueError("a threshold needs by or by_percent")
+        return self
 
 
 class RunSettings(Settings):
-    """What a scheduler needs to know about a study's runs."""
+    """What a scheduler needs to know about a study's runs.
+
+    notebook_minutes: time limit of a notebook; one that passes it is ended.  memory_gb: limit of a notebook's memory
+    (None: the machine's).  headline: tables whose movements are named first.  warn: see :class:`Threshold`.
+    """
+
+    notebook_minutes: float = Field(default=30.0, gt=0)
+    memory_gb: float | None = Field(default=None, gt=0)
+    headline: tuple[Text, ...] = ("net_cost",)
+    warn: tuple[Threshold, ...] = ()

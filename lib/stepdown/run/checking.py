@@ -1,0 +1,47 @@
+"""``stepdown check`` and ``stepdown clean``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stepdown.run.folders import Locked, cleaned, held
+from stepdown.run.kinds import AUDIT, load_subject
+from stepdown.run.status import Exit, gravest
+
+
+def checked(path: str | Path) -> str:
+    """Return what a parameter file and its data hold, in one line; raises Refused with every fault."""
+    subject = load_subject(path, {})
+    if subject.study is not None:
+        from stepdown.contracts import read_study
+
+        rows = read_study(subject.study).rows_read
+        return f"{subject.name}: in order; " + ", ".join(f"{table} {count:,}" for table, count in rows.items())
+    if subject.kind is AUDIT:
+        from stepdown.audit import run_audit
+
+        run_audit(subject.file)
+    return f"{subject.name}: in order"
+
+
+def cleaned_studies(keep: int, outputs: Path | None, studies: Sequence[str]) -> tuple[list[str], int]:
+    """Remove old runs; returns what to say, and the exit code."""
+    here = Path.cwd()
+    places = [outputs] if outputs else [folder / "outputs" for folder in (here, *here.parents)]
+    place = next((folder for folder in places if folder and folder.is_dir()), None)
+    if place is None:
+        return ["There is no outputs/ folder here or above: nothing to remove."], int(Exit.OK)
+    lines, codes = [], [Exit.OK]
+    for folder in sorted(path for path in place.iterdir() if path.is_dir()):
+        if studies and folder.name not in studies:
+            continue
+        try:
+            with held(folder):
+                gone = cleaned(folder, keep)
+        except Locked as locked:
+            lines.append(str(locked))
+            codes.append(Exit.LOCKED)
+            continue
+        lines.append(f"{folder.name}: removed {len(gone)} run{'' if len(gone) == 1 else 's'}")
+    return lines, int(gravest(codes))

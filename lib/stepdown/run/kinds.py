@@ -1,0 +1,146 @@
+"""The kinds of parameter file that can be run, how each is told, and which notebooks it runs.
+
+A file's kind is told by its top-level names. A notebook belongs to the kind whose parameter its ``parameters`` cell
+has: ``study`` for a study with records, ``audit`` for the audit of a published report, ``case`` for a published case
+that has totals but no records. So a notebook of one's own joins a kind by declaring that parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stepdown.faults import Fault, Refused
+from stepdown.params import Study, find_file, load_study, project_root, read_yaml
+from stepdown.params.runs import RunSettings
+from stepdown.run.parameters import Notebook, read_notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a notebook needs of a study: a section of its file, and a table with at least one row ("": none)."""
+
+    section: str = ""
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of parameter file.
+
+    parameter: the notebook parameter that takes the file.  told_by: top-level names, any of which tells the kind.
+    needs: what single notebooks need, by name.
+    """
+
+    name: str
+    parameter: str
+    told_by: frozenset[str]
+    needs: Mapping[str, Need] = field(default_factory=dict)
+
+
+STUDY = Kind(
+    name="study",
+    parameter="study",
+    told_by=frozenset({"groups", "window_months", "profile"}),
+    needs={
+        "2_case_file_review": Need("review", "case_files"),
+        "4_cost_benefit": Need("costs"),
+    },
+)
+AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
+PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
+KINDS = (STUDY, AUDIT, PUBLISHED_CASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One parameter file that is to be run.
+
+    name: name of the file without its ending, and of its folder in outputs/.  root: the project root.
+    study: the validated study; None for the other kinds, whose own notebook validates the file.
+    settings: all settings as resolved, in JSON types.
+    """
+
+    name: str
+    kind: Kind
+    file: Path
+    root: Path
+    title: str
+    settings: dict[str, Any]
+    run: RunSettings
+    study: Study | None = None
+
+    def shown_file(self) -> str:
+        """Return the parameter file's path relative to the project root."""
+        return self.file.relative_to(self.root).as_posix()
+
+
+def kind_of(names: set[str], where: str) -> Kind:
+    """Return the kind that a file's top-level names tell; raises Refused when they tell none."""
+    for kind in KINDS:
+        if kind.told_by & names:
+            return kind
+    raise Refused(
+        [
+            Fault(
+                where=where,
+                found=f"a file of no known kind (its names: {', '.join(sorted(names)[:8])})",
+                allowed="; ".join(f"{kind.name}: has {' or '.join(sorted(kind.told_by))}" for kind in KINDS),
+                rule="stepdown.run.kinds",
+                remedy="run a study's, an audit's or a published case's file; books that studies share are not run",
+            )
+        ]
+    )
+
+
+def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:
+    """Return the parameter file at ``path``, validated; raises Refused with every fault of it."""
+    file = find_file(path)
+    content = read_yaml(file)
+    kind = kind_of(set(content), file.name)
+    if kind is STUDY:
+        study = load_study(file, **overrides)
+        return Subject(
+            name=study.name,
+            kind=kind,
+            file=file,
+            root=study.root,
+            title=study.settings.title,
+            settings=study.settings.model_dump(mode="json"),
+            run=study.settings.run,
+            study=study,
+        )
+    title = str(content.get("title", file.stem))
+    return Subject(file.stem, kind, file, project_root(file), title, _plain(content), RunSettings())
+
+
+def _plain(value: Any) -> Any:
+    """Return YAML values in JSON types (dates as ISO text)."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def notebooks_of(kind: Kind, folder: Path) -> list[Notebook]:
+    """Return the notebooks that a kind runs, in the order of their names."""
+    if not folder.is_dir():
+        raise Refused([_no_notebooks(folder.name, "no such folder")])
+    found = [read_notebook(file) for file in sorted(folder.glob("*.ipynb"))]
+    chosen = [notebook for notebook in found if notebook.takes(kind.parameter)]
+    if not chosen:
+        raise Refused([_no_notebooks(folder.name, f"no notebook with the parameter {kind.parameter!r}")])
+    return chosen
+
+
+def _no_notebooks(where: str, found: str) -> Fault:
+    return Fault(
+        where=f"the notebooks' folder {where}/",
+        found=found,
+        allowed="notebooks whose parameters cell names study, audit or case",
+        rule="stepdown.run.kinds",
+        remedy="run from the project root, or name the folder with --notebooks",
+    )

@@ -1,0 +1,146 @@
+"""The last task of a study's run: what moved, and the pages; done in a worker, so that other studies go on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stepdown.faults import Refused
+from stepdown.params import Study
+from stepdown.params.runs import RunSettings
+from stepdown.run.changes_page import page
+from stepdown.run.moved import (
+    Change,
+    compared,
+    headlines,
+    meanings,
+    nothing_moved,
+    warnings_of,
+    write_changes,
+)
+from stepdown.run.row_marks import marks_of, row_changes, salt_of
+from stepdown.run.status import Status
+
+_INPUTS = Path("restricted") / "inputs"
+
+
+@dataclass(frozen=True, slots=True)
+class PagesTask:
+    """What is needed to finish a run. folder: the staging run folder.  previous: the last whole run, or None.
+
+    keep: take the last run's pages over (nothing changed).  pages: whether pages are asked for at all.
+    """
+
+    folder: Path
+    root: Path
+    title: str
+    study: Study | None
+    run: RunSettings
+    facts: Mapping[str, Any]
+    previous: Path | None
+    previous_inputs: Mapping[str, str]
+    pages: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagesMade:
+    """What moved, messages for the user, and the trouble ("" for none) worded without a record's value."""
+
+    moved: dict[str, Any]
+    messages: tuple[str, ...] = ()
+    trouble: str = ""
+    full_disk: bool = False
+
+
+def make_pages(task: PagesTask) -> PagesMade:
+    """Compare the run with the last one, make its pages, and return what came of it; never raises for their faults."""
+    try:
+        moved = _moved(task)
+        return PagesMade(moved, tuple(_released(task)))
+    except Refused as refused:
+        return PagesMade({}, trouble=refused.worded())
+    except OSError as error:
+        return PagesMade({}, trouble=f"{type(error).__name__}: {error.strerror}", full_disk=True)
+    except Exception as error:  # noqa: BLE001 (a run whose pages fail is kept for the evaluator, not lost)
+        return PagesMade({}, trouble=f"{type(error).__name__} at {place_of(error)}")
+
+
+def place_of(error: BaseException) -> str:
+    """Return the file and line where an error was raised, without its message."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else "?"
+
+
+def _released(task: PagesTask) -> list[str]:
+    if not task.pages:
+        return []
+    if taken_over(task.facts, task.previous):
+        for old in sorted((Path(str(task.previous)) / "release").rglob("*")):
+            new = task.folder / old.relative_to(Path(str(task.previous)))
+            if old.is_file() and not new.exists():
+                new.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(old, new)
+        return []
+    from stepdown.run.release import build_release
+
+    return build_release(task.folder, task.study, task.facts)
+
+
+def taken_over(facts: Mapping[str, Any], previous: Path | None) -> bool:
+    """Return whether the last run's pages stand for this one: no notebook ran, and there are pages."""
+    ran = any(notebook["status"] == Status.OK for notebook in facts["notebooks"])
+    return not ran and previous is not None and (previous / "release" / "index.html").is_file()
+
+
+def _moved(task: PagesTask) -> dict[str, Any]:
+    inputs = _input_changes(task)
+    account = nothing_moved(task.previous.name if task.previous else None)
+    changes: list[Change] = []
+    if task.previous is not None:
+        about = meanings(task.previous) | meanings(task.folder)
+        changes = compared(task.previous, task.folder, "restricted", about)
+        cleared = compared(task.previous, task.folder, "release", about)
+        account |= {
+            "cells": sum(change.kind == "changed" for change in changes),
+            "rows": sum(change.kind.startswith("row") for change in changes),
+            "tables": sorted({change.table for change in changes}),
+            "inputs": inputs,
+            "headlines": headlines(cleared, about, task.run.headline),
+            "warnings": warnings_of(changes, cleared, task.run),
+        }
+    write_changes(task.folder / "restricted" / "changes.csv", changes)
+    (task.folder / "restricted" / "changes.html").write_text(page(task.title, changes, account), encoding="utf-8")
+    return account
+
+
+def _input_changes(task: PagesTask) -> list[dict[str, Any]]:
+    """Keep the marks of each table's rows, and return the inputs that are not as they were at the last whole run."""
+    now = {item["file"]: item["sha256"] for item in task.facts["inputs"]}
+    salt = salt_of(task.folder.parent)
+    (task.folder / _INPUTS).mkdir(parents=True, exist_ok=True)
+    changed = []
+    for file in sorted({*now, *task.previous_inputs}):
+        before, after = task.previous_inputs.get(file), now.get(file)
+        kept = task.previous / _INPUTS / _mark_name(file) if task.previous else None
+        if after is not None:
+            same = before == after and kept is not None and kept.is_file()
+            marks = kept.read_bytes() if same and kept else marks_of(task.root / file, salt)
+            if marks is not None:
+                (task.folder / _INPUTS / _mark_name(file)).write_bytes(marks)
+        if task.previous is None or before == after:
+            continue
+        kind = "added" if before is None else "removed" if after is None else "changed"
+        rows: dict[str, int] = {}
+        if kind == "changed" and kept is not None and kept.is_file() and marks is not None:
+            rows = row_changes(kept.read_bytes(), marks)
+        changed.append({"file": file, "kind": kind, **rows})
+    return changed
+
+
+def _mark_name(file: str) -> str:
+    return file.replace("/", "__") + ".marks"

@@ -1,0 +1,371 @@
+"""``stepdown run``: checks everything first, then runs every study's notebooks side by side, and publishes whole runs."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from stepdown.faults import Fault, Refused
+from stepdown.run.folders import Locked, held, latest_run
+from stepdown.run.jobs import Outcome
+from stepdown.run.kinds import Subject, load_subject, notebooks_of
+from stepdown.run.parameters import check_overrides, split_overrides
+from stepdown.run.planning import Plan, planned
+from stepdown.run.progress import Progress
+from stepdown.run.status import Exit, Status, gravest
+from stepdown.run.study_run import StudyRun
+from stepdown.run.workers import Executor, LocalProcesses, Lost, lost_outcome
+
+_RELEASE_SECONDS = 600.0
+_CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for.
+
+    files: parameter files.  outputs: folder of all runs (None: outputs/ in each file's project root).
+    notebooks: folder of the notebooks (None: found from the file's root, from here, or beside the library).
+    overrides: ``name=value`` texts.  cluster: address of a Dask scheduler ("": processes of this machine).
+    pages: whether the pages for readers are made; tables always are.
+    """
+
+    files: tuple[str, ...]
+    force: bool = False
+    isolated: bool = False
+    workers: int = 2
+    outputs: Path | None = None
+    notebooks: Path | None = None
+    cluster: str = ""
+    overrides: tuple[str, ...] = ()
+    pages: bool = True
+
+
+class Stopped(Exception):
+    """The runner was asked to end by a signal."""
+
+    def __init__(self, code: Exit) -> None:
+        self.code = code
+        super().__init__(code.name)
+
+
+@dataclass(slots=True)
+class _Session:
+    """Everything that one command holds while it works."""
+
+    request: Request
+    progress: Progress
+    executor: Executor
+    local: LocalProcesses
+    server: str
+    sockets: str
+    studies: dict[str, StudyRun] = field(default_factory=dict)
+    codes: list[Exit] = field(default_factory=list)
+    jobs: dict[str, Any] = field(default_factory=dict)
+    made: list[Path] = field(default_factory=list)
+
+
+def run(request: Request, progress: Progress) -> Exit:
+    """Run every study of the request; returns the exit code. Raises Refused before anything has begun."""
+    plans = _plans(request)
+    with _signals_raise(), contextlib.ExitStack() as stack:
+        try:
+            return _run(plans, request, progress, stack)
+        except KeyboardInterrupt:
+            progress.say("Stopped by Ctrl-C. Nothing of this run was kept; every `latest` is as it was.")
+            return Exit.INTERRUPTED
+        except Stopped as stopped:
+            progress.say("Ended by a signal. Nothing of this run was kept; every `latest` is as it was.")
+            return stopped.code
+        except OSError as error:
+            if error.errno not in _CANNOT_WRITE:
+                raise
+            progress.say(
+                f"Cannot write: {error.strerror}: {error.filename or 'the run folder'}. Every `latest` is as it was."
+            )
+            return Exit.NOT_WRITTEN
+
+
+def subjects_of(request: Request) -> list[Subject]:
+    """Return every parameter file, validated; raises Refused once with the faults of all of them."""
+    typed: dict[str, str] = split_overrides(request.overrides)
+    faults: list[Fault] = []
+    subjects: list[Subject] = []
+    for path in request.files:
+        try:
+            subjects.append(load_subject(path, _for_settings(typed)))
+        except Refused as refused:
+            faults += refused.faults
+    names = [subject.name for subject in subjects]
+    faults += [_twice(name) for name in sorted({name for name in names if names.count(name) > 1})]
+    if faults:
+        raise Refused(faults)
+    return subjects
+
+
+def _for_settings(overrides: dict[str, str]) -> dict[str, object]:
+    """Return the overrides that a study's settings know too, so that they are validated before anything runs."""
+    months = overrides.get("window_months", "")
+    return {"window_months": int(months)} if months.isdecimal() else {}
+
+
+def _twice(name: str) -> Fault:
+    return Fault(
+        where="command line",
+        found=f"two parameter files of the name {name}",
+        allowed="one file a name: the name is the folder in outputs/",
+        rule="outputs/<study>/<run_id>/",
+        remedy="name each file once, or rename one",
+    )
+
+
+def _plans(request: Request) -> list[Plan]:
+    faults: list[Fault] = []
+    plans = []
+    for subject in subjects_of(request):
+        try:
+            notebooks = notebooks_of(subject.kind, _notebook_folder(subject, request))
+            overrides = check_overrides(split_overrides(request.overrides), notebooks)
+        except Refused as refused:
+            faults += [fault for fault in refused.faults if fault not in faults]
+            continue
+        previous = latest_run(_folder(subject, request))
+        plans.append(planned(subject, notebooks, overrides, previous, force=request.force))
+    if faults:
+        raise Refused(faults)
+    return plans
+
+
+def _folder(subject: Subject, request: Request) -> Path:
+    return (request.outputs or subject.root / "outputs").resolve() / subject.name
+
+
+def _notebook_folder(subject: Subject, request: Request) -> Path:
+    here = Path.cwd()
+    beside = Path(__file__).resolve().parents[3]
+    given = [request.notebooks] if request.notebooks else []
+    places = given or [root / "notebooks" for root in (subject.root, here, *here.parents, beside)]
+    return next((place for place in places if place.is_dir() and any(place.glob("*.ipynb"))), places[0]).resolve()
+
+
+def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack) -> Exit:
+    session = stack.enter_context(_session(request, progress, any(plan.to_run() for plan in plans)))
+    read = {plan.subject.name: _read(plan) for plan in plans}  # every study's data before any run begins
+    for plan in plans:
+        folder = _folder(plan.subject, request)
+        try:
+            stale = stack.enter_context(held(folder))
+            study = StudyRun(plan, folder, *read[plan.subject.name])
+        except Locked as locked:
+            progress.say(str(locked))
+            session.codes.append(Exit.LOCKED)
+            continue
+        session.studies[study.name] = study
+        stack.callback(_abandon, session, study.name)
+        for outcome in study.begin(stale):
+            progress.ended(outcome)
+    _submit(session)
+    for study in list(session.studies.values()):
+        if study.complete():
+            _pages(session, study)
+    _work(session)
+    _last_words(session)
+    return gravest(session.codes)
+
+
+def _read(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the rows read by table, and why a notebook has no data; raises Refused with every fault of the data.
+
+    Data that have not changed since the last whole run were valid then and are not read again.
+    """
+    from stepdown.run.reading import rows_and_gaps
+
+    return rows_and_gaps(plan)
+
+
+@contextlib.contextmanager
+def _session(request: Request, progress: Progress, needed: bool) -> Iterator[_Session]:
+    """Hold the workers, the kernel server and the sockets' folder; whatever happens, they end with the command."""
+    sockets = tempfile.mkdtemp(prefix=f"stepdown-{os.getpid()}-", dir=_short_place())
+    local = LocalProcesses(request.workers)
+    server, path = None, ""
+    try:
+        if needed and not request.isolated and not request.cluster:
+            from stepdown.run.forked import start_server
+
+            path = str(Path(sockets) / "server")
+            server = start_server(path)
+        executor: Executor = local
+        if request.cluster:
+            from stepdown.run.workers import DaskCluster
+
+            executor = DaskCluster(request.cluster)
+        try:
+            yield _Session(request, progress, executor, local, path if server else "", sockets)
+        finally:
+            executor.stop()
+            local.stop()
+    finally:
+        if server is not None:
+            from stepdown.run.forked import stop_server
+
+            stop_server(server)
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _short_place() -> str | None:
+    """Return a folder with a short path (a socket's path holds 107 bytes); sweeps what killed runners left there."""
+    place = Path(tempfile.gettempdir())
+    for left in place.glob("stepdown-*-*"):
+        number = left.name.split("-")[1]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists() and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)
+    return str(place)
+
+
+def _submit(session: _Session) -> None:
+    """Send all notebooks of all studies: those that took longest in the last run first."""
+    waiting = []
+    for study in session.studies.values():
+        before = {entry["name"]: entry["seconds"] for entry in study.plan.previous_manifest.get("notebooks", [])}
+        for step in study.to_run():
+            job = study.job(step, server=session.server, sockets=session.sockets)
+            waiting.append((-float(before.get(job.notebook, 0.0)), f"{job.study} {job.notebook}", job))
+    if waiting:
+        from stepdown.run import engine
+        from stepdown.run.executing import run_notebook
+
+        del engine  # imported before the fork, so that no worker pays for papermill again
+        for _, name, job in sorted(waiting, key=lambda item: item[0]):
+            session.jobs[name] = job
+            session.executor.submit(name, run_notebook, job, job.limit_seconds)
+
+
+def _work(session: _Session) -> None:
+    """Take results as they come, until nothing is at work."""
+    open_ends = [study for study in session.studies.values()]
+    while any(study.name in session.studies for study in open_ends):
+        for executor in {id(session.executor): session.executor, id(session.local): session.local}.values():
+            done = executor.next_done(0.1)
+            if done is None:
+                continue
+            name, result = done
+            if name.startswith("pages of "):
+                _finish(session, session.studies[name.removeprefix("pages of ")], result)
+            else:
+                _notebook_ended(session, name, result)
+        at_work = {*session.executor.running(), *session.local.running()}
+        session.progress.working(sorted(at_work))
+
+
+def _notebook_ended(session: _Session, name: str, result: Any) -> None:
+    job = session.jobs.pop(name)
+    outcome: Outcome = lost_outcome(job, result) if isinstance(result, Lost) else result
+    study = session.studies[job.study]
+    step = next(step for step in study.plan.steps if step.notebook.name == job.notebook)
+    outcome = study.ended(outcome.because(step.reason) if outcome.status is Status.OK else outcome)
+    session.progress.ended(outcome)
+    if outcome.status is not Status.OK:
+        from stepdown.run.reporting import failure_lines
+
+        for line in failure_lines(outcome):
+            session.progress.say(line)
+    if study.complete():
+        _pages(session, study)
+
+
+def _pages(session: _Session, study: StudyRun) -> None:
+    """Make the pages of a study whose notebooks have all ended well, in a worker; keep the others for the evaluator."""
+    if not study.whole():
+        kept = study.failed(
+            "; ".join(f"{o.notebook}: {o.status}" for o in study.outcomes.values() if not o.status.whole)
+        )
+        del session.studies[study.name]
+        session.codes.append(study.exit())
+        session.progress.say(
+            f"  {study.name}: not published; the notebooks of this run are in {_shown(kept)}/restricted"
+        )
+        return
+    from stepdown.run.pages_task import PagesTask, make_pages
+
+    subject, plan = study.plan.subject, study.plan
+    task = PagesTask(
+        folder=study.staging,
+        root=subject.root,
+        title=subject.title,
+        study=subject.study,
+        run=subject.run,
+        facts=study.prepared(),
+        previous=plan.previous,
+        previous_inputs={item["file"]: item["sha256"] for item in plan.previous_manifest.get("inputs", [])},
+        pages=session.request.pages,
+    )
+    session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS)
+
+
+def _finish(session: _Session, study: StudyRun, result: Any) -> None:
+    from stepdown.run.reporting import ending_lines
+
+    del session.studies[study.name]
+    if isinstance(result, Lost) or result.trouble:
+        why = "the process that made the pages ended" if isinstance(result, Lost) else result.trouble
+        kept = study.failed(f"the pages could not be made: {why}")
+        session.codes.append(Exit.NOT_WRITTEN if not isinstance(result, Lost) and result.full_disk else Exit.UNFORESEEN)
+        session.progress.say(f"  {study.name}: not published: the pages could not be made: {why}; see {_shown(kept)}")
+        return
+    final = study.published(result.moved)
+    session.codes += [study.exit(), Exit.MOVED if result.moved["warnings"] else Exit.OK]
+    for line in ending_lines(study.name, study.outcomes, result.moved, _shown(final.parent / "latest")):
+        session.progress.say(line)
+    for message in result.messages:
+        session.progress.say(f"      {message}")
+    session.made.append(final.parent / "latest")
+
+
+def _last_words(session: _Session) -> None:
+    """Write the front page over all studies, and name the page to open."""
+    from stepdown.run.reporting import write_front_page
+
+    pages = [latest / "release" / "index.html" for latest in session.made]
+    pages = [page for page in pages if page.is_file()]
+    fronts = [write_front_page(outputs) for outputs in {latest.parents[1] for latest in session.made}]
+    chosen = pages if len(pages) == 1 else [front for front in fronts if front]
+    if pages and chosen:
+        session.progress.say("Open " + " and ".join(_shown(page) for page in chosen))
+
+
+def _abandon(session: _Session, name: str) -> None:
+    study = session.studies.pop(name, None)
+    if study is not None:
+        study.abandoned()
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be named from here."""
+    with contextlib.suppress(ValueError):
+        return path.relative_to(Path.cwd()).as_posix()
+    return str(path)
+
+
+@contextlib.contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into an exception, so that workers end and the staging folder goes."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Stopped(Exit.TERMINATED)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,200 @@
+"""One study's run, from its empty staging folder to the whole run that appears at its name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stepdown.run.folders import keep_failed, publish, run_id_now, stage
+from stepdown.run.jobs import Job, Outcome, Trouble
+from stepdown.run.journal import Journal, now
+from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
+from stepdown.run.planning import Plan, Step
+from stepdown.run.status import Exit, Status, exit_of, gravest
+from stepdown.run.writing import write_json
+
+_WORK = ".work"
+
+
+class StudyRun:
+    """Builds one run. Each notebook writes to a folder of its own, whose files are brought together when it ends.
+
+    So it is known which notebook wrote which file, and two that write the same file are refused.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, rows: Mapping[str, int], no_data: Mapping[str, str]) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.started, self._clock = now(), time.monotonic()
+        self.run_id = run_id_now(digest_for_id(plan, self.started))
+        self.staging = stage(folder, self.run_id)
+        self.journal = Journal(self.staging, plan.subject.name)
+        self.rows = rows
+        self.outcomes: dict[str, Outcome] = {}
+        self.files: dict[str, list[str]] = {}
+        self.facts: dict[str, Any] = {}
+        self._no_data = no_data
+
+    @property
+    def name(self) -> str:
+        """Name of the study."""
+        return self.plan.subject.name
+
+    def begin(self, stale_lock: str) -> list[Outcome]:
+        """Note what the run is made from, and return the outcomes of the notebooks that need not run."""
+        if stale_lock:
+            self.journal.event("stale_lock", "took over a lock that a runner left behind", lock=stale_lock)
+        self.journal.event(
+            "run_started",
+            f"run {self.run_id} of {self.name} started",
+            run_id=self.run_id,
+            inputs=len(self.plan.inputs),
+            rows=dict(self.rows),
+            previous=self.plan.previous.name if self.plan.previous else None,
+        )
+        settled = []
+        for step in self.plan.steps:
+            name = step.notebook.name
+            status, reason = (
+                (Status.NO_DATA, self._no_data[name]) if name in self._no_data else (step.status, step.reason)
+            )
+            if status is not None:
+                if status is Status.UNCHANGED:
+                    self._take_over(name)
+                settled.append(self.ended(Outcome(self.name, name, status, reason=reason)))
+        return settled
+
+    def to_run(self) -> list[Step]:
+        """Return the steps that have to run."""
+        return [step for step in self.plan.to_run() if step.notebook.name not in self._no_data]
+
+    def job(self, step: Step, *, server: str, sockets: str) -> Job:
+        """Return the job of one notebook."""
+        subject, name = self.plan.subject, step.notebook.name
+        work = self.staging / _WORK / name
+        work.mkdir(parents=True)
+        limits = subject.run
+        return Job(
+            study=subject.name,
+            notebook=name,
+            file=str(step.notebook.file),
+            parameters={**step.parameters, "output": str(work)} if step.notebook.takes("output") else step.parameters,
+            folder=str(work),
+            shown_as=f"outputs/{subject.name}/{self.run_id}",
+            root=str(subject.root),
+            limit_seconds=limits.notebook_minutes * 60,
+            memory_bytes=int(limits.memory_gb * 1e9) if limits.memory_gb else None,
+            server=server,
+            sockets=sockets,
+        )
+
+    def _take_over(self, name: str) -> None:
+        """Copy what the last whole run's notebook wrote: the same bytes."""
+        entry = next(entry for entry in self.plan.previous_manifest["notebooks"] if entry["name"] == name)
+        self.files[name] = [output["file"] for output in entry["outputs"]]
+        for file in self.files[name]:
+            target = self.staging / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(str(self.plan.previous)) / file, target)
+
+    def ended(self, outcome: Outcome) -> Outcome:
+        """Take a notebook's outcome and bring its files into the run; returns the outcome as it is recorded."""
+        work = self.staging / _WORK / outcome.notebook
+        if work.is_dir():
+            twice = self._bring_together(outcome.notebook, work)
+            if twice and outcome.status is Status.OK:
+                trouble = Trouble("WrittenTwice", f"another notebook had written {', '.join(twice)}")
+                outcome = Outcome(self.name, outcome.notebook, Status.FAILED, outcome.seconds, trouble=trouble)
+        self.outcomes[outcome.notebook] = outcome
+        trouble_words = f": {worded_trouble(outcome)}" if outcome.trouble else ""
+        self.journal.event(
+            "notebook_ended",
+            f"{outcome.notebook}: {outcome.status} in {outcome.seconds:.1f} s"
+            + (f" ({outcome.reason})" if outcome.reason else "")
+            + trouble_words,
+            notebook=outcome.notebook,
+            status=str(outcome.status),
+            seconds=outcome.seconds,
+            reason=outcome.reason,
+            cell=outcome.cell,
+            forked=outcome.forked,
+            error=outcome.trouble.error if outcome.trouble else None,
+        )
+        return outcome
+
+    def _bring_together(self, name: str, work: Path) -> list[str]:
+        """Move a notebook's files into the run; returns those that stood there already, which stay as they were."""
+        files, twice = [], []
+        for path in sorted(work.rglob("*")):
+            if not path.is_file():
+                continue
+            file = path.relative_to(work).as_posix()
+            target = self.staging / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                twice.append(file)
+                continue
+            os.rename(path, target)
+            files.append(file)
+        shutil.rmtree(work)
+        self.files[name] = files
+        return twice
+
+    def complete(self) -> bool:
+        """Return whether every notebook has ended."""
+        return len(self.outcomes) == len(self.plan.steps)
+
+    def whole(self) -> bool:
+        """Return whether the run may be published."""
+        return all(outcome.status.whole for outcome in self.outcomes.values())
+
+    def exit(self) -> Exit:
+        """Return the exit code that the notebooks' statuses ask for."""
+        codes = [exit_of(outcome.status) for outcome in self.outcomes.values()]
+        full = any(outcome.trouble and outcome.trouble.full_disk for outcome in self.outcomes.values())
+        return gravest([*codes, Exit.NOT_WRITTEN] if full else codes)
+
+    def prepared(self) -> dict[str, Any]:
+        """Return the facts that the pages are made from: the manifest without what is made after the pages."""
+        shutil.rmtree(self.staging / _WORK, ignore_errors=True)
+        self.facts = facts_of(self.plan, self.run_id, self.started, self.outcomes, self.files, self.staging, self.rows)
+        return self.facts
+
+    def published(self, moved: Mapping[str, Any]) -> Path:
+        """Write the manifest and let the run appear at its name."""
+        self.facts = {**self.facts, "moved": dict(moved)}
+        self._write_manifest()
+        self.journal.event("run_published", f"run {self.run_id} is whole", run_id=self.run_id)
+        return publish(self.staging, self.folder, self.run_id)
+
+    def _write_manifest(self) -> None:
+        ended = {"ended": now(), "seconds": round(time.monotonic() - self._clock, 3)}
+        write_json(self.staging / "manifest.json", {**self.facts, **ended, "outputs": outputs_of(self.staging)})
+
+    def failed(self, why: str) -> Path:
+        """Keep what there is for the evaluator; ``latest`` stays where it was."""
+        if not self.facts and self.complete():
+            self.prepared()
+        shutil.rmtree(self.staging / _WORK, ignore_errors=True)
+        self.journal.event("run_failed", f"run {self.run_id} is not whole: {why}", run_id=self.run_id, why=why)
+        if self.facts:
+            ended = {"ended": now(), "seconds": round(time.monotonic() - self._clock, 3)}
+            write_json(self.staging / "failed.json", {**self.facts, **ended})
+        return keep_failed(self.staging, self.folder, self.run_id)
+
+    def abandoned(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+
+def worded_trouble(outcome: Outcome) -> str:
+    """Return a notebook's trouble in one line."""
+    if outcome.trouble is None:
+        return ""
+    cell = f"in code cell {outcome.cell}, " if outcome.cell else ""
+    first = outcome.trouble.message.splitlines()[0] if outcome.trouble.message else ""
+    return f"{cell}{outcome.trouble.error}" + (f": {first}" if first else "")
