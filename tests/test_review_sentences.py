@@ -1,0 +1,122 @@
+"""What the review says: never more than test, interval and correction allow, and nothing about hidden numbers."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stepdown.review.sentences import (
+    CONTRAST,
+    agreement_sentence,
+    difference_sentence,
+    grid_sentence,
+    item_sentence,
+    parting_sentence,
+    summary_sentence,
+)
+
+NAN = math.nan
+INTENSITY = {
+    "earlier": "Before DAARR",
+    "later": "During DAARR",
+    "counts": (4, 10, 17, 20),
+    "points": (45.0, 9.4, 70.2),
+}
+
+
+def test_seventeen_of_twenty_against_four_of_ten_is_told_as_it_is():
+    found = difference_sentence("Intensity was high", **INTENSITY, p_value=0.0164, p_corrected=0.0658, tests=7)
+    assert found.sentence == (
+        "Intensity was high: 17 of 20 files during DAARR, against 4 of 10 before DAARR, showed at least partial "
+        "evidence. "
+        "That is 45 percentage points more; the true difference could be as small as 9 or as large as 70. "
+        "Among seven tests a difference like this can arise by chance: Boschloo's exact p = 0.016, but 0.066 after "
+        "Holm's correction. It should not be called significant."
+    )
+    assert found.limit == CONTRAST
+
+
+def test_a_difference_that_stands_names_test_interval_and_correction():
+    text = difference_sentence("X", **INTENSITY, p_value=0.0024, p_corrected=0.017, tests=7).sentence
+    assert "stands after correction for seven tests (Boschloo's exact p = 0.002, corrected by Holm 0.017)" in text
+    assert "as small as 9 or as large as 70" in text
+
+
+def test_an_interval_across_nought_claims_no_difference_either_way():
+    asked = INTENSITY | {"counts": (9, 10, 17, 20), "points": (-5.0, -27.6, 26.9)}
+    text = difference_sentence("X", **asked, p_value=0.904, p_corrected=0.904, tests=7).sentence
+    assert "cannot tell whether there is a difference: it could lie between −28 and +27 percentage points" in text
+    assert "significant" not in text
+
+
+def test_fewer_is_said_of_a_fall():
+    asked = INTENSITY | {"counts": (9, 10, 4, 20), "points": (-70.0, -85.0, -33.0)}
+    text = difference_sentence("X", **asked, p_value=0.0002).sentence
+    assert "70 percentage points fewer; the true difference could be as small as 33 or as large as 85" in text
+    assert "p = less than 0.001, not corrected" in text
+
+
+counts = st.integers(0, 40).map(float) | st.just(NAN)
+numbers = st.floats(-100, 100) | st.just(NAN)
+
+
+@given(st.tuples(counts, counts, counts, counts), st.tuples(numbers, numbers, numbers), numbers, numbers)
+def test_no_sentence_ever_calls_a_difference_significant_or_prints_a_missing_number(four, points, p, corrected):
+    text = difference_sentence(
+        "X", earlier="Before", later="During", counts=four, points=points, p_value=abs(p), p_corrected=abs(corrected)
+    ).sentence
+    assert "nan" not in text.lower().replace("an", "an ")
+    assert text.count("significant") == text.count("should not be called significant")
+
+
+def test_a_hidden_count_is_said_to_be_hidden_and_nothing_else_is_told():
+    asked = INTENSITY | {"counts": (NAN, 10, 17, 20)}
+    text = difference_sentence("X", **asked, p_value=0.016).sentence
+    assert text == "X: the numbers behind this item are too small to be shown."
+    assert "17" not in text
+    assert "too small to be shown" in item_sentence("X", "During", NAN, 20, 1, 2)
+
+
+def test_an_item_gives_count_range_and_what_it_does_not_apply_to():
+    text = item_sentence("The mother was more engaged", "During DAARR", 3, 5, 23.07, 88.2, 15)
+    assert text == (
+        "The mother was more engaged (during DAARR): 3 of 5 files showed at least partial evidence. From so few files "
+        "the true share could lie anywhere from 23% to 88%. It did not apply to 15 further files."
+    )
+
+
+def test_summary_counts_what_the_intervals_and_the_correction_leave():
+    assert summary_sentence(7, 5, 2) == (
+        "Of the 7 items that were compared, the interval leaves out “no difference” for 5, and 2 still stand after "
+        "correction for testing 7 items."
+    )
+
+
+def test_without_double_coding_it_says_so():
+    assert "No file was read by two reviewers" in agreement_sentence(NAN, [], 10).sentence
+
+
+def test_few_double_coded_files_carry_a_warning():
+    assert "too few to say more" in agreement_sentence(6, [0.5, 1.0], 10).sentence
+    found = agreement_sentence(24, [0.67, NAN, 0.92], 10)
+    assert "the same answer on between 67% and 92% of them" in found.sentence
+    assert "both be wrong" in found.limit
+
+
+def test_items_on_which_reviewers_part_are_named_worst_first():
+    text = parting_sentence([("A", 8, 24), ("B", 5, 24), ("C", 0, 24), ("D", NAN, 24)])
+    assert text.startswith("Reviewers part most on “A” (8 of 24 files) and “B” (5 of 24 files).")
+    assert "same answer on every" in parting_sentence([("C", 0, 24)])
+
+
+def test_the_grid_counts_its_cells():
+    found = grid_sentence(["case files", "case files and other sources", "other sources", "none"])
+    assert found.sentence.startswith(
+        "Of the 4 practice features and outcomes, 2 have evidence from the case files, 1 from"
+    )
+
+
+@pytest.mark.parametrize("value", [0.0004, 0.05, 0.5])
+def test_p_values_are_written_to_what_they_are_worth(value):
+    text = difference_sentence("X", **INTENSITY, p_value=value).sentence
+    assert {0.0004: "less than 0.001", 0.05: "0.050", 0.5: "0.50"}[value] in text
