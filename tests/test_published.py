@@ -6,7 +6,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
 from stepdown import published
 from stepdown.faults import Refused
 

@@ -16,7 +16,7 @@ _WHAT = {
     "grim": "is printed as {published}, but that is {recomputed}",
     "grimmer": "is printed as {published}, but {recomputed}",
     "debit": "is printed as {published}, but {recomputed}",
-    "distinct": "are printed as {published}, {recomputed}, though they are about something else",
+    "distinct": "is printed as {published}, {recomputed}, though it is about something else",
     "label": "is {published}: {recomputed}",
     "printing": "is printed as {published}: {recomputed}",
     "categories": "is printed as {published}, but the table has {recomputed}",
