@@ -10,6 +10,14 @@ from stepdown.costs.analysis import (
 )
 from stepdown.costs.break_even import break_even_table, net_cost_by_months_table
 from stepdown.costs.inputs import CostInputs, cost_inputs
+from stepdown.costs.published_case import (
+    CaseInputs,
+    case_break_even_table,
+    case_sentence,
+    not_public_sentence,
+    read_case,
+    rebuilt_table,
+)
 from stepdown.costs.sensitivity import grid_table, scenarios_table, tornado_table
 from stepdown.costs.sentences import (
     both_desks_paragraph,
@@ -28,6 +36,12 @@ from stepdown.costs.unit_costs import UnitCostBook, choose_tariffs, read_book
 from stepdown.costs.used import kept_sentence, savings_by_agency_table, unit_costs_table
 
 __all__ = [
+    "CaseInputs",
+    "case_break_even_table",
+    "case_sentence",
+    "not_public_sentence",
+    "read_case",
+    "rebuilt_table",
     "CostInputs",
     "NetCost",
     "UnitCostBook",

@@ -132,7 +132,7 @@ def cost_parts_table(inputs: CostInputs) -> AggregateTable:
         "group": Column("Group", Role.KEY),
         "period": Column("Period", Role.KEY),
         "measure": Column("Measure", Role.KEY),
-        "shown_as": Column("What is counted", Role.OPEN),
+        "shown_as": Column("What is counted", Role.KEY),
         "children": Column("Children", Role.COUNT, "children", 0, about="Children with any of it"),
         "volume": Column("Number", Role.TOTAL, "", 0, ("children",), "Days, episodes or referrals"),
         "unit_cost_gbp": Column("Unit cost", Role.OPEN, "£", 2, about="Pounds per day, episode or referral"),

@@ -55,7 +55,7 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
         rows.append((name, reason, result.saving, result.programme_cost, result.net_cost, result.bcr, set_aside))
     columns = {
         "scenario": Column("Scenario", Role.KEY),
-        "reason": Column("Why", Role.OPEN),
+        "reason": Column("Way of doing the sum", Role.OPEN),
         "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, RESTS),
         "programme_cost_gbp": Column("Programme cost", Role.OPEN, "£", 0),
         "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, RESTS, "Programme cost minus saving"),

@@ -160,7 +160,7 @@ def months_chart(table: ClearedTable) -> Figure:
             crossings[end] = _crossing(months, net)
             _mark_crossing(axes, end, crossings[end])
         axes.axhline(0, color="#1B1F24", linewidth=1.3)
-        axes.set_xlim(right=float(table.numbers("months").max()) * 1.12)
+        axes.set_xlim(left=0, right=float(table.numbers("months").max()) * 1.12)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
         axes.set_ylabel("Net cost (£)")
@@ -352,6 +352,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
             xytext=(0, 3),
             textcoords="offset points",
             fontsize=9.5,
+            bbox=_CLEAR,
         )
         axes.set_ylim(-3, 103)
         axes.set_xlim(0, float(table.numbers("willingness_gbp").max()))

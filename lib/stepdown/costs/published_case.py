@@ -1,0 +1,153 @@
+"""A published saving without its working: what can be rebuilt, what cannot, and what it would take to be true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pydantic import Field
+
+from stepdown.costs.analysis import MEASURE_NAMES
+from stepdown.costs.prices import Deflator, read_deflator
+from stepdown.costs.unit_costs import UnitCostBook, read_book
+from stepdown.params import ProjectPath, Settings, Sourced, Text, load, project_root
+from stepdown.params.costs import FinancialYear, Measure
+from stepdown.tables import AggregateTable, Column, Role
+
+
+class PublishedCase(Settings):
+    """A published saving per family.
+
+    families_elsewhere: another count of the same families in another source (None: none).
+    tariffs: measure → unit cost of the book, to say how many days the saving would be.
+    not_public: what one would need to check the figure and does not have.
+    """
+
+    programme_name: Text
+    source: Text
+    families: int = Field(ge=1)
+    families_because: Text
+    families_elsewhere: int | None = Field(default=None, ge=1)
+    families_elsewhere_source: str = ""
+    saving_per_family: Sourced
+    price_year: FinancialYear
+    deflator: ProjectPath
+    unit_costs: ProjectPath
+    tariffs: dict[Measure, Text]
+    not_public: tuple[Text, ...]
+    limits: tuple[Text, ...]
+
+
+class _CaseFile(Settings):
+    title: Text
+    published_case: PublishedCase
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInputs:
+    """A published case with the books that it is read with."""
+
+    title: str
+    case: PublishedCase
+    book: UnitCostBook
+    deflator: Deflator
+
+
+def read_case(file: Path) -> CaseInputs:
+    """Return the published case in a parameter file; raises Refused with every fault."""
+    root = project_root(file)
+    content = load(file, _CaseFile)
+    case = content.published_case
+    book = read_book(root / case.unit_costs, root)
+    return CaseInputs(content.title, case, book, read_deflator(root / case.deflator, root))
+
+
+def _table(name: str, one_row_is: str, rows: list[tuple[str, str, float, str, str]]) -> AggregateTable:
+    columns = {
+        "measure": Column("Measure", Role.KEY),
+        "shown_as": Column("What", Role.OPEN),
+        "value": Column("Value", Role.OPEN, "", 1),
+        "unit": Column("Unit", Role.OPEN),
+        "published_or_observed": Column("Where from", Role.OPEN),
+    }
+    return AggregateTable(name, one_row_is, pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def rebuilt_table(inputs: CaseInputs) -> AggregateTable:
+    """Return the table ``published_saving``: what follows from the published figures by arithmetic alone."""
+    case = inputs.case
+    each = case.saving_per_family.value
+    given_year = str(case.saving_per_family.price_year)
+    rows = [
+        ("saving_per_family", "Saving per family", each, f"£, prices of {given_year}", "published"),
+        ("families", "Families", float(case.families), "families", "published"),
+        ("total_saving", "All families together", each * case.families, f"£, prices of {given_year}", "worked out"),
+    ]
+    if case.families_elsewhere is not None:
+        rows.append(
+            (
+                "total_saving_other_count",
+                f"The same with {case.families_elsewhere} families, as another source counts",
+                each * case.families_elsewhere,
+                f"£, prices of {given_year}",
+                "worked out",
+            )
+        )
+    now = each * inputs.deflator.factor(given_year, case.price_year)
+    rows.append(("saving_per_family_now", "Saving per family", now, f"£, prices of {case.price_year}", "worked out"))
+    return _table("published_saving", "figure that is published or follows from one", rows)
+
+
+def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
+    """Return the table ``break_even``: what would have to be true, at another report's unit costs."""
+    case = inputs.case
+    each, given_year = case.saving_per_family.value, str(case.saving_per_family.price_year)
+    rows = [
+        (
+            "programme_cost_per_family",
+            "The programme pays for itself if a family's conference costs less than",
+            each,
+            f"£, prices of {given_year}, if the £{each:,.0f} is before that cost",
+            "worked out",
+        ),
+        (
+            "programme_cost_total",
+            "and all of them together less than",
+            each * case.families,
+            f"£, prices of {given_year}",
+            "worked out",
+        ),
+    ]
+    for measure, name in case.tariffs.items():
+        cost = inputs.book.cost(name)
+        in_year = each * inputs.deflator.factor(given_year, cost.price_year)
+        what = MEASURE_NAMES[measure]
+        rows.append(
+            (
+                f"{measure}_per_family",
+                f"The published saving is, for each family, so many fewer {what[0].lower()}{what[1:]} alone",
+                in_year / cost.value,
+                f"days, at £{cost.value:,.2f} a day ({cost.price_year})",
+                "worked out",
+            )
+        )
+    return _table("break_even", "switching value", rows)
+
+
+def case_sentence(inputs: CaseInputs) -> str:
+    """Return what is known of the published saving, and what is not."""
+    case = inputs.case
+    total = case.saving_per_family.value * case.families
+    other = ""
+    if case.families_elsewhere is not None:
+        other = f" Another source counts {case.families_elsewhere} families."
+    return (
+        f"The published saving is £{case.saving_per_family.value:,.0f} for each of {case.families} families, "
+        f"£{total:,.0f} together.{other} The inputs behind it are not public, so it can be neither rebuilt nor checked."
+    )
+
+
+def not_public_sentence(inputs: CaseInputs) -> str:
+    """Return a Markdown list of what one would need to check the saving."""
+    return "Not public:\n\n" + "\n".join(f"- {item}" for item in inputs.case.not_public)
