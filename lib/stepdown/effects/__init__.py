@@ -6,7 +6,7 @@ The only package that fits models. Everything works on the child outcomes frame 
 from stepdown.effects.balance import balance_table
 from stepdown.effects.bounded_days import fractional_logit, two_part_table
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
-from stepdown.effects.checks import missing_follow_up_table, natural_course_table, permutation_table
+from stepdown.effects.checks import missing_follow_up_table, natural_course_table, not_followed, permutation_table
 from stepdown.effects.comparison import Comparison, compare, comparison_of, outcome_name
 from stepdown.effects.estimates import Estimate, e_value, holm
 from stepdown.effects.leverage import influence, influence_table
@@ -42,6 +42,7 @@ __all__ = [
     "missing_follow_up_table",
     "movement_table",
     "natural_course_table",
+    "not_followed",
     "outcome_name",
     "overlap_gate",
     "overlap_gate_table",

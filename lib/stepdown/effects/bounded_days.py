@@ -12,7 +12,7 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
-from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
+from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels, outcome_name, sentence_case
 from stepdown.effects.estimates import NAN, Estimate, t_interval
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -95,7 +95,8 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...], *, level: flo
     ]
     any_of = ("n_with_any",)
     columns = {
-        "outcome": Column("Outcome", Role.KEY, about="What is counted."),
+        "outcome": Column("Code", Role.KEY, about="What is counted: a column of the child outcomes."),
+        "measure": Column("Outcome", Role.KEY, about="The same in words."),
         "group": Column("Group", Role.KEY, about="Label of the group in the study file."),
         "period": Column("Period", Role.KEY, about="before or after."),
         "n_children": Column("Children", Role.BASE, "children", 0, about="Children who are analysed."),
@@ -115,6 +116,7 @@ def _parts(days: pd.Series, outcome: str, group: str, period: str, level: float)
     low, high = proportion_confint(n_with_any, len(values), alpha=1 - level, method="wilson")
     return {
         "outcome": outcome,
+        "measure": sentence_case(outcome_name(outcome).label),
         "group": group,
         "period": period,
         "n_children": len(values),

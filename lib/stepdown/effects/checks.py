@@ -138,6 +138,15 @@ def manski_bounds(
     return Bounds(sums[0] / sizes[0] - sums[1] / sizes[1], lowest[0] - highest[1], highest[0] - lowest[1])
 
 
+def not_followed(flow: pd.DataFrame) -> dict[str, int]:
+    """Return, for each group, the children left out because the data does not cover their period after.
+
+    flow: the frame of the cohort's participant flow.
+    """
+    left_out = flow.loc[(flow["step"] == "Not observable") & flow["reason"].str.endswith("(after)")]
+    return {str(group): int(count) for group, count in left_out.groupby("group")["children"].sum().items()}
+
+
 def missing_follow_up_table(
     frame: pd.DataFrame, missing: Mapping[str, int], settings: EffectSettings
 ) -> AggregateTable:

@@ -131,6 +131,11 @@ def outcome_name(outcome: str) -> OutcomeName:
     return OUTCOME_NAMES.get(outcome, OutcomeName(outcome.replace("_", " "), ""))
 
 
+def sentence_case(label: str) -> str:
+    """Return a label with a capital first letter, as it stands in a table."""
+    return label[:1].upper() + label[1:]
+
+
 def group_labels(frame: pd.DataFrame) -> tuple[str, str]:
     """Return the labels of the programme and of the comparison group, as they stand in the frame."""
     programme = frame.loc[frame["in_programme"], "group"].unique()

@@ -150,10 +150,11 @@ def _jackknife_se(data: Waiting, tau: float) -> float:
 def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
     """Return ``re_referral_survival``: one row is a group on a day after the end of support or assessment.
 
-    Days run from 0 in steps of ``survival_step_days`` and end at ``tau_days``. A day that nobody in the group was
-    followed to has no row.
+    Days run from 0 in steps of ``survival_step_days`` and end at ``tau_days``; no step is shorter than half a step. A
+    day that nobody in the group was followed to has no row.
     """
-    days = [*range(0, settings.tau_days, settings.survival_step_days), settings.tau_days]
+    step, tau = settings.survival_step_days, settings.tau_days
+    days = [*range(0, max(tau - step // 2, 1), step), tau]
     rows = []
     for label in group_labels(frame):
         data = waiting(frame.loc[frame["group"] == label])

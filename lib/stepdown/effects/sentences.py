@@ -6,7 +6,7 @@ into words. No sentence says that a difference is the programme's effect: it say
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -35,6 +35,21 @@ def rows(frame: pd.DataFrame, **wanted: object) -> list[Row]:
     for name, value in wanted.items():
         kept = kept.loc[kept[name] == value]
     return kept.to_dict("records")
+
+
+def bullets(word: Callable[..., str], frame: pd.DataFrame, *further: object, **named: object) -> str:
+    """Return one sentence a row of a cleared frame, as a list; further arguments go to ``word`` after the row."""
+    return "\n".join(f"- {word(row, *further, **named)}" for row in rows(frame))
+
+
+GATE_LIMIT = (
+    "Enough overlap makes a comparison possible, not right: children who were alike on paper may differ in what no "
+    "record holds."
+)
+BRACKET_LIMIT = (
+    "Which of the two conditions holds, if either; records of two periods cannot say. The two are never averaged."
+)
+REFERRAL_LIMIT = "A referral that was not made is not always harm that did not happen."
 
 
 def overlap_sentence(row: Row, labels: Labels) -> str:
@@ -230,6 +245,15 @@ def natural_course_sentence(first: Row, second: Row) -> str:
         f"{name.label}: if each group only went back towards the mean of both, as groups chosen at an unusual moment "
         f"do, change per child would be ({'; '.join(parts)})"
     )
+
+
+def natural_course_sentences(frame: pd.DataFrame) -> str:
+    """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared."""
+    found = []
+    for outcome in dict.fromkeys(frame["outcome"]):
+        first, second = rows(frame, outcome=outcome)
+        found.append(f"- {natural_course_sentence(first, second)}")
+    return "\n".join(found)
 
 
 def missing_follow_up_sentence(row: Row, labels: Labels) -> str:

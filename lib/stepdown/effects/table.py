@@ -15,7 +15,7 @@ from stepdown.effects.bracketing import (
     ends_apart,
     estimated,
 )
-from stepdown.effects.comparison import comparison_of, outcome_name
+from stepdown.effects.comparison import comparison_of, outcome_name, sentence_case
 from stepdown.effects.estimates import Estimate, holm
 from stepdown.effects.overlap import OverlapGate
 from stepdown.effects.weighting import DOUBLY_ROBUST, ENTROPY_BALANCING, weighted_estimates
@@ -63,6 +63,7 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
     rows = [
         {
             "outcome": item.outcome,
+            "measure": sentence_case(outcome_name(item.outcome).label),
             "estimator": item.estimator,
             "unit": outcome_name(item.outcome).unit,
             "estimate": item.estimate,
@@ -82,7 +83,8 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
     rests = ("n_with_any",)
     percent = f"{settings.confidence_level:.0%}"
     columns = {
-        "outcome": Column("Outcome", Role.KEY, about="What is counted."),
+        "outcome": Column("Code", Role.KEY, about="What is counted: a column of the child outcomes."),
+        "measure": Column("Outcome", Role.KEY, about="The same in words."),
         "estimator": Column("Estimator", Role.KEY, about="How the difference is estimated."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the estimate, per child."),
         "estimate": Column("Estimate", Role.DERIVED, "", 1, rests, "Programme minus comparison, per child."),

@@ -1,0 +1,254 @@
+"""Charts of balance, of the bracket and of time to re-referral; drawn from cleared tables only.
+
+Each title is a sentence made from the numbers, and falls back to plain words where a number is hidden.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from stepdown.disclosure import ClearedTable
+from stepdown.show import style
+from stepdown.show.figure import Figure
+from stepdown.show.movement_charts import (
+    STATUS_NAMES,
+    cells,
+    cleared_only,
+    in_order,
+    legend_mark,
+    whole_percent,
+)
+from stepdown.show.numbers import MINUS
+
+OUTCOME_LABELS = {
+    "days_cin": "Days as a child in need",
+    "days_cp": "Days on a protection plan",
+    "days_cla": "Days looked after",
+    "referrals": "Referrals",
+}
+
+ENDS = {
+    "difference in differences": ("if both groups would have changed alike", "o", style.DARK),
+    "lagged-outcome adjustment": ("if children alike before would be alike after", "s", style.MID),
+}
+"""Estimators of the bracket: short condition, marker, colour."""
+
+
+def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
+    """Return both ends of the bracket of each outcome with their intervals, around the line of no difference.
+
+    table: ``effects``. Only the outcomes counted in ``unit`` (a chart has one scale). Ends that are hidden or could
+    not be had are written, not drawn.
+    """
+    cleared_only(table)
+    keep = (table.frame["unit"] == unit).tolist()
+    outcomes = [item for item in in_order(table, "outcome") if any(_units(table, item, keep))]
+    with style.applied():
+        fig, axes = style.new_figure(height=1.9 + 0.98 * len(outcomes))
+        place, ticks = 0.0, []
+        for outcome in outcomes:
+            ticks.append((place + 0.5, OUTCOME_LABELS.get(outcome, outcome.replace("_", " "))))
+            for estimator in ENDS:
+                _interval(axes, table.where(outcome=outcome, estimator=estimator), estimator, place)
+                place += 1
+            place += 0.6
+        axes.axvline(0, color="#1B1F24", linewidth=1)
+        axes.set_yticks([y for y, _ in ticks], [style.wrapped(label, 14) for _, label in ticks])
+        axes.set_ylim(place - 0.9, -0.8)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, -0.15 * (high - low)), max(high, 0.15 * (high - low)))
+        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← fewer in the programme group     more →")
+        marks = [legend_mark(short, shape, colour, colour) for short, shape, colour in ENDS.values()]
+        axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.32, 1.0), ncols=1, borderaxespad=0.2)
+    title = _bracket_title(table, outcomes, unit)
+    return style.finished(fig, axes, title=title, alt=_bracket_in_words(table, outcomes, unit, title))
+
+
+def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float) -> None:
+    _, shape, colour = ENDS[estimator]
+    estimate, low, high = (float(row.numbers(name).iloc[0]) for name in ("estimate", "ci_low", "ci_high"))
+    if math.isnan(estimate):
+        mark = str(row.marks["estimate"].iloc[0])
+        axes.annotate(f"not shown ({mark})" if mark else "not estimable", (0, place), xytext=(6, 0),
+                      textcoords="offset points", va="center", fontsize=9.5)  # fmt: skip
+        return
+    if not math.isnan(low):
+        axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
+    axes.scatter(estimate, place, s=48, marker=shape, color=colour, zorder=3)
+    text = f"{_signed(estimate)} ({_signed(low)} to {_signed(high)})" if not math.isnan(low) else _signed(estimate)
+    middle = estimate if math.isnan(low) else (low + high) / 2
+    axes.annotate(text, (middle, place), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=9.5,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})  # fmt: skip
+
+
+def kaplan_meier(table: ClearedTable) -> Figure:
+    """Return the share re-referred by day in each group, with its interval and the numbers still followed below.
+
+    table: ``re_referral_survival``.
+    """
+    cleared_only(table)
+    groups = in_order(table, "group")
+    days = sorted(table.numbers("day").unique())
+    with style.applied():
+        fig, axes = style.new_figure(height=4.5, panels=2, height_ratios=[3.2, 0.6 + 0.5 * len(groups)])
+        for place, group in enumerate(groups):
+            _risk_line(axes[0], table.where(group=group), group, place)
+        axes[0].set_xlim(0, days[-1])
+        axes[0].set_ylim(bottom=0, top=max(axes[0].get_ylim()[1], 5))
+        axes[0].set_ylabel("Children re-referred (%)")
+        axes[0].set_xlabel("Days since the end of support or assessment")
+        axes[0].grid(axis="y")
+        style.legend_above(axes[0], columns=1)
+        _risk_table(axes[1], table, groups, days)
+    title = _survival_title(table, groups, days[-1])
+    return style.finished(fig, axes[0], title=title, alt=_survival_in_words(table, groups, title))
+
+
+def _risk_line(axes: Axes, rows: ClearedTable, group: str, place: int) -> None:
+    day, risk = rows.numbers("day").to_numpy(), rows.numbers("percent_re_referred").to_numpy()
+    low, high = rows.numbers("ci_low").to_numpy(), rows.numbers("ci_high").to_numpy()
+    colour, dashes = style.SERIES[place], ("-", (0, (4, 2)))[place % 2]
+    axes.plot(day, risk, color=colour, linestyle=dashes, linewidth=2.2, marker="os"[place % 2], markersize=4.5,
+              label=f"{group} (band: 95% interval)", clip_on=False, zorder=3)  # fmt: skip
+    axes.fill_between(day, low, high, color=colour, alpha=0.16, linewidth=0)
+
+
+def _risk_table(axes: Axes, table: ClearedTable, groups: list[str], days: list[float]) -> None:
+    shown = [day for place, day in enumerate(days) if place % 2 == 0 and days[-1] - day > 20] + [days[-1]]
+    axes.set_xlim(0, days[-1])
+    axes.set_ylim(len(groups) - 0.4, -1)
+    axes.text(0, -0.75, "Children still followed and not re-referred", fontsize=9.5, fontweight="bold", va="center")
+    for place, group in enumerate(groups):
+        axes.text(-0.055, place, style.wrapped(group, 12), transform=axes.get_yaxis_transform(), ha="right",
+                  va="center", fontsize=9.5)  # fmt: skip
+        for day in shown:
+            rows = table.where(group=group, day=day)
+            text = cells(rows, "at_risk")[0] if len(rows.frame) else ""
+            axes.text(day, place, text, ha="center", va="center", fontsize=9.5)
+    axes.axis("off")
+
+
+def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> Figure:
+    """Return the standardised differences before, with the band that chance alone would give.
+
+    table: ``balance``. One mark a characteristic, and one a category of the highest status (of other characteristics
+    only the difference over all categories); a second, hollow mark where there are weights.
+    """
+    cleared_only(table)
+    whole_only = table.frame["category"].isin(["", "all categories"]) | (table.frame["variable"] == "highest_before")
+    rows = [i for i in range(len(table.frame)) if whole_only.iloc[i] and not math.isnan(table.numbers("smd").iloc[i])]
+    smd, weighted = table.numbers("smd"), table.numbers("smd_weighted")
+    band = float(table.numbers("chance_high").dropna().iloc[0]) if rows else 0.0
+    names = [_variable(table, i, labels or {}) for i in rows]
+    with style.applied():
+        fig, axes = style.new_figure(height=1.7 + 0.34 * len(rows))
+        axes.axvspan(-band, band, color="#E9EDF2", label=f"what chance alone would give (±{band:.2f})")
+        axes.axvline(0, color="#1B1F24", linewidth=1)
+        places = np.arange(len(rows))
+        axes.scatter(smd.iloc[rows], places, s=44, color=style.DARK, zorder=3, label="before")
+        if weighted.notna().any():
+            axes.scatter(weighted.iloc[rows], places, s=44, facecolor="white", edgecolor=style.MID, linewidth=1.6,
+                         marker="s", zorder=3, label="after weighting")  # fmt: skip
+        for place, i in enumerate(rows):
+            axes.annotate(_signed(smd.iloc[i], 2), (smd.iloc[i], place), xytext=(0, 6), textcoords="offset points",
+                          ha="center", fontsize=8.5)  # fmt: skip
+        axes.set_yticks(places, names)
+        axes.set_ylim(len(rows) - 0.4, -0.9)
+        axes.margins(x=0.12)
+        axes.set_xlabel("Standardised difference (standard deviations)\n← lower in the programme group     higher →")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        style.legend_above(axes, columns=1)
+    whole = [i for i in rows if table.frame["category"].iloc[i] in ("", "all categories")]
+    apart = sum(abs(smd.iloc[i]) > band for i in whole)
+    title = (
+        f"The groups differed before by more than chance on {apart} of {len(whole)} characteristics"
+        if apart
+        else f"On none of {len(whole)} characteristics did the groups differ before by more than chance"
+    )
+    words = f"Dot plot. {title}. " + " ".join(
+        f"{name.replace(chr(10), ' ').strip()}: {_signed(smd.iloc[i], 2)}." for name, i in zip(names, rows, strict=True)
+    )
+    return style.finished(fig, axes, title=title, alt=words)
+
+
+# --- words and numbers
+
+
+def _units(table: ClearedTable, outcome: str, keep: list[bool]) -> list[bool]:
+    return [good and str(name) == outcome for good, name in zip(keep, table.frame["outcome"], strict=True)]
+
+
+def _signed(value: float, decimals: int | None = None) -> str:
+    digits = (0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2) if decimals is None else decimals
+    text = f"{abs(value):.{digits}f}"
+    return text if value >= 0 or float(text) == 0 else f"{MINUS}{text}"
+
+
+def _variable(table: ClearedTable, row: int, labels: dict[str, str]) -> str:
+    variable, category = str(table.frame["variable"].iloc[row]), str(table.frame["category"].iloc[row])
+    name = labels.get(variable, VARIABLES.get(variable, variable.replace("_", " ")))
+    if category in ("", "all categories"):
+        return style.wrapped(name, 24)
+    return style.wrapped(f"{name}: {STATUS_NAMES.get(category, category).lower()}", 24)
+
+
+VARIABLES = {
+    "age_years": "Age",
+    "sibling_group_size": "Size of sibling group",
+    "highest_before": "Status",
+    "ethnic_group": "Ethnic group",
+    "n_issues": "Number of issues",
+    "days_cin_before": "Days in need",
+    "days_cp_before": "Days on a protection plan",
+    "days_cla_before": "Days looked after",
+    "referrals_before": "Referrals",
+}
+"""What the balance variables are called on the axis; ``labels`` adds to it."""
+
+
+def _bracket_title(table: ClearedTable, outcomes: list[str], unit: str) -> str:
+    apart = []
+    for outcome in outcomes:
+        rows = [table.where(outcome=outcome, estimator=estimator) for estimator in ENDS]
+        first, second = (float(row.numbers("estimate").iloc[0]) for row in rows)
+        lows, highs = ([float(row.numbers(n).iloc[0]) for row in rows] for n in ("ci_low", "ci_high"))
+        apart.append(not (lows[0] <= second <= highs[0] or lows[1] <= first <= highs[1]))
+    if any(apart):
+        return f"How far the groups differ in {unit} hangs on what would have happened without the programme"
+    return f"Both ways of comparing the groups give a similar difference in {unit}"
+
+
+def _bracket_in_words(table: ClearedTable, outcomes: list[str], unit: str, title: str) -> str:
+    parts = [f"Forest plot. {title}."]
+    for outcome in outcomes:
+        for estimator, (condition, _, _) in ENDS.items():
+            row = table.where(outcome=outcome, estimator=estimator)
+            figures = [cells(row, name)[0] for name in ("estimate", "ci_low", "ci_high")]
+            name = OUTCOME_LABELS.get(outcome, outcome)
+            parts.append(f"{name}, {condition}: {figures[0]} {unit} a child ({figures[1]} to {figures[2]}).")
+    return " ".join(parts)
+
+
+def _survival_title(table: ClearedTable, groups: list[str], day: float) -> str:
+    ends = [table.value("percent_re_referred", group=group, day=day) for group in groups]
+    if any(math.isnan(end) for end in ends):
+        return f"Children referred again in the {day:.0f} days after, by group"
+    shares = " and ".join(f"{whole_percent(end)} of the {group} group" for end, group in zip(ends, groups, strict=True))
+    return f"{shares} had been referred again by day {day:.0f}"
+
+
+def _survival_in_words(table: ClearedTable, groups: list[str], title: str) -> str:
+    parts = [f"Lines of the share re-referred by day. {title}."]
+    for group in groups:
+        rows = table.where(group=group)
+        days, shares = cells(rows, "day"), cells(rows, "percent_re_referred")
+        parts.append(f"{group}: " + ", ".join(f"day {d} {s}" for d, s in zip(days, shares, strict=True)) + ".")
+    return " ".join(parts)

@@ -1,0 +1,268 @@
+"""Charts of movement between statuses and of days before and after; drawn from cleared tables only.
+
+Each title is a sentence made from the numbers, and falls back to plain words where a number is hidden.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+
+from stepdown.disclosure import ClearedTable
+from stepdown.show import style
+from stepdown.show.figure import Figure
+from stepdown.show.numbers import as_shown
+
+STATUS_NAMES = {"none": "None", "CIN": "In need", "CP": "Protection plan", "CLA": "Looked after"}
+"""What the rungs of the ladder are called on an axis."""
+
+
+def status_flow(table: ClearedTable) -> Figure:
+    """Return the flow between statuses as one heatmap a group: children and per cent of the row.
+
+    table: ``transitions``. Rows are the highest status before, columns the highest status after.
+    """
+    cleared_only(table)
+    groups = in_order(table, "group")
+    statuses = in_order(table, "status_before")
+    with style.applied():
+        fig, axes = style.new_figure(height=0.9 + 2.75 * len(groups), panels=len(groups), squeeze=False)
+        for axis, group in zip(axes[:, 0], groups, strict=True):
+            _heatmap(axis, table.where(group=group), statuses)
+            axis.set_title(group, fontsize=11.5)
+    title = _movement_title(table, groups, statuses)
+    return style.finished(fig, axes[0, 0], title=title, alt=_flow_in_words(table, title))
+
+
+def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
+    shape = (len(statuses), len(statuses))
+    share = np.nan_to_num(table.numbers("percent_of_row").to_numpy().reshape(shape))
+    axes.imshow(share, cmap=_pale_to_dark(), vmin=0, vmax=100, aspect="auto")
+    counts, shares = cells(table, "children"), cells(table, "percent_of_row")
+    for place, (count, per_cent) in enumerate(zip(counts, shares, strict=True)):
+        row, column = divmod(place, len(statuses))
+        text = count if count in ("0", "") or not is_number(per_cent) else f"{count}\n{per_cent.split('.')[0]}%"
+        if is_number(per_cent) and count not in ("0", ""):
+            text = f"{count}\n{whole_percent(table.numbers('percent_of_row').iloc[place])}"
+        axes.text(column, row, text, ha="center", va="center", color="white" if share[row, column] > 55 else "#1B1F24")
+    names = [style.wrapped(STATUS_NAMES.get(item, item), 11) for item in statuses]
+    axes.set_xticks(range(len(statuses)), names)
+    axes.set_yticks(range(len(statuses)), names)
+    axes.set_xlabel("Highest status after")
+    axes.set_ylabel("Highest status before")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_xticks(np.arange(-0.5, len(statuses)), minor=True)
+    axes.set_yticks(np.arange(-0.5, len(statuses)), minor=True)
+    axes.grid(which="minor", color="white", linewidth=2)
+    axes.tick_params(which="minor", length=0)
+
+
+def _pale_to_dark() -> LinearSegmentedColormap:
+    """Return the colour map from pale to the house's dark blue, also told apart in grey."""
+    return LinearSegmentedColormap.from_list("stepdown", ["#F3F6F9", style.LIGHT, "#3F7CAC", style.DARK])
+
+
+def alluvial(table: ClearedTable, group: str) -> Figure:
+    """Return the flow of one group as bands from status before to status after; width is the number of children.
+
+    table: ``transitions``. Hidden flows are not drawn; the heatmap is the chart to read numbers from.
+    """
+    cleared_only(table)
+    mine = table.where(group=group)
+    statuses = in_order(mine, "status_before")
+    size = len(statuses)
+    known = mine.numbers("children").to_numpy().reshape(size, size)
+    counts, hidden = np.nan_to_num(known), bool(np.isnan(known).any())
+    total, gap = max(counts.sum(), 1.0), 0.05 * max(counts.sum(), 1.0)
+    left, right = _stacked(counts.sum(axis=1), gap), _stacked(counts.sum(axis=0), gap)
+    colours = {"none": "#C9D1DA", **{name: style.LADDER[name] for name in ("CIN", "CP", "CLA")}}
+    with style.applied():
+        fig, axes = style.new_figure(height=3.8)
+        out, into = left.copy(), right.copy()
+        for i, start in enumerate(statuses):
+            for j in range(size):
+                if counts[i, j] > 0:
+                    _band(axes, out[i], into[j], counts[i, j], colours.get(start, style.DARK))
+                    out[i] += counts[i, j]
+                    into[j] += counts[i, j]
+        _blocks(axes, statuses, left, counts.sum(axis=1), known.sum(axis=1), 0.0, colours)
+        _blocks(axes, statuses, right, counts.sum(axis=0), known.sum(axis=0), 1.0, colours)
+        axes.set_xlim(-0.62, 1.62)
+        axes.set_ylim(total + gap * size, -gap)
+        axes.text(0, -gap * 0.6, "Before", ha="center", fontweight="bold")
+        axes.text(1, -gap * 0.6, "After", ha="center", fontweight="bold")
+        axes.axis("off")
+    title = f"How the highest status of {group} children went from before to after"
+    note = " Small flows are hidden." if hidden else ""
+    words = "Bands from status before to status after. " + _flow_in_words(mine, title) + note
+    return style.finished(fig, axes, title=title + ("; small flows are hidden" if hidden else ""), alt=words)
+
+
+def _stacked(sums: np.ndarray, gap: float) -> np.ndarray:
+    """Return where each block begins, from the top, with a gap between blocks that are not empty."""
+    steps = sums + np.where(sums > 0, gap, 0.0)
+    return np.concatenate([[0.0], np.cumsum(steps)[:-1]])
+
+
+def _band(axes: Axes, start: float, end: float, width: float, colour: str) -> None:
+    x = np.linspace(0, 1, 60)
+    bend = x * x * (3 - 2 * x)
+    upper = start + (end - start) * bend
+    axes.fill_between(0.03 + 0.94 * x, upper, upper + width, color=colour, alpha=0.62, linewidth=0)
+
+
+def _blocks(
+    axes: Axes,
+    statuses: list[str],
+    tops: np.ndarray,
+    heights: np.ndarray,
+    totals: np.ndarray,
+    x: float,
+    colours: dict[str, str],
+) -> None:
+    """Draw one side's blocks; a total that holds a hidden flow (NaN) is not written."""
+    shift, side = (-0.05, "right") if x == 0 else (0.05, "left")
+    free = -math.inf
+    for name, top, height, total in zip(statuses, tops, heights, totals, strict=True):
+        if height > 0:
+            axes.fill_between([x - 0.03, x + 0.03], top, top + height, color=colours.get(name, style.DARK), linewidth=0)
+            label = STATUS_NAMES.get(name, name)
+            place = max(top + height / 2, free)
+            axes.text(x + shift, place, label if math.isnan(total) else f"{label}: {total:.0f}", ha=side, va="center",
+                      fontsize=10)  # fmt: skip
+            free = place + 0.055 * heights.sum()
+
+
+def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", headline: str = "CP") -> Figure:
+    """Return days per child before and after as two marks joined by a line: one row a status in a group.
+
+    table: ``statutory_status``. Hidden numbers are not drawn; their symbol stands in their place.
+    """
+    cleared_only(table)
+    groups, statuses = in_order(table, "group"), in_order(table, "status")
+    with style.applied():
+        fig, axes = style.new_figure(height=1.5 + (0.42 * len(groups) + 0.32) * len(statuses))
+        place, ticks = 0.0, []
+        for status in statuses:
+            axes.text(0.0, place - 0.72, f" {STATUS_NAMES.get(status, status)}", fontweight="bold", va="center",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+            for group in groups:
+                _dumbbell(axes, table.where(group=group, status=status), value, place)
+                ticks.append((place, group))
+                place += 1
+            place += 0.9
+        axes.set_yticks([y for y, _ in ticks], [style.wrapped(label, 18) for _, label in ticks])
+        axes.set_ylim(place - 1.3, -1.2)
+        axes.set_xlabel("Days a child in the period (mean over all children)")
+        axes.grid(axis="x")
+        axes.tick_params(axis="y", length=0, pad=8)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlim(left=0, right=max(axes.get_xlim()[1] * 1.12, 1))
+        marks = [legend_mark("before", "o", "white", style.DARK), legend_mark("after", "o", style.DARK, style.DARK)]
+        axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
+    title = _change_title(table, groups, value, headline)
+    return style.finished(fig, axes, title=title, alt=_before_after_in_words(table, groups, statuses, value, title))
+
+
+def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float) -> None:
+    ends = [rows.value(value, period=period) for period in ("before", "after")]
+    texts = [cells(rows.where(period=period), value)[0] for period in ("before", "after")]
+    if not any(math.isnan(end) for end in ends):
+        axes.plot(ends, [place, place], color="#8A94A0", linewidth=1.6, zorder=1)
+    for end, face in zip(ends, ("white", style.DARK), strict=True):
+        if not math.isnan(end):
+            axes.scatter(end, place, s=46, color=face, edgecolor=style.DARK, linewidth=1.5, zorder=2, clip_on=False)
+    reached = [end for end in ends if not math.isnan(end)]
+    axes.annotate(
+        f"{texts[0]} → {texts[1]}",
+        (max(reached, default=0.0), place),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9.5,
+    )
+
+
+def _movement_title(table: ClearedTable, groups: list[str], statuses: list[str]) -> str:
+    rank = {name: i for i, name in enumerate(statuses)}
+    parts = []
+    for group in groups:
+        mine = table.where(group=group)
+        count = mine.numbers("children")
+        if count.isna().any() or count.sum() == 0:
+            return "How children's highest status moved from before to after, by group"
+        step = mine.frame["status_after"].map(rank).astype(int) - mine.frame["status_before"].map(rank).astype(int)
+        down, up = count[step.to_numpy() < 0].sum(), count[step.to_numpy() > 0].sum()
+        parts.append(f"{group}: {down:.0f} of {count.sum():.0f} children moved down, {up:.0f} up")
+    return "; ".join(parts)
+
+
+def _flow_in_words(table: ClearedTable, title: str) -> str:
+    parts = [f"Matrix of highest status before and after. {title}."]
+    frame, shown = table.frame, cells(table, "children")
+    for place, count in enumerate(shown):
+        if count not in ("0", ""):
+            row = frame.iloc[place]
+            parts.append(f"{row['group']}, {row['status_before']} to {row['status_after']}: {count}.")
+    return " ".join(parts)
+
+
+def _change_title(table: ClearedTable, groups: list[str], value: str, status: str) -> str:
+    parts = []
+    for group in groups:
+        rows = table.where(group=group, status=status)
+        first, last = (rows.value(value, period=period) for period in ("before", "after"))
+        if math.isnan(first) or math.isnan(last):
+            return "Days a child at each status, before and after, in both groups"
+        verb = "fell" if last < first else "rose" if last > first else "stayed"
+        parts.append(f"{verb} from {first:.0f} to {last:.0f} in the {group} group")
+    return f"Mean days a child at status {status} " + " and ".join(parts)
+
+
+def _before_after_in_words(table: ClearedTable, groups: list[str], statuses: list[str], value: str, title: str) -> str:
+    parts = [f"Dot plot of before and after. {title}."]
+    for status in statuses:
+        for group in groups:
+            rows = table.where(group=group, status=status)
+            first, last = (cells(rows.where(period=period), value)[0] for period in ("before", "after"))
+            parts.append(f"{STATUS_NAMES.get(status, status)}, {group}: {first} before, {last} after.")
+    return " ".join(parts)
+
+
+def cleared_only(table: ClearedTable) -> None:
+    """Raise TypeError for anything but a cleared table."""
+    if not isinstance(table, ClearedTable):
+        raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
+
+
+def in_order(table: ClearedTable, column: str) -> list[str]:
+    """Return the values of a key column, each once, in the order of the table."""
+    return [str(item) for item in dict.fromkeys(table.frame[column])]
+
+
+def cells(table: ClearedTable, column: str) -> list[str]:
+    """Return what stands in each cell: the number as shown, or its symbol."""
+    pairs = zip(table.frame[column], table.marks[column], strict=True)
+    return [str(mark) or as_shown(value, table.columns[column]) for value, mark in pairs]
+
+
+def is_number(text: str) -> bool:
+    """Return whether a cell's text is a number and not a symbol."""
+    return bool(text) and text[0].isdigit()
+
+
+def whole_percent(value: float) -> str:
+    """Return a per cent value without decimals, an empty text for a hidden one."""
+    return "" if math.isnan(value) else f"{math.floor(value + 0.5)}%"
+
+
+def legend_mark(label: str, shape: str, face: str, edge: str) -> Line2D:
+    """Return one entry of a legend: a marker without a line."""
+    return Line2D([], [], marker=shape, linestyle="", markersize=7, markerfacecolor=face, markeredgecolor=edge,
+                  markeredgewidth=1.5, label=label)  # fmt: skip
