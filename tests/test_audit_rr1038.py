@@ -224,3 +224,31 @@ def test_the_same_file_gives_the_same_tables(result):
     again = audit.run_audit(ROOT / "params/audit_rr1038.yaml")
     for first, second in zip(audit.tables(result), audit.tables(again), strict=True):
         assert first.frame.to_csv() == second.frame.to_csv()
+
+
+def test_the_chart_says_in_words_what_it_shows(result):
+    from stepdown.disclosure import clear
+    from stepdown.params import DisclosurePolicy
+    from stepdown.show.ranges import headline_ranges
+
+    policy = DisclosurePolicy(method="none", reason="every figure is already published")
+    table = clear(audit.sensitivity_table(result), policy)
+    figure = headline_ranges(table, headline="IFP net cost", title="What the IFP net cost can be")
+    assert "Printed: £307,335" in figure.alt
+    assert "every impossible total anything that is possible: £344,206 to £432,019" in figure.alt
+    with pytest.raises(TypeError, match="ClearedTable"):
+        headline_ranges(audit.sensitivity_table(result), headline="IFP net cost", title="t")
+
+
+def test_sentences_for_readers(result):
+    """Judge: the counts above and the range worked out by hand above."""
+    assert audit.overall(result).startswith(
+        "**615 of 664 checks held.** 19 more are explained by rounding. 30 are findings"
+    )
+    sentence = audit.about_headline(result, "IFP net cost")
+    assert "5 of the totals behind it are impossible" in sentence
+    assert "between £344,206 and £432,019" in sentence
+    assert "outside that range. It is a net cost throughout." in sentence
+    flows = [audit.about_reconstruction(each) for each in result.reconstructed]
+    assert flows[0].endswith("2 tables fit, so the flow is not identified.")
+    assert flows[1].endswith("no table of whole numbers fits.")

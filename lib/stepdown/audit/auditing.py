@@ -58,6 +58,12 @@ class Audit:
     reconstructed: tuple[Reconstructed, ...]
     models: tuple[Model, ...]
 
+    def quote(self, check: Check) -> str:
+        """Return the words of the report around the figure of a check, or an empty text when it stands in a table."""
+        source, _, claim_id = check.output.partition("|")
+        report = self.reports.get(source)
+        return report.claims[claim_id].quote if report and claim_id in report.claims else ""
+
     def findings(self) -> list[tuple[Check, Weight]]:
         """Return the checks that failed and that rounding does not explain, the heaviest first."""
         both = [(c, w) for c, w in zip(self.checks, self.weights, strict=True) if c.is_finding]

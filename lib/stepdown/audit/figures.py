@@ -102,6 +102,11 @@ class Figures:
         names = list(relation.each)
         values = [self._values(relation.each[name], where) for name in names]
         plain = relation.model_dump() | {"each": {}}
+        for name in names:
+            if "{" + name + "}" not in str(plain):
+                raise fault(
+                    where, f"each: {name!r} stands nowhere in the relation", "a placeholder that is used", "use it"
+                )
         for combination in itertools.product(*values):
             filled = _fill(plain, dict(zip(names, combination, strict=True)))
             yield type(relation).model_validate(filled)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from stepdown.audit.checking import Check, compare
-from stepdown.audit.figures import Figures, Quantity, exact, fault
+from stepdown.audit.figures import SEPARATOR, Figures, Quantity, exact, fault
 from stepdown.audit.relations import Headline
 
 Span = tuple[Fraction, Fraction]
@@ -164,7 +164,8 @@ def sensitivity(model: Model, checks: Sequence[Check], figures: Figures) -> list
 
     found = [outcome(AS_PUBLISHED, {})]
     for name, check in impossible.items():
-        found.append(outcome(f"{check.table}, {check.cell}: anything that is possible", {name: _possible(check)}))
+        place = f"{check.table}, {check.cell}".replace(SEPARATOR, ", ")
+        found.append(outcome(f"{place}: anything that is possible", {name: _possible(check)}))
     if impossible:
         found.append(outcome(ALL_IMPOSSIBLE, {name: _possible(check) for name, check in impossible.items()}))
         most = {name: (_possible(check)[1],) * 2 for name, check in impossible.items()}

@@ -130,7 +130,7 @@ def check_capacity(relation: Capacity, figures: Figures, where: str) -> list[Che
 
 def _published(totals: tuple[Quantity, ...]) -> str:
     texts = " + ".join(q.printed.text if q.printed else q.cell for q in totals)
-    return texts if len(totals) == 1 else f"{plainly(total_of(totals))} ({texts})"
+    return texts if len(totals) == 1 else f"{texts} = {plainly(total_of(totals))}"
 
 
 def check_stated_n(relation: StatedN, figures: Figures, where: str) -> list[Check]:

@@ -86,7 +86,7 @@ def findings_table(audit: Audit) -> AggregateTable:
             "figures_built_on_it": len(weight.reaches),
             "headlines": "; ".join(weight.headlines),
             "headline_moves_gbp": float(weight.moves) if weight.headlines else None,
-            "sentence": finding(check, weight),
+            "sentence": finding(check, weight, audit.quote(check)),
         }
         for number, (check, weight) in enumerate(audit.findings(), 1)
     ]

@@ -10,7 +10,7 @@ from stepdown.audit.reconstruction import Reconstructed
 from stepdown.audit.weight import Weight
 
 _WHAT = {
-    "capacity": "is printed as {published}, but there is room for {recomputed}",
+    "capacity": "is printed as {published} ({note}), but there is room for {recomputed}",
     "same": "is printed as {published}, but elsewhere as {recomputed}",
     "stated_n": "is printed as {published}, but the figures need {recomputed}",
     "grim": "is printed as {published}, but that is {recomputed}",
@@ -45,16 +45,28 @@ def rounding_words(check: Check) -> str:
     return ""
 
 
-def finding(check: Check, weight: Weight) -> str:
-    """Return the finding as one sentence that starts with the place and ends with what rests on the figure."""
+def finding(check: Check, weight: Weight, quote: str = "") -> str:
+    """Return the finding as one sentence that starts with the place and ends with what rests on the figure.
+
+    quote: the words of the report around the figure, where it stands in a sentence.
+    """
     what = _WHAT.get(check.kind, "is printed as {published}, but comes to {recomputed}")
-    words = what.format(published=check.published, recomputed=check.recomputed)
-    parts = [f"{check.table}, {check.cell} {words}"]
-    if check.note:
+    words = what.format(published=check.published, recomputed=check.recomputed, note=check.note)
+    parts = [f"{_place(check, quote)} {words}"]
+    if check.note and "{note}" not in what:
         parts.append(check.note)
     parts.append(rounding_words(check))
     parts.append(_rests(weight))
     return ("; ".join(part for part in parts if part) + ".").replace(SEPARATOR, ", ")
+
+
+def _place(check: Check, quote: str) -> str:
+    """Return where the figure stands: the line and its words, or the table, the row and the column."""
+    table = check.table.removeprefix("text, ")
+    table = table[:1].upper() + table[1:]
+    if quote and check.kind != "order":
+        return f"{table} (“{quote}”)"
+    return f"{table}, {check.cell}" + ("," if SEPARATOR in check.cell else "")
 
 
 def _rests(weight: Weight) -> str:

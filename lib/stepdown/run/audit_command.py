@@ -32,7 +32,7 @@ def audit_command(file: str, outputs: Path | None, force: bool) -> None:
         sys.exit(REFUSED)
     click.echo(overall(result).replace("**", ""))
     for number, (check, weight) in enumerate(result.findings(), 1):
-        click.echo(f"{number:3}. [{weight.severity}] {finding(check, weight)}")
+        click.echo(f"{number:3}. [{weight.severity}] {finding(check, weight, result.quote(check))}")
     sys.exit(_run_notebook(file, outputs, force))
 
 

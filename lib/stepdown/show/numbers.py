@@ -24,7 +24,7 @@ def as_shown(value: Any, column: Column) -> str:
     """
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return ""
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
         return "yes" if value else "no"
     if isinstance(value, datetime | date):
         return f"{value.day} {value:%B %Y}"

@@ -18,7 +18,7 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
     if not isinstance(table, ClearedTable):
         raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
     rows = table.where(headline=headline).frame
-    names = [str(name).replace(" | ", ", ") for name in rows["scenario"]]
+    names = [str(name) for name in rows["scenario"]]
     lows, highs = ([float(value) for value in rows[column]] for column in ("lowest_gbp", "highest_gbp"))
     published = float(rows["published_gbp"].iloc[0])
     with style.applied():
