@@ -69,4 +69,5 @@ def _table(heading: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
         return f"<h2>{heading}</h2><p>None.</p>"
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<h2>{heading}</h2><table><caption>{heading}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><caption>{heading}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<h2>{heading}</h2>{table}"

@@ -1,4 +1,4 @@
-"""The command line: ``stepdown run | check | clean | audit | review``. Imports what a command needs when it is called."""
+"""The command line: ``stepdown run | check | clean | audit | review``; a command imports what it needs when called."""
 
 from __future__ import annotations
 

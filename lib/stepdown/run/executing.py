@@ -20,9 +20,6 @@ from typing import Any
 from stepdown.run.jobs import Job, Outcome, Trouble
 from stepdown.run.status import Status
 
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-# jsonschema imports a grammar for a check that no notebook needs: 0.7 s of papermill's start. The import is optional.
-
 _START_SECONDS = 40
 _TELLING = {
     *("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "ZeroDivisionError"),
@@ -50,7 +47,7 @@ class _Account:
 
 
 def run_notebook(job: Job) -> Outcome:
-    """Run a notebook and write it, executed, to ``restricted/notebooks/`` of the run folder; never raises for its faults.
+    """Run a notebook and write it, executed, to ``restricted/notebooks/``; never raises for its faults.
 
     A kernel that does not start is tried once more, as a stock one.
     """

@@ -52,7 +52,7 @@ def library_digest() -> str:
 def packages() -> dict[str, str]:
     """Return the installed packages and their versions, read from the names of their metadata folders."""
     folders = {Path(place) for place in (*site.getsitepackages(), *sys.path) if place and Path(place).is_dir()}
-    found = {}
+    found: dict[str, str] = {}
     for folder in sorted(folders):
         for info in folder.glob("*.dist-info"):
             name, _, version = info.name.removesuffix(".dist-info").rpartition("-")

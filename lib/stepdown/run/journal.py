@@ -1,4 +1,4 @@
-"""A run's own log: one JSON line an event in run.jsonl, the same in words in run.log; no value from a record in either."""
+"""A run's own log: one JSON line an event in run.jsonl, the same in words in run.log; no record's value in either."""
 
 from __future__ import annotations
 

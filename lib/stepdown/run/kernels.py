@@ -43,4 +43,4 @@ class PrivateKernelManager(AsyncKernelManager):
         if not restart:
             shutil.rmtree(self.private, ignore_errors=True)
 
-    cleanup_resources = _async_cleanup_resources  # type: ignore[assignment]
+    cleanup_resources = _async_cleanup_resources

@@ -131,7 +131,7 @@ def _fits(value: Any, types: Sequence[str]) -> bool:
 
 
 def from_text(text: str, parameter: Parameter) -> Value:
-    """Return a value typed on the command line as its parameter's annotation says; raises ValueError if it does not fit.
+    """Return a value typed on the command line as its annotation says; raises ValueError if it does not fit.
 
     ``none`` is None where the annotation allows it; a text is taken as it stands.
     """

@@ -79,6 +79,7 @@ def planned(
         parameters = {subject.kind.parameter: subject.shown_file(), **overrides.get(notebook.name, {})}
         parts = notebook_parts(notebook, parameters, subject.file, inputs)
         need = subject.kind.needs.get(notebook.name, Need())
+        status: Status | None
         if need.section and not subject.settings.get(need.section):
             status, reason = Status.NOT_ASKED, f"the file has no section {need.section!r}"
         else:

@@ -76,8 +76,9 @@ def write_front_page(outputs: Path) -> Path | None:
     if not rows:
         return None
     page = (
-        '<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<title>Stepdown: studies</title><style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:45rem;margin:3rem auto;"
+        '<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Stepdown: studies</title>'
+        "<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:45rem;margin:3rem auto;"
         "padding:0 1rem;color:#111;background:#fff}a{color:#00437a}span{color:#444}</style></head><body><main>"
         f"<h1>Studies</h1><ul>{''.join(rows)}</ul></main></body></html>\n"
     )

@@ -1,4 +1,4 @@
-"""``stepdown run``: checks everything first, then runs every study's notebooks side by side, and publishes whole runs."""
+"""``stepdown run``: checks everything first, runs all notebooks side by side, and publishes runs that are whole."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def _submit(session: _Session) -> None:
 
 def _work(session: _Session) -> None:
     """Take results as they come, until nothing is at work."""
-    open_ends = [study for study in session.studies.values()]
+    open_ends = list(session.studies.values())
     while any(study.name in session.studies for study in open_ends):
         for executor in {id(session.executor): session.executor, id(session.local): session.local}.values():
             done = executor.next_done(0.1)
