@@ -12,9 +12,6 @@ from stepdown.tables import Column, Role
 NOT_APPLICABLE = "z"
 """The mark of a cell that has no value for a reason that is not disclosure (a mean of nothing)."""
 
-SUPPRESSED = "suppressed"
-"""What the symbols mean, in :attr:`ClearedTable.symbols`: see :func:`stepdown.disclosure.policy_in_words`."""
-
 _TOKEN = object()
 
 

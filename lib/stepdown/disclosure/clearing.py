@@ -69,9 +69,9 @@ def _hidden(table: AggregateTable, policy: DisclosurePolicy) -> pd.DataFrame:
         hidden.loc[row, column] = True
     for name in table.columns:
         hidden[name] |= _given_away(table, name, policy) | _dominated(table, name, policy)
-    hidden = _spread_to_derived(table, hidden)
+    hidden = _spread_to_derived(table, hidden, policy.threshold)
     if policy.secondary:
-        hidden = _spread_to_derived(table, _second_totals(table, hidden))
+        hidden = _spread_to_derived(table, _second_totals(table, hidden), policy.threshold)
     return hidden
 
 
@@ -133,17 +133,31 @@ def _dominated(table: AggregateTable, name: str, policy: DisclosurePolicy) -> pd
     return pd.Series(shares, dtype="float64") > policy.dominance_percent
 
 
-def _spread_to_derived(table: AggregateTable, hidden: pd.DataFrame) -> pd.DataFrame:
-    """Return the flags with every number hidden that rests on a hidden one, however far down."""
+def _spread_to_derived(table: AggregateTable, hidden: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Return the flags with every number hidden that rests on a hidden one, however far down.
+
+    An average or a difference that rests on sizes of groups alone stays where such a size is large and hidden only
+    because of what it lacks: no count follows from it.
+    """
     result = hidden.copy()
     resting = [name for name, c in table.columns.items() if c.role in (Role.DERIVED, Role.TOTAL) and c.rests_on]
     for _ in resting:
         before = result.to_numpy().sum()
         for name in resting:
-            result[name] |= result[list(table.columns[name].rests_on)].any(axis=1)
+            for other in table.columns[name].rests_on:
+                result[name] |= result[other] & ~_harmless(table, name, other, threshold)
         if result.to_numpy().sum() == before:
             break
     return result
+
+
+def _harmless(table: AggregateTable, name: str, other: str, threshold: int) -> pd.Series:
+    """Return flags for rows where ``name`` may be shown although ``other``, which it rests on, is hidden."""
+    column = table.columns[name]
+    on_sizes_alone = all(table.columns[c].role is Role.BASE for c in column.rests_on)
+    if column.unit == "%" or not on_sizes_alone or column.role is Role.TOTAL:
+        return pd.Series(False, index=range(len(table.frame)))
+    return pd.to_numeric(table.frame[other], errors="coerce").reset_index(drop=True) > threshold
 
 
 def _second_totals(table: AggregateTable, hidden: pd.DataFrame) -> pd.DataFrame:

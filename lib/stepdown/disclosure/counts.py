@@ -56,7 +56,7 @@ def counts_of(table: AggregateTable) -> tuple[dict[Place, Cell], list[Relation]]
         if np.isfinite(value) and value >= 0 and float(value).is_integer()
     }
     relations = [*_declared(table, cells), *_along_rows(table, numbers, cells)]
-    for place, cell, total in _complements(table, cells):
+    for place, cell, total in [*_complements(table, cells), *_left_out(table, cells)]:
         cells[cell.place] = cell
         relations.append(Relation(((1, place), (1, cell.place), (-1, total))))
     return cells, relations
@@ -121,6 +121,26 @@ def _complements(table: AggregateTable, cells: dict[Place, Cell]) -> list[tuple[
                 value = cells[whole].value - cells[part].value
                 found[rest] = (part, Cell(rest, value, shown_anywhere=False), whole)
     return list(found.values())
+
+
+def _left_out(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple[Place, Cell, Place]]:
+    """Yield for each size of a group how many it lacks of the largest size that the table gives for that group.
+
+    Where 372 children have a known age and 375 a known family, an outsider knows that 3 ages are not known.
+    """
+    keys = ["group"] if "group" in table.columns and table.columns["group"].role is Role.KEY else []
+    for name, column in table.columns.items():
+        if column.role is not Role.BASE:
+            continue
+        for rows in row_groups(table.frame, keys):
+            places = [(table.name, row, name) for row in rows if (table.name, row, name) in cells]
+            if places:
+                most = max(places, key=lambda place: cells[place].value)
+                for place in places:
+                    lacking = cells[most].value - cells[place].value
+                    if lacking:
+                        rest = Cell((table.name, place[1], f"{name} lacking"), lacking, shown_anywhere=False)
+                        yield place, rest, most
 
 
 def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[tuple[list[Place], list[Relation]]]:

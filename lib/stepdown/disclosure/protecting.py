@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from stepdown.disclosure.counts import Cell, Place, Relation
+from stepdown.disclosure.counts import Cell, Place, Relation, components
 from stepdown.disclosure.intervals import Interval, intervals
 
 _NEAR = 1e-6
@@ -26,11 +26,16 @@ def exposed(
     relations: Sequence[Relation],
     hidden: Iterable[Place],
     threshold: int,
+    asked: Iterable[Place] | None = None,
     *,
     rounding_base: int = 1,
 ) -> dict[Place, Interval]:
-    """Return the small counts that an outsider can narrow down below the threshold, with the interval derived."""
-    found = intervals(cells, relations, hidden, small(cells, threshold), rounding_base=rounding_base)
+    """Return the small counts that an outsider can narrow down below the threshold, with the interval derived.
+
+    asked: only these are looked at (None: all).
+    """
+    wanted = small(cells, threshold) if asked is None else asked
+    found = intervals(cells, relations, [p for p in hidden if p in cells], wanted, rounding_base=rounding_base)
     return {place: interval for place, interval in found.items() if not is_protected(interval, threshold)}
 
 
@@ -42,66 +47,71 @@ def to_hide(
     secondary: bool,
     already: Iterable[Place] = (),
     rounding_base: int = 1,
+    spare_totals: bool = False,
 ) -> tuple[set[Place], dict[Place, Interval]]:
     """Return the counts to hide, and those that stay exposed because nothing is left to hide.
 
     Greedy and deterministic: for the first exposed count, the smallest count that shares a sum with it is hidden,
     sizes of groups and zeros only when nothing else is left; then all intervals are derived again.
+    spare_totals: sizes of groups are never hidden.
     """
     hidden = {place for place in small(cells, threshold) if cells[place].shown_anywhere} | set(already)
     if not secondary:
         return hidden, {}
+    same = _same_counts(relations)
+    sizes = {place for place, cell in cells.items() if any(cells[p].total for p in same.get(place, {place}))}
+    prices = _Prices(cells, relations, sizes, spare_totals)
     given_up: dict[Place, Interval] = {}
-    while True:
-        open_still = {
-            place: interval
-            for place, interval in exposed(cells, relations, hidden, threshold, rounding_base=rounding_base).items()
-            if place not in given_up
-        }
-        if not open_still:
-            return hidden, given_up
-        place = next(iter(open_still))
-        best = _next_to_hide(cells, relations, hidden, place)
-        if best is None:
-            given_up[place] = open_still[place]
-        else:
-            hidden |= _copies(relations, best)
+    for places, own in components(relations, cells):
+        part = {place: cells[place] for place in places}
+        for place in small(part, threshold):  # hiding more never exposes what is protected, so one pass will do
+            while place in (found := exposed(part, own, hidden, threshold, [place], rounding_base=rounding_base)):
+                best = prices.next_to_hide(hidden, place)
+                if best is None:
+                    given_up |= found
+                    break
+                hidden |= same.get(best, {best})
+    return hidden, given_up
 
 
-def _next_to_hide(
-    cells: Mapping[Place, Cell], relations: Sequence[Relation], hidden: set[Place], exposed_place: Place
-) -> Place | None:
-    """Return the shown count that costs least to hide, among those that share a sum with hidden neighbours."""
-    margins = {place for relation in relations for factor, place in relation.terms if factor < 0}
-    reach = {exposed_place}
-    prices: dict[Place, tuple[bool, bool, int, bool, int]] = {}
-    for step in range(3):
-        near = [{place for _, place in relation.terms} for relation in relations]
-        reach = reach.union(*(places for places in near if reach & places))
-        for place in reach:
-            if place not in hidden and cells[place].shown_anywhere:
-                prices.setdefault(place, _price(cells[place], place in margins, step))
-    return min(prices, key=lambda place: (prices[place], place), default=None)
+class _Prices:
+    """What it costs a reader to hide a count, and which one to hide next."""
 
-
-def _price(cell: Cell, margin: bool, step: int) -> tuple[bool, bool, int, bool, int]:
-    """Return what it costs to hide a count.
-
-    Sizes of groups cost most, then margins (other tables have them), then counts further off, then zeros.
-    """
-    return cell.total, margin, step, cell.value == 0, cell.value
-
-
-def _copies(relations: Sequence[Relation], place: Place) -> set[Place]:
-    """Return a count with those that are the same by a relation of two: they are hidden together."""
-    found = {place}
-    grown = True
-    while grown:
-        grown = False
+    def __init__(
+        self, cells: Mapping[Place, Cell], relations: Sequence[Relation], sizes: set[Place], spare_sizes: bool
+    ) -> None:
+        self.cells, self.sizes, self.spare_sizes = cells, sizes, spare_sizes
+        self.margins = {place for relation in relations for factor, place in relation.terms if factor < 0}
+        self.near: dict[Place, set[Place]] = {}
         for relation in relations:
-            places = {p for _, p in relation.terms}
-            same = len(places) == 2 and relation.constant == 0 and sorted(f for f, _ in relation.terms) == [-1, 1]
-            if same and places & found and not places <= found:
-                found |= places
-                grown = True
+            places = {place for _, place in relation.terms}
+            for place in places:
+                self.near.setdefault(place, set()).update(places)
+
+    def next_to_hide(self, hidden: set[Place], exposed_place: Place) -> Place | None:
+        """Return the shown count that costs least to hide among those that sums connect with an exposed one."""
+        reach = {exposed_place}
+        prices: dict[Place, tuple[bool, bool, int, bool, int]] = {}
+        for step in range(3):
+            reach = reach.union(*(self.near.get(place, set()) for place in reach))
+            for place in reach - hidden:
+                if self.cells[place].shown_anywhere and not (self.spare_sizes and place in self.sizes):
+                    prices.setdefault(place, self._price(place, step))
+        return min(prices, key=lambda place: (prices[place], place), default=None)
+
+    def _price(self, place: Place, step: int) -> tuple[bool, bool, int, bool, int]:
+        """Sizes of groups cost most, then margins (other tables have them), then counts further off, then zeros."""
+        value = self.cells[place].value
+        return place in self.sizes, place in self.margins, step, value == 0, value
+
+
+def _same_counts(relations: Sequence[Relation]) -> dict[Place, set[Place]]:
+    """Return, for each count that stands in several places, all of them: they are hidden together or not at all."""
+    found: dict[Place, set[Place]] = {}
+    for relation in relations:
+        if relation.constant == 0 and sorted(factor for factor, _ in relation.terms) == [-1, 1]:
+            (_, one), (_, other) = relation.terms
+            together = found.get(one, {one}) | found.get(other, {other})
+            for place in together:
+                found[place] = together
     return found

@@ -15,11 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stepdown.faults import Fault, Refused
-from stepdown.params import Study
+import pandas as pd
+
+from stepdown.disclosure import audit_release, faults_of
+from stepdown.faults import Fault, Refused, refuse
+from stepdown.params import DisclosurePolicy, Study
 from stepdown.run.pages.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.run.pages.portable import one_document, write_pdf, write_word
 from stepdown.run.pages.spreadsheet import Sheet, write_workbook
+from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
 _FILES = ("index.html", "tables.xlsx", "report.pdf", "report.docx")
 
@@ -36,6 +40,11 @@ def build_release(folder: Path, study: Study | None, facts: Mapping[str, object]
     (release / "figures").mkdir(parents=True, exist_ok=True)
     (release / "tables").mkdir(parents=True, exist_ok=True)
     parts = read_parts(folder)
+    tables, hidden = read_tables(folder, parts)
+    policy = DisclosurePolicy.model_validate(
+        {name: _frozen(value) for name, value in parts[0]["policy"].items() if name != "in_words"}
+    )
+    refuse(faults_of(audit_release(tables, hidden, policy), study.file.name if study else "the parameter file"))
     made = _made(facts)
     site = _site(study, parts, facts)
     notebooks = [_notebook(folder, part["notebook"]) for part in parts]
@@ -70,6 +79,36 @@ def read_parts(folder: Path) -> list[dict[str, Any]]:
             ]
         )
     return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def read_tables(
+    folder: Path, parts: Sequence[Mapping[str, Any]]
+) -> tuple[list[AggregateTable], dict[str, list[tuple[int, str]]]]:
+    """Return every table of a run as it was before disclosure control, and the (row, column) of what is not printed."""
+    tables: dict[str, AggregateTable] = {}
+    hidden: dict[str, list[tuple[int, str]]] = {}
+    for part in parts:
+        symbol = part["policy"]["symbol"]
+        for name, about in part["tables"].items():
+            columns = {
+                n: Column(**{**c, "role": Role(c["role"]), "rests_on": tuple(c["rests_on"])})
+                for n, c in about["columns"].items()
+            }
+            keys = {n: "str" for n, c in columns.items() if c.role is Role.KEY}
+            frame = pd.read_csv(folder / "restricted" / "tables" / f"{name}.csv", dtype=keys, keep_default_na=True)
+            sums = tuple(AddsUp(s["column"], tuple(s["within"]), s["total"]) for s in about["adds_up"])
+            tables[name] = AggregateTable(name, about["one_row_is"], frame, columns, sums)
+            hidden[name] = [
+                (row, column)
+                for row, marks in enumerate(about["marks"])
+                for column, mark in zip(columns, marks, strict=True)
+                if mark == symbol
+            ]
+    return list(tables.values()), hidden
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _notebook(folder: Path, name: str) -> Any:
