@@ -136,6 +136,8 @@ def tally_sql(*, months: int, last_date: date, ladder: Sequence[str] = LADDER, r
     return _SQL.format(months=int(months), last=last_date, sums=", ".join(sums), picks=", ".join(picks), wanted=wanted)
 
 
+# run counts with RANGE, not ROWS: two threads may sort equal spells in another order the second time, and the
+# flag of the first of them must count for both.
 _SQL = """
 WITH periods AS (
     SELECT child_id, row_number,
@@ -152,7 +154,7 @@ WITH periods AS (
     FROM closed
 ), runs AS (
     SELECT *, count(*) FILTER (latest IS NULL OR s > latest)
-                  OVER (PARTITION BY child_id, status ORDER BY s, e ROWS UNBOUNDED PRECEDING) AS run
+                  OVER (PARTITION BY child_id, status ORDER BY s, e RANGE UNBOUNDED PRECEDING) AS run
     FROM marked
 ), merged AS (
     SELECT child_id, status, min(s) AS s, max(e) AS e FROM runs GROUP BY child_id, status, run
