@@ -8,6 +8,7 @@ import pandas as pd
 
 from stepdown.params.review import ReviewSettings
 from stepdown.review.sentences import (
+    CONTRAST,
     Finding,
     agreement_sentence,
     difference_sentence,
@@ -16,6 +17,16 @@ from stepdown.review.sentences import (
     parting_sentence,
     summary_sentence,
 )
+
+__all__ = [
+    "CONTRAST",
+    "agreement_finding",
+    "difference_findings",
+    "difference_summary",
+    "grid_finding",
+    "item_sentences",
+    "parting",
+]
 
 
 class Cleared(Protocol):

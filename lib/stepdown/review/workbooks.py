@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def _guidance(sheet: Any, tool: AuditTool, reviewer_id: str, files: int, formats
     offered = {code for item in tool.items for code in item.answers()}
     rows += [(f"Answer: {name}", tool.meanings[code]) for code, name in tool.responses.items() if code in offered]
     for place, (label, text) in enumerate(rows, 2):
+        sheet.set_row(place, _height((text,), (90,)))
         sheet.write_string(place, 0, label, formats["label"])
         sheet.write_string(place, 1, text, formats["text"])
     _protect(sheet)
@@ -62,8 +64,8 @@ def _guidance(sheet: Any, tool: AuditTool, reviewer_id: str, files: int, formats
 
 def _questions(sheet: Any, tool: AuditTool, formats: dict[str, Any]) -> None:
     names = {cell.code: cell.name for framework in tool.frameworks for cell in framework.cells}
-    heads = ["Question", "What to look for", "Answers", "Serves"]
-    for column, (head, width) in enumerate(zip(heads, (52, 60, 24, 40), strict=True)):
+    heads, widths = ("Question", "What to look for", "Answers", "Serves"), (48, 56, 22, 34)
+    for column, (head, width) in enumerate(zip(heads, widths, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, formats["head"])
     labels = sheets.question_headings(tool)
@@ -71,6 +73,7 @@ def _questions(sheet: Any, tool: AuditTool, formats: dict[str, Any]) -> None:
         answers = ", ".join(tool.responses[code] for code in item.answers())
         serves = "; ".join(names[code] for code in item.serves) or item.heading
         texts = [labels[item.item_id], item.look_for or "See the question.", answers, serves]
+        sheet.set_row(place, _height(texts, [width - 4 for width in widths]))
         for column, text in enumerate(texts):
             sheet.write_string(place, column, text, formats["cell"])
     sheet.freeze_panes(1, 0)
@@ -85,8 +88,7 @@ def _answers(sheet: Any, tool: AuditTool, file_ids: Sequence[str], formats: dict
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, notes - 1, 22)
     sheet.set_column(notes, notes, 60)
-    longest = max(len(head) for head in heads)
-    sheet.set_row(0, 15.5 * (1 + -(-longest // 19)))
+    sheet.set_row(0, _height(heads, [17] * len(heads)) + 15)
     for column, head in enumerate(heads):
         sheet.write_string(0, column, head, formats["head"])
     for row, file_id in enumerate(file_ids, 1):
@@ -104,6 +106,12 @@ def _answers(sheet: Any, tool: AuditTool, file_ids: Sequence[str], formats: dict
     sheet.activate()
     _protect(sheet)
     _print(sheet, landscape=True)
+    sheet.set_print_scale(60)
+
+
+def _height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """Return a row's height in points that holds the texts, wrapped at so many characters."""
+    return 4 + 15.5 * max(len(textwrap.wrap(text, int(width))) or 1 for text, width in zip(texts, widths, strict=True))
 
 
 def _drop_down(item: AuditItem, tool: AuditTool, number: int) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def evidence_bars(table: ClearedTable, *, subsets: Sequence[str], title: str) ->
             axes.barh(
                 [-9], [0], color=colour, hatch=hatch, edgecolor="#5A6470", linewidth=0.5, label=name
             )  # off the plot, for the key
-        style.legend_above(axes, columns=2)
+        if used:
+            style.legend_above(axes, columns=2)
     words = " ".join(_bar_words(row) for _, row in bars)
     return style.finished(fig, axes, title=title, alt=f"Bar chart. {title.rstrip('.')}. {words}")
 
