@@ -15,11 +15,19 @@ from stepdown.audit.results import (
     summary_table,
     tables,
 )
-from stepdown.audit.sentences import HEADLINE_LIMIT, about_headline, about_reconstruction, finding, overall
+from stepdown.audit.sentences import (
+    HEADLINE_LIMIT,
+    OVERALL_LIMIT,
+    about_headline,
+    about_reconstruction,
+    finding,
+    overall,
+)
 from stepdown.audit.weight import SEVERITIES, Weight
 
 __all__ = [
     "HEADLINE_LIMIT",
+    "OVERALL_LIMIT",
     "SEVERITIES",
     "Audit",
     "AuditSettings",

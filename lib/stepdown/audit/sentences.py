@@ -86,7 +86,7 @@ def overall(audit: Audit) -> str:
     checks = audit.checks
     held, rounded = sum(c.holds for c in checks), sum(c.rounded for c in checks)
     found = [weight.severity for _, weight in audit.findings()]
-    text = f"**{held:,} of {len(checks):,} checks held.** "
+    text = f"{held:,} of {len(checks):,} checks held. "
     if rounded:
         text += f"{rounded:,} more {_are(rounded)} explained by rounding. "
     if not found:
@@ -138,6 +138,7 @@ def about_reconstruction(result: Reconstructed) -> str:
     return f"{result.name}, read as “{result.reading}”: {count} tables fit, so the flow is not identified."
 
 
+OVERALL_LIMIT = "A figure that holds fits the others. That does not make it true."
 HEADLINE_LIMIT = (
     "It takes the published counts, and the totals that are possible, as they are. It says what the headline can be, "
     "not what it is."

@@ -30,7 +30,7 @@ def audit_command(file: str, outputs: Path | None, force: bool) -> None:
     except Refused as refused:
         click.echo(refused.worded(), err=True)
         sys.exit(REFUSED)
-    click.echo(overall(result).replace("**", ""))
+    click.echo(overall(result))
     for number, (check, weight) in enumerate(result.findings(), 1):
         click.echo(f"{number:3}. [{weight.severity}] {finding(check, weight, result.quote(check))}")
     sys.exit(_run_notebook(file, outputs, force))
