@@ -78,16 +78,11 @@ def _hidden(table: AggregateTable, policy: DisclosurePolicy) -> pd.DataFrame:
 def hidden_counts(table: AggregateTable, policy: DisclosurePolicy) -> set[Place]:
     """Return the places of the counts that are suppressed: small ones, their protectors, and those asked for."""
     cells, relations = counts_of(table)
-    asked = {place for wanted in policy.also_hide if wanted.table == table.name for place in _places(table, wanted)}
     hidden, _ = to_hide(
-        cells,
-        relations,
-        policy.threshold,
-        secondary=policy.secondary,
-        already=asked & set(cells),
-        rounding_base=policy.rounding_base,
+        cells, relations, policy.threshold, secondary=policy.secondary, rounding_base=policy.rounding_base
     )
-    return hidden
+    asked = {place for wanted in policy.also_hide if wanted.table == table.name for place in _places(table, wanted)}
+    return hidden | (asked & set(cells))  # hiding more never exposes what is protected
 
 
 def _places(table: AggregateTable, wanted: AlsoHide) -> list[Place]:

@@ -128,28 +128,58 @@ def _rest_of(table: AggregateTable, place: Place, cells: Mapping[Place, Cell]) -
 def _ladder(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) -> Iterator[Relation]:
     """Yield the sums of the flow between statuses that the tables of movement print."""
     by_name = {table.name: table for table in tables}
-    flow, movement = by_name.get("transitions"), by_name.get("movement")
-    if flow is None or movement is None:
+    flow = by_name.get("transitions")
+    if flow is None:
         return
     frame = flow.frame.reset_index(drop=True)
     rank = {status: i for i, status in enumerate(dict.fromkeys(frame["status_before"]))}
     before, after = frame["status_before"].map(rank), frame["status_after"].map(rank)
+    moves = {"higher": after > before, "lower": after < before, "same": after == before}
+    pairs: list[tuple[pd.Series, Place]] = []
+    if "movement" in by_name:
+        pairs += _movement(by_name["movement"], frame, moves, before)
+    if "like_for_like" in by_name:
+        pairs += _like_for_like(by_name["like_for_like"], frame, moves)
+    for pick, place in pairs:
+        parts = [(flow.name, int(row), "children") for row in frame.index[pick]]
+        if place not in cells or any(part not in cells for part in parts):
+            continue
+        if sum(cells[part].value for part in parts) == cells[place].value:
+            yield Relation((*((1, part) for part in parts), (-1, place)))
+
+
+def _movement(
+    table: AggregateTable, flow: pd.DataFrame, moves: Mapping[str, pd.Series], before: pd.Series
+) -> list[tuple[pd.Series, Place]]:
+    """Return which flows make each count of ``movement``."""
     picks = {
-        "escalated": after > before,
-        "de_escalated": after < before,
-        "same": after == before,
-        "at_risk_up": before < max(rank.values()),
+        "escalated": moves["higher"],
+        "de_escalated": moves["lower"],
+        "same": moves["same"],
+        "at_risk_up": before < before.max(),
         "at_risk_down": before > 0,
     }
-    for row, group in enumerate(movement.frame["group"]):
-        for name, pick in picks.items():
-            rows = frame.index[pick & (frame["group"] == group)]
-            parts = [(flow.name, int(i), "children") for i in rows]
-            place = (movement.name, row, name)
-            if place in cells and all(part in cells for part in parts):
-                reached = sum(cells[part].value for part in parts)
-                if reached == cells[place].value:
-                    yield Relation((*((1, part) for part in parts), (-1, place)))
+    return [
+        (pick & (flow["group"] == group), (table.name, row, name))
+        for row, group in enumerate(table.frame["group"])
+        for name, pick in picks.items()
+    ]
+
+
+def _like_for_like(
+    table: AggregateTable, flow: pd.DataFrame, moves: Mapping[str, pd.Series]
+) -> list[tuple[pd.Series, Place]]:
+    """Return which flows make each count of ``like_for_like``, whose groups stand side by side."""
+    groups = dict(zip(_ENDS, dict.fromkeys(flow["group"]), strict=True))
+    pairs = []
+    for row, (status, event) in enumerate(zip(table.frame["status_before"], table.frame["event"], strict=True)):
+        move = next((pick for name, pick in moves.items() if name in str(event)), None)
+        for ending, group in groups.items():
+            mine = (flow["status_before"] == status) & (flow["group"] == group)
+            pairs.append((mine, (table.name, row, f"n{ending}")))
+            if move is not None:
+                pairs.append((mine & move, (table.name, row, f"events{ending}")))
+    return pairs
 
 
 def described(table: AggregateTable, place: Place) -> dict[str, str]:
