@@ -243,7 +243,7 @@ def test_the_chart_says_in_words_what_it_shows(result):
 def test_sentences_for_readers(result):
     """Judge: the counts above and the range worked out by hand above."""
     assert audit.overall(result).startswith(
-        "**619 of 668 checks held.** 19 more are explained by rounding. 30 are findings"
+        "619 of 668 checks held. 19 more are explained by rounding. 30 are findings"
     )
     sentence = audit.about_headline(result, "IFP net cost")
     assert "5 of the totals behind it are impossible" in sentence
