@@ -40,14 +40,15 @@ lab: setup  ## open JupyterLab on the notebooks
 setup: .venv/.whole  ## make the environment in .venv from uv.lock
 
 .venv/.whole: uv.lock pyproject.toml $(UV)
-	$(UV) sync --quiet --locked --all-groups --python "$(PYTHON)"
+	@echo 'Making the environment in .venv from uv.lock (about a minute, once) …'
+	@$(UV) sync --quiet --locked --all-groups --python "$(PYTHON)"
 	@touch $@
 
 $(UV):
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo 'Stepdown needs Python 3.11, 3.12 or 3.13; name it so: make run PYTHON=python3.12'; exit 1; }
-	"$(PYTHON)" -m venv .uv
-	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@"$(PYTHON)" -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 notebooks: setup  ## execute the notebooks and keep their outputs, after a change that should move them
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
