@@ -193,11 +193,16 @@ def _has_nul(ids: pa.Array) -> bool:
 def _words(ids: pa.Array, width: int) -> Words:
     """Return the first ``width`` letters of each id, filled up with nothing, as columns of 64-bit words.
 
-    Eight letters are read at once from wherever an id begins, and those beyond its end are masked away.
+    Where ids differ in length, eight letters are read at once from wherever an id begins, and those beyond its end
+    are masked away.
     """
     edges, n_words = _offsets(ids), -(-width // 8)
     begins, lengths = edges[:-1] - edges[0], np.diff(edges)
     held = _letters(ids)
+    if lengths.size and lengths.min() == lengths.max() <= width:
+        padded: npt.NDArray[np.uint8] = np.zeros((lengths.size, 8 * n_words), dtype=np.uint8)
+        padded[:, : lengths[0]] = held.reshape(lengths.size, -1)
+        return [np.ascontiguousarray(padded.view(np.uint64)[:, i]) for i in range(n_words)]
     letters: npt.NDArray[np.uint8] = np.zeros(held.size + 8 * n_words + 8, dtype=np.uint8)
     letters[: held.size] = held
     from_anywhere: npt.NDArray[np.uint64] = np.ndarray(
@@ -207,18 +212,21 @@ def _words(ids: pa.Array, width: int) -> Words:
 
 
 def _filled(own: Words, bits: int) -> Slots:
+    """Put each row into its slot; of several in one slot the last to be written stays, the others move on."""
     table = np.full(1 << bits, _FREE, dtype=np.int32)
     slot = _first_slot(own, bits)
-    waiting = np.arange(slot.size)
+    waiting = np.arange(slot.size, dtype=np.int32)
+    wanted = slot
+    table[wanted] = waiting
     while waiting.size:
-        free = table[slot[waiting]] == _FREE
-        table[slot[waiting[free]]] = waiting[free]
-        holder = table[slot[waiting]]
-        placed = holder == waiting
-        if bool((_same(own, holder, own, waiting) & ~placed).any()):
+        holder = table[wanted]
+        moved = np.flatnonzero(holder != waiting)
+        waiting, holder = waiting[moved], holder[moved]
+        if bool(_same(own, holder, own, waiting).any()):
             raise _twice()
-        waiting = waiting[~placed]
-        slot[waiting] = (slot[waiting] + 1) & ((1 << bits) - 1)
+        wanted = (wanted[moved] + 1) & ((1 << bits) - 1)
+        free = table[wanted] == _FREE
+        table[wanted[free]] = waiting[free]
     return table
 
 
@@ -232,7 +240,7 @@ def _first_slot(words: Words, bits: int) -> Whole:
     return slot
 
 
-def _same(own: Words, candidate: Slots, theirs: Words, rows: Whole | None) -> Flags:
+def _same(own: Words, candidate: Slots, theirs: Words, rows: Whole | Slots | None) -> Flags:
     """Return where the candidate's words are the record's words; never where the slot is free (-1)."""
     same = candidate != _FREE
     for mine, other in zip(own, theirs, strict=True):
