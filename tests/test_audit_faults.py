@@ -67,7 +67,7 @@ def test_all_faults_of_a_file_are_gathered(tmp_path):
     content = {"title": "t", "about": "a", "sources": {"s": "figures"}, "relations": relations}
     with pytest.raises(Refused) as refused:
         audit.audit(build(content, audit.AuditSettings, where="f.yaml"), "f", tmp_path)
-    assert [fault.where for fault in refused.value.faults] == ["relation 1 (same)", "relation 2 (same)"]
+    assert [fault.where for fault in refused.value.faults] == ["f.yaml, relation 1 (same)", "f.yaml, relation 2 (same)"]
 
 
 def test_a_value_that_may_vary_stands_once_in_a_formula(tmp_path):

@@ -87,7 +87,7 @@ def audit(settings: AuditSettings, name: str, root: Path) -> Audit:
     """Return the audit of ``settings``; folders of figures are relative to ``root``."""
     reports = {source: read(root / folder) for source, folder in settings.sources.items()}
     figures = Figures(settings, reports)
-    checks, reconstructed, faults = _all_checks(settings.relations, figures)
+    checks, reconstructed, faults = _all_checks(settings.relations, figures, name)
     refuse(faults)
     models = tuple(model_of(h, figures, f"headline {h.name!r}") for h in settings.headlines)
     checks = explain_copies([*checks, *(check_headline(model) for model in models)])
@@ -99,7 +99,7 @@ def audit(settings: AuditSettings, name: str, root: Path) -> Audit:
 
 
 def _all_checks(
-    relations: Iterable[AnyRelation], figures: Figures
+    relations: Iterable[AnyRelation], figures: Figures, name: str
 ) -> tuple[list[Check], list[Reconstructed], list[Fault]]:
     checks: list[Check] = []
     reconstructed: list[Reconstructed] = []
@@ -110,7 +110,7 @@ def _all_checks(
             for each in figures.expanded(relation, where):
                 checks += [_asked(check, each) for check in _checks_of(each, figures, where, reconstructed)]
         except Refused as refused:
-            faults += refused.faults
+            faults += [replace(fault, where=f"{name}.yaml, {fault.where}") for fault in refused.faults]
     return checks, reconstructed, faults
 
 

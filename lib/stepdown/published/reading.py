@@ -157,11 +157,20 @@ def _rows(path: Path, faults: list[Fault]) -> list[list[str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        faults.append(_fault(f"{path.name}, byte {error.start}", "bytes that are not UTF-8", "UTF-8", "save as UTF-8"))
+        faults.append(
+            _fault(
+                f"{path.parent.name}/{path.name}, byte {error.start}",
+                "bytes that are not UTF-8",
+                "UTF-8",
+                "save as UTF-8",
+            )
+        )
         return []
     rows = [row for row in csv.reader(io.StringIO(text)) if row]
     if len(rows) < 2:
-        faults.append(_fault(path.name, "no rows", "a header and at least one row", "type the rows in"))
+        faults.append(
+            _fault(f"{path.parent.name}/{path.name}", "no rows", "a header and at least one row", "type the rows in")
+        )
     return [[cell.strip() for cell in row] for row in rows]
 
 
@@ -169,7 +178,7 @@ def _table(path: Path, source: TableSource | None, faults: list[Fault]) -> Table
     source = source or TableSource(title=path.stem)
     rows = _rows(path, faults)
     header = tuple(rows[0]) if rows else ()
-    where = path.name
+    where = f"{path.parent.name}/{path.name}"
     for kind, names in (("column", header[1:]), ("row", tuple(row[0] for row in rows[1:]))):
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.append(_fault(where, f"two {kind}s named {name!r}", f"each {kind} named once", "tell them apart"))
@@ -193,11 +202,11 @@ def _table(path: Path, source: TableSource | None, faults: list[Fault]) -> Table
 def _claims(path: Path, faults: list[Fault]) -> dict[str, Claim]:
     rows = _rows(path, faults)
     if not rows or tuple(rows[0]) != CLAIM_COLUMNS:
-        faults.append(_fault(f"{path.name}, line 1", "another header", ", ".join(CLAIM_COLUMNS)))
+        faults.append(_fault(f"{path.parent.name}/{path.name}, line 1", "another header", ", ".join(CLAIM_COLUMNS)))
         return {}
     claims: dict[str, Claim] = {}
     for line, row in enumerate(rows[1:], 2):
-        where = f"{path.name}, line {line}"
+        where = f"{path.parent.name}/{path.name}, line {line}"
         if len(row) != len(CLAIM_COLUMNS):
             faults.append(_fault(where, f"{len(row)} cells", f"{len(CLAIM_COLUMNS)}, as in the header"))
             continue
