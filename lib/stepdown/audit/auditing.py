@@ -13,7 +13,8 @@ from stepdown.audit.checking import Check, overlaps
 from stepdown.audit.figures import Figures, exact
 from stepdown.audit.headline import Model, Outcome, check_headline, model_of, sensitivity
 from stepdown.audit.reconstruction import Reconstructed, check_reconstruction, reconstruct
-from stepdown.audit.relations import AnyRelation, AuditSettings, Reconstruction, Relation
+from stepdown.audit.relations import AnyRelation, Reconstruction, Relation
+from stepdown.audit.settings import AuditSettings
 from stepdown.audit.weight import SEVERITIES, Weight, built_on, weigh
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params.loading import find_file, load, project_root

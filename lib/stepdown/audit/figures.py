@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from stepdown.audit.relations import AuditSettings, Relation
+from stepdown.audit.relations import Relation
+from stepdown.audit.settings import AuditSettings
 from stepdown.faults import Fault, Refused, nearest
 from stepdown.published import MAIN, Printed, Report, Table
 

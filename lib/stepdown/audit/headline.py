@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from stepdown.audit.checking import Check, compare
 from stepdown.audit.figures import SEPARATOR, Figures, Quantity, exact, fault
-from stepdown.audit.relations import Headline
+from stepdown.audit.settings import Headline
 
 Span = tuple[Fraction, Fraction]
 AS_PUBLISHED = "every figure as published"
