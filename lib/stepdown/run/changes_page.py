@@ -10,7 +10,7 @@ from stepdown.run.moved import Change
 
 _MOST_ROWS = 2_000
 _STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#111}"
     "table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600}"
     "th,td{border:1px solid #767676;padding:.25rem .6rem;text-align:left}td.n{text-align:right}"
 )

@@ -88,6 +88,8 @@ class ForkedProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; ``cmd`` is the stock command, whose last arguments go to a forked kernel too."""
+        for name in ("stdout", "stderr"):  # what a kernel says outside its cells could hold a record's value
+            kwargs[name] = kwargs.get(name) or subprocess.DEVNULL
         path = os.environ.get(SERVER, "")
         if not path or "kernel" not in cmd:
             return await super().launch_kernel(cmd, **kwargs)

@@ -10,7 +10,8 @@ nothing of the project is imported; matplotlib's inline backend is named but not
 ``random`` and NumPy are seeded afresh in the child; there is exactly one Python thread before the fork.
 
 One connection is one kernel. The client sends one JSON line (arguments, environment, working folder); the server
-answers ``{"pid": …}`` and, when the kernel ends, ``{"returncode": …}``. A connection that closes takes its kernel with it.
+answers ``{"pid": …}`` and, when the kernel ends, ``{"returncode": …}``. A connection that closes takes its kernel
+with it.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def subjects_of(request: Request) -> list[Subject]:
 def _for_settings(overrides: dict[str, str]) -> dict[str, object]:
     """Return the overrides that a study's settings know too, so that they are validated before anything runs."""
     months = overrides.get("window_months", "")
-    return {"window_months": int(months)} if months.isdecimal() else {}
+    return {"window_months": int(months)} if months.isdecimal() and int(months) else {}
 
 
 def _twice(name: str) -> Fault:

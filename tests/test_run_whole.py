@@ -1,0 +1,139 @@
+"""Whole or not at all: runs are killed at random moments, and `latest` must always be a whole run."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from fixtures.run_project import GOOD, STEPDOWN, call, latest, manifest, project, run, whole
+
+NAMES = ("one", "two")
+KILLS = 50
+
+
+def start(folder, *words):
+    files = [f"params/{name}.yaml" for name in NAMES]
+    return subprocess.Popen(
+        [*STEPDOWN, "run", *files, "--no-pages", "--force", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def family_of(pid):
+    """Return the processes below one, the kernels among them, by walking /proc."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = stat.read_text().split(" (", 1)
+        except OSError:
+            continue
+        parents.setdefault(int(rest.rsplit(")", 1)[1].split()[1]), []).append(int(number))
+    found, waiting = [], [pid]
+    while waiting:
+        below = parents.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def check_latest(folder):
+    for name in NAMES:
+        assert whole(latest(folder, name))
+        assert not (latest(folder, name) / ".work").exists()
+
+
+@pytest.mark.slow
+def test_fifty_kills_at_random_moments_leave_latest_whole_and_the_next_run_succeeds(tmp_path):
+    folder = project(tmp_path, GOOD / "1_sum.ipynb", GOOD / "2_other.ipynb", names=NAMES)
+    started = time.monotonic()
+    assert run(folder, "--isolated", names=NAMES).returncode == 0
+    usual = time.monotonic() - started
+    chance = random.Random(7)
+    ended = {signal.SIGKILL: {-9}, signal.SIGTERM: {-15, 143}, signal.SIGINT: {-2, 130, 1}}
+    for number in range(KILLS):
+        process = start(folder, *([] if number % 10 == 9 else ["--isolated"]))
+        time.sleep(chance.uniform(0.05, usual))
+        kind = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, "kernel"])
+        if kind == "kernel":
+            below = family_of(process.pid)
+            if below:
+                os.kill(chance.choice(below), signal.SIGKILL)
+            assert process.wait(60) in (0, 1, 5)
+        else:
+            process.send_signal(kind)
+            assert process.wait(30) in {0} | ended[kind]
+        check_latest(folder)
+    done = run(folder, "--isolated", "--force", names=NAMES)
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_latest(folder)
+    for name in NAMES:
+        assert {n["status"] for n in manifest(latest(folder, name))["notebooks"]} == {"ok"}
+        assert not list((folder / "outputs" / name).glob(".staging-*"))
+        assert not list((folder / "outputs" / name).glob(".latest-*"))
+
+
+@pytest.mark.parametrize("words", [["--isolated"], []])
+def test_no_process_outlives_a_killed_runner(tmp_path, words):
+    folder = project(tmp_path, GOOD / "3_slow.ipynb", names=NAMES)
+    process = start(folder, *words)
+    time.sleep(2.5)
+    below = family_of(process.pid)
+    assert below
+    process.kill()
+    process.wait()
+    until = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() and running(pid) for pid in below) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [pid for pid in below if running(pid)]
+
+
+def running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
+def test_a_second_run_of_a_study_is_refused_with_8_and_names_the_first(tmp_path):
+    folder = project(tmp_path, GOOD / "3_slow.ipynb", names=NAMES)
+    (folder / "outputs" / "one").mkdir(parents=True)
+    import fcntl
+    import json
+
+    with (folder / "outputs" / "one" / ".lock").open("w+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        lock.write(json.dumps({"process": 4242, "host": "elsewhere", "since": "2026-01-01T00:00:00Z"}))
+        lock.flush()
+        done = run(folder, "--isolated", names=NAMES)
+        assert done.returncode == 8
+        assert "process 4242 on elsewhere since 2026-01-01" in done.stdout
+        assert not (folder / "outputs" / "one" / "latest").exists()
+        assert whole(latest(folder, "two"))  # the other study is not held up
+
+
+def test_a_stale_lock_is_taken_over_and_noted(tmp_path):
+    folder = project(tmp_path, GOOD / "2_other.ipynb")
+    (folder / "outputs" / "one").mkdir(parents=True)
+    (folder / "outputs" / "one" / ".lock").write_text('{"process": 1, "host": "gone", "since": "2020"}')
+    assert run(folder, "--isolated").returncode == 0
+    assert "stale_lock" in (latest(folder) / "restricted" / "run.jsonl").read_text()
+
+
+def test_clean_keeps_the_newest_and_never_the_one_in_use_goes(tmp_path):
+    folder = project(tmp_path, GOOD / "2_other.ipynb")
+    for _ in range(3):
+        assert run(folder, "--isolated").returncode == 0
+        time.sleep(1.1)
+    runs = sorted(p.name for p in (folder / "outputs" / "one").iterdir() if (p / "manifest.json").is_file())
+    done = call(folder, "clean", "--keep", "1")
+    assert done.returncode == 0
+    assert "removed 2 runs" in done.stdout
+    assert latest(folder).name == runs[-2]  # "latest" sorts last
+    assert whole(latest(folder))
