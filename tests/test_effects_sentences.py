@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from stepdown.effects import sentences, wording
+from stepdown.effects import cautions, sentences, wording
+from stepdown.params.study import Group, Groups
 
 LABELS = ("IFP", "Comparison")
 NA = pd.NA
@@ -71,7 +72,7 @@ def test_overlap_on_any_status_but_not_on_the_highest_says_only_in_part():
 def test_hidden_counts_of_the_gate_stay_hidden():
     row = gate(with_status_comparison=NA, ess_best_case=NA, ess_by_status=NA, unmatched=NA)
     text = sentences.overlap_sentence(row, LABELS)
-    assert "a number too small to show of 116" in text
+    assert "a number not shown of 116" in text
     assert "too few children to say" in text
     assert "not estimable by weighting" in text
     assert "<NA>" not in text
@@ -79,8 +80,8 @@ def test_hidden_counts_of_the_gate_stay_hidden():
 
 def test_a_large_gap_gives_both_ends_with_interval_and_condition_and_never_their_mean():
     text = sentences.bracket_sentence(bracket(), "days_cp", LABELS)
-    assert "106.1 days fewer a child (95% interval from 141.6 fewer to 70.7 fewer) if, without" in text
-    assert "but 24.6 days fewer a child (95% interval from 40.8 fewer to 8.3 fewer) if, without" in text
+    assert "106.1 days fewer a child if both groups would have changed alike (95% interval from 141.6 fewer" in text
+    assert "but 24.6 days fewer a child if children alike before would have been alike after (95% interval" in text
     assert "p < 0.001 and p = 0.013" in text
     assert "Holm" in text
     assert "65.4" not in text
@@ -148,41 +149,73 @@ def like(**changed):
     return row | changed
 
 
-def test_like_for_like_gives_counts_interval_and_the_caution_of_the_clock():
-    text = sentences.like_for_like_sentence(like(), LABELS, anchors=("support", "assessment"))
+def test_like_for_like_gives_counts_and_interval():
+    text = sentences.like_for_like_sentence(like(), LABELS)
     assert "0 of 26 of the IFP group moved to a higher status, against 27 of 113" in text
     assert "24 percentage points fewer (Newcombe 95% interval from 33 fewer to 9 fewer)" in text
-    assert "the end of support for one group and at the end of assessment" in text
-    assert "not an effect" in text
+
+
+def test_the_limit_of_like_for_like_names_clocks_that_differ():
+    def limit(first, second):
+        return sentences.clock_limit(
+            Groups(
+                programme=Group(label="a", described_as="a", anchor=first),
+                comparison=Group(label="b", described_as="b", anchor=second),
+            )
+        )
+
+    assert "at the end of support and at the end of assessment" in limit("support", "assessment")
+    assert "clocks" not in limit("support", "support")
+
+
+def test_strata_with_few_children_are_not_compared_like_for_like():
+    few = pd.DataFrame([like(), like(status_before="CIN", n_programme=24, n_comparison=1)])
+    assert "0 of 26" in sentences.like_for_like_finding(few, LABELS)
+    assert "fewer than 10 children there" in sentences.like_for_like_others(few, LABELS)
+    many = pd.DataFrame([like(), like(status_before="CIN", n_programme=24, n_comparison=30)])
+    assert "Among children with CIN" in sentences.like_for_like_others(many, LABELS)
+    hidden = pd.DataFrame([like(status_before="CIN", n_comparison=NA)])
+    assert "cannot be compared" in sentences.like_for_like_others(hidden, LABELS)
+    assert "cannot be compared with like" in sentences.like_for_like_finding(hidden, LABELS)
 
 
 def test_like_for_like_with_hidden_counts_gives_no_difference():
     text = sentences.like_for_like_sentence(like(events_programme=NA, difference=NA, ci_low=NA, ci_high=NA), LABELS)
-    assert "a number too small to show of 26" in text
+    assert "a number not shown of 26" in text
     assert "percentage points" not in text
 
 
-@pytest.mark.parametrize(
-    ("share", "dominates", "sign", "says"),
-    [
-        (19.0, True, False, "one family alone makes 19% of the difference."),
-        (-30.4, True, False, "one family alone hides 30% of the difference."),
-        (60.0, True, True, "and without it the sign turns."),
-        (4.0, False, False, "no single family makes more than 4% of the difference."),
-        (310.0, True, True, "so small that leaving out one family changes it by more than itself."),
-        (NA, NA, NA, "cannot be said or shown."),
-    ],
-)
-def test_one_family_that_dominates_is_named_as_a_share(share, dominates, sign, says):
-    row = {
+def leverage(share, dominates, estimator="difference in differences", unit="family", n_units=40):
+    return {
         "outcome": "days_cla",
-        "estimator": "difference in differences",
-        "unit": "family",
+        "estimator": estimator,
+        "unit": unit,
         "percent_of_estimate": share,
         "dominates": dominates,
-        "changes_sign": sign,
+        "n_units": n_units,
     }
-    assert sentences.influence_sentence(row).endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("share", "dominates", "says"),
+    [
+        (19.0, True, "one family alone makes 19% of the difference if both groups would have changed alike"),
+        (-30.4, True, "one family alone hides 30% of the difference if both groups would have changed alike"),
+        (310.0, True, "one family alone makes more than all of the difference"),
+        (4.0, False, "no single family makes more than 4% of the difference."),
+        (NA, NA, "cannot be said or shown."),
+    ],
+)
+def test_one_family_that_dominates_is_named_as_a_share(share, dominates, says):
+    other = leverage(3.0, False, "lagged-outcome adjustment")
+    child = leverage(1.0, False, unit="child", n_units=90)
+    text = cautions.influence_sentences(pd.DataFrame([leverage(share, dominates), other, child]))
+    assert says in text
+
+
+def test_where_each_family_is_one_child_the_child_is_named():
+    frame = pd.DataFrame([leverage(52.0, True, unit=unit) for unit in ("child", "family")])
+    assert "one child alone makes 52%" in cautions.influence_sentences(frame)
 
 
 def moved(**changed):
@@ -202,7 +235,7 @@ def test_movement_names_both_denominators_and_the_natural_course():
     assert "of 76 children who could move up, none did; of 52 who could move down, 49 did" in text
     assert "plans end" in text
     hidden = sentences.movement_sentence(moved(escalated=NA, p_direction=NA))
-    assert "a number too small to show did" in hidden
+    assert "a number not shown did" in hidden
     assert "sign test" not in hidden
 
 
@@ -242,15 +275,15 @@ def test_many_re_referrals_give_the_restricted_mean_with_its_interval():
 def test_hidden_re_referrals_stay_hidden():
     row = referred(events_programme=NA, risk_difference=NA, risk_ci_low=NA, risk_ci_high=NA, few_events=NA)
     text = sentences.re_referral_sentence(row, LABELS)
-    assert "a number too small to show of 78" in text
+    assert "a number not shown of 78" in text
     assert "percentage points" not in text
 
 
 def test_missing_follow_up_gives_the_worst_cases_or_says_that_there_is_none():
     row = {"outcome": "days_cp", "missing_programme": 0, "missing_comparison": 0, "bound_low": -1, "bound_high": -1}
-    assert "every child" in sentences.missing_follow_up_sentence(row, LABELS)
+    assert "every child" in cautions.missing_follow_up_sentence(row, LABELS)
     row |= {"missing_programme": 7, "bound_low": -10.3, "bound_high": 4.9}
-    text = sentences.missing_follow_up_sentence(row, LABELS)
+    text = cautions.missing_follow_up_sentence(row, LABELS)
     assert "seven children of the IFP group and no children of the Comparison group" in text
     assert "between 10.3 days fewer and 4.9 days more a child" in text
 
@@ -264,14 +297,14 @@ def test_balance_counts_characteristics_beyond_chance():
             "chance_high": [0.29] * 4,
         }
     )
-    assert sentences.balance_sentence(balance).startswith("On 1 of 2 characteristics")
+    assert cautions.balance_sentence(balance).startswith("On 1 of 2 characteristics")
     balance["smd"] = [0.1, 0.1, 0.9, 0.2]
-    assert sentences.balance_sentence(balance).startswith("On none of 3 characteristics")
+    assert cautions.balance_sentence(balance).startswith("On none of 3 characteristics")
 
 
 def test_e_value_is_labelled_as_no_evidence():
-    assert "not evidence" in sentences.e_value_sentence(like(e_value=15.6))
-    assert "No E-value" in sentences.e_value_sentence(like())
+    assert "not evidence" in cautions.e_value_sentence(like(e_value=15.6))
+    assert "No E-value" in cautions.e_value_sentence(like())
 
 
 @pytest.mark.parametrize(
@@ -286,3 +319,32 @@ def test_e_value_is_labelled_as_no_evidence():
 )
 def test_differences_are_worded_without_signs_and_rounded_half_up(value, unit, says):
     assert wording.fewer(value, unit) == says
+
+
+def test_agreement_and_permutation_over_all_outcomes():
+    rows = [
+        {
+            "outcome": "days_cp",
+            "difference": -81.6,
+            "ci_low": -100,
+            "ci_high": -60,
+            "p_value": 0.0,
+            "ends_differ": True,
+        },
+        {"outcome": "days_cin", "difference": 1.0, "ci_low": -3, "ci_high": 5, "p_value": 0.7, "ends_differ": False},
+        {"outcome": "days_cla", "difference": NA, "ci_low": NA, "ci_high": NA, "p_value": NA, "ends_differ": NA},
+    ]
+    text = sentences.agreement_sentences(pd.DataFrame(rows))
+    assert "Days on a child protection plan: the two ends are 81.6 days a child apart" in text
+    assert "Days as a child in need: the two ends agree within chance" in text
+    assert "Days looked after: whether the two ends agree cannot be said" in text
+    chance = cautions.permutation_sentences(pd.DataFrame(rows))
+    assert "Days on a child protection plan p < 0.001 and days as a child in need p = 0.700." in chance
+    assert "looked after" not in chance
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"), [("passed", "no record holds"), ("not estimable by weighting", "either way")]
+)
+def test_the_limit_of_the_gate_fits_its_verdict(verdict, says):
+    assert says in sentences.gate_limit(gate(verdict=verdict))

@@ -5,8 +5,14 @@ The only package that fits models. Everything works on the child outcomes frame 
 
 from stepdown.effects.balance import balance_table
 from stepdown.effects.bounded_days import fractional_logit, two_part_table
-from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, bracket, estimated
-from stepdown.effects.checks import missing_follow_up_table, natural_course_table, not_followed, permutation_table
+from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.checks import (
+    missing_follow_up,
+    missing_follow_up_table,
+    natural_course_table,
+    not_followed,
+    permutation_table,
+)
 from stepdown.effects.comparison import Comparison, compare, comparison_of, outcome_name
 from stepdown.effects.estimates import Estimate, e_value, holm
 from stepdown.effects.leverage import influence, influence_table
@@ -15,11 +21,13 @@ from stepdown.effects.movement import movement_table
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
-from stepdown.effects.table import BRACKET, bracket_agreement_table, effects, effects_table
+from stepdown.effects.table import BRACKET, SHOWN_COLUMNS, bracket_agreement_table, effects, effects_table
 
 __all__ = [
     "BRACKET",
+    "SHOWN_COLUMNS",
     "DIFFERENCE_IN_DIFFERENCES",
+    "IN_SHORT",
     "LAGGED_OUTCOME",
     "Comparison",
     "Estimate",
@@ -39,6 +47,7 @@ __all__ = [
     "influence",
     "influence_table",
     "like_for_like_table",
+    "missing_follow_up",
     "missing_follow_up_table",
     "movement_table",
     "natural_course_table",

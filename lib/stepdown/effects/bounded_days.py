@@ -81,7 +81,9 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
     return effect, float(np.sqrt(gradient @ fitted.cov_params() @ gradient))
 
 
-def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...], *, level: float = 0.95) -> AggregateTable:
+def two_part_table(
+    frame: pd.DataFrame, outcomes: tuple[str, ...] = ("days_cin", "days_cp", "days_cla"), *, level: float = 0.95
+) -> AggregateTable:
     """Return ``two_part``: one row is a group in a period, for one outcome counted in days.
 
     The share of children with any days carries Wilson's interval (children counted as independent of each other:

@@ -33,6 +33,12 @@ CONDITIONS = {
 }
 """What must be true for each estimator's figure to be the effect of the programme."""
 
+IN_SHORT = {
+    DIFFERENCE_IN_DIFFERENCES: "if both groups would have changed alike",
+    LAGGED_OUTCOME: "if children alike before would have been alike after",
+}
+"""The same conditions in a few words, for sentences and charts; the table beside them gives them whole."""
+
 ESTIMATORS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, AFTER_ONLY)
 
 ONE_FAMILY = "rests on a single family: without it there is no estimate, so no interval can be given"

@@ -12,6 +12,7 @@ from scipy import stats
 from stepdown.effects.comparison import Comparison, comparison_of, group_labels, outcome_name
 from stepdown.effects.estimates import NAN
 from stepdown.effects.permutation import family_permutation
+from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -145,6 +146,11 @@ def not_followed(flow: pd.DataFrame) -> dict[str, int]:
     """
     left_out = flow.loc[(flow["step"] == "Not observable") & flow["reason"].str.endswith("(after)")]
     return {str(group): int(count) for group, count in left_out.groupby("group")["children"].sum().items()}
+
+
+def missing_follow_up(outcomes: ChildOutcomes, settings: EffectSettings) -> AggregateTable:
+    """Return ``missing_follow_up`` of a study, with the children that its participant flow says were not followed."""
+    return missing_follow_up_table(outcomes.frame, not_followed(outcomes.cohort.flow.frame), settings)
 
 
 def missing_follow_up_table(

@@ -6,46 +6,29 @@ into words. No sentence says that a difference is the programme's effect: it say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME
+from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects.comparison import outcome_name
 from stepdown.effects.wording import (
+    HIDDEN,
+    Labels,
     Row,
     children,
     count,
     fewer,
     interval,
+    joined,
     known,
     of,
     p_value,
-    percent,
+    rows,
     sentence,
 )
+from stepdown.params.study import Groups
 
-Labels = tuple[str, str]
-"""Labels of the programme group and of the comparison group."""
-
-
-def rows(frame: pd.DataFrame, **wanted: object) -> list[Row]:
-    """Return the rows of a cleared frame that hold the values given, as mappings."""
-    kept = frame
-    for name, value in wanted.items():
-        kept = kept.loc[kept[name] == value]
-    return kept.to_dict("records")
-
-
-def bullets(word: Callable[..., str], frame: pd.DataFrame, *further: object, **named: object) -> str:
-    """Return one sentence a row of a cleared frame, as a list; further arguments go to ``word`` after the row."""
-    return "\n".join(f"- {word(row, *further, **named)}" for row in rows(frame))
-
-
-GATE_LIMIT = (
-    "Enough overlap makes a comparison possible, not right: children who were alike on paper may differ in what no "
-    "record holds."
-)
 BRACKET_LIMIT = (
     "Which of the two conditions holds, if either; records of two periods cannot say. The two are never averaged."
 )
@@ -78,6 +61,13 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
     )
 
 
+def gate_limit(row: Row) -> str:
+    """Return what the gate's verdict does not show; row: the row of ``overlap_gate``."""
+    if row["verdict"] == "passed":
+        return "Children who are alike on paper may still differ in what no record holds."
+    return "Whether the programme did anything: groups that cannot be compared say nothing either way."
+
+
 def _size(value: object) -> str:
     if not known(value):
         return "too few children to say"
@@ -99,9 +89,15 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
     parts = []
     for end in ends:
         reach = interval(end["ci_low"], end["ci_high"], name.unit, level=level)
-        parts.append(f"{fewer(end['estimate'], name.unit)} a child ({reach}) if, {end['condition']}")
-    text = f"{sentence(name.label)[:-1]}, {labels[0]} against {labels[1]}: {parts[0]}; but {parts[1]}."
+        parts.append(f"{fewer(end['estimate'], name.unit)} a child {IN_SHORT[str(end['estimator'])]} ({reach})")
+    text = f"{sentence(name.label)[:-1]}, {labels[0]} against {labels[1]}: {parts[0]}, but {parts[1]}."
     return f"{text} {_tests(ends, effects)}{_notes(ends)}"
+
+
+def bracket_sentences(effects: pd.DataFrame, labels: Labels, *, apart_from: str = "", level: float = 0.95) -> str:
+    """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list."""
+    outcomes = [outcome for outcome in dict.fromkeys(effects["outcome"]) if outcome != apart_from]
+    return "\n".join(f"- {bracket_sentence(effects, str(outcome), labels, level=level)}" for outcome in outcomes)
 
 
 def _tests(ends: Sequence[Row], effects: pd.DataFrame) -> str:
@@ -110,7 +106,7 @@ def _tests(ends: Sequence[Row], effects: pd.DataFrame) -> str:
     values = [p_value(end["p_holm"]) for end in ends]
     if "no test possible" in values:
         return "No test can be given for at least one end."
-    return f"Tests (t, clustered on family, corrected for {n_outcomes} outcomes by Holm): {values[0]} and {values[1]}."
+    return f"t tests clustered on family, corrected for {n_outcomes} outcomes (Holm): {values[0]} and {values[1]}."
 
 
 def _notes(ends: Sequence[Row]) -> str:
@@ -134,13 +130,23 @@ def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
     )
 
 
-def like_for_like_sentence(
-    row: Row, labels: Labels, *, anchors: Labels = ("support", "support"), level: float = 0.95
-) -> str:
-    """Return the comparison among children of one status before; row: a row of ``like_for_like``.
+def agreement_sentences(frame: pd.DataFrame) -> str:
+    """Return the agreement of all brackets: those that agree in one sentence, each of the others in its own."""
+    agree, found = [], []
+    for row in rows(frame):
+        if known(row["difference"], row["ci_low"], row["ci_high"]) and not bool(row["ends_differ"]):
+            agree.append(outcome_name(str(row["outcome"])).label)
+        else:
+            found.append(f"- {agreement_sentence(row)}")
+    if agree:
+        names = joined(agree)
+        text = f"{names}: the two ends agree within chance, so the answer does not hang on which condition holds"
+        found.append(f"- {sentence(text)}")
+    return "\n".join(found)
 
-    anchors: what the clock of each group runs from (Group.anchor of the study).
-    """
+
+def like_for_like_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> str:
+    """Return the comparison among children of one status before; row: a row of ``like_for_like``."""
     status = "no status" if row["status_before"] == "none" else f"{row['status_before']} as their highest status"
     text = (
         f"among children with {status} before, {of(row['events_programme'], row['n_programme'])} of the {labels[0]} "
@@ -150,12 +156,38 @@ def like_for_like_sentence(
     if known(row["difference"], row["ci_low"], row["ci_high"]):
         ends = interval(row["ci_low"], row["ci_high"], points, level=level)
         text += f": {fewer(row['difference'], points)} (Newcombe {ends})"
-    caution = "This is a contrast between two kinds of children, not an effect"
-    if anchors[0] != anchors[1]:
-        caution += (
-            f": the clock starts at the end of {anchors[0]} for one group and at the end of {anchors[1]} for the other"
+    return sentence(text)
+
+
+def like_for_like_finding(frame: pd.DataFrame, labels: Labels) -> str:
+    """Return the comparison among children with no status before; frame: of ``like_for_like``, cleared."""
+    found = rows(frame, status_before="none")
+    if not found:
+        return "No children with no status before are in both groups, so like cannot be compared with like."
+    return like_for_like_sentence(found[0], labels)
+
+
+def like_for_like_others(frame: pd.DataFrame, labels: Labels, *, fewest: int = 10) -> str:
+    """Return the other strata as a list, as far as each group has at least ``fewest`` children there."""
+    others = [row for row in rows(frame) if row["status_before"] != "none"]
+    enough = [row for row in others if known(row["n_programme"], row["n_comparison"])]
+    enough = [row for row in enough if min(row["n_programme"], row["n_comparison"]) >= fewest]
+    found = [f"- {like_for_like_sentence(row, labels)}" for row in enough]
+    if len(enough) < len(others):
+        found.append(
+            f"- {'Other statuses' if enough else 'The statuses above none'} cannot be compared like for like: "
+            f"at least one of the groups has fewer than {fewest} children there."
         )
-    return f"{sentence(text)} {caution}."
+    return "\n".join(found) or "No other status is in both groups."
+
+
+def clock_limit(groups: Groups) -> str:
+    """Return what a like-for-like comparison does not show, with the clocks of the two groups."""
+    first, second = groups.programme.anchor, groups.comparison.anchor
+    text = "An effect of the programme: it is a contrast between two kinds of children"
+    if first != second:
+        text += f", whose clocks start at the end of {first} and at the end of {second}"
+    return f"{text}."
 
 
 def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
@@ -171,7 +203,7 @@ def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
 
 def _who(value: object) -> str:
     if not known(value):
-        return "a number too small to show"
+        return HIDDEN
     return "none" if int(str(value)) == 0 else f"{int(str(value)):,}"
 
 
@@ -198,106 +230,3 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
             f"without a referral in that time ({ends}; {p_value(row['p_value'])}, families kept together)."
         )
     return text
-
-
-def influence_sentence(row: Row) -> str:
-    """Return how much of a difference one child or family makes; row: a row of ``influence``."""
-    name = outcome_name(str(row["outcome"]))
-    share = row["percent_of_estimate"]
-    start = f"{name.label} by {row['estimator']}"
-    if not known(share):
-        return sentence(f"{start}: how much hangs on one {row['unit']} cannot be said or shown")
-    if abs(share) > 100:
-        return sentence(
-            f"{start}: the difference is so small that leaving out one {row['unit']} changes it by more than itself"
-        )
-    if not bool(row["dominates"]):
-        return sentence(f"{start}: no single {row['unit']} makes more than {percent(share)} of the difference")
-    verb = "makes" if share > 0 else "hides"
-    turned = ", and without it the sign turns" if bool(row["changes_sign"]) else ""
-    return sentence(f"{start}: one {row['unit']} alone {verb} {percent(share)} of the difference{turned}")
-
-
-def permutation_sentence(row: Row) -> str:
-    """Return the test that deals families out again; row: a row of ``permutation``."""
-    name = outcome_name(str(row["outcome"]))
-    if not known(row["p_value"]):
-        why = str(row["note"]) or "it rests on too few children to be shown"
-        return sentence(f"{name.label}: families could not be dealt out again, because {why}")
-    return sentence(
-        f"{name.label}: had families been dealt into the two groups by lot, a difference in change this far from none "
-        f"would come up with {p_value(row['p_value'])}; unless they really were, this speaks to chance only"
-    )
-
-
-def natural_course_sentence(first: Row, second: Row) -> str:
-    """Return what regression to the mean alone would do; rows: the two groups of an outcome."""
-    name = outcome_name(str(first["outcome"]))
-    parts = []
-    for row in (first, second):
-        if not known(row["expected_change"], row["observed_change"]):
-            return sentence(f"{name.label}: the natural course cannot be said or shown")
-        parts.append(
-            f"{row['group']}: {fewer(row['expected_change'], name.unit)} expected, "
-            f"{fewer(row['observed_change'], name.unit)} seen"
-        )
-    return sentence(
-        f"{name.label}: if each group only went back towards the mean of both, as groups chosen at an unusual moment "
-        f"do, change per child would be ({'; '.join(parts)})"
-    )
-
-
-def natural_course_sentences(frame: pd.DataFrame) -> str:
-    """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared."""
-    found = []
-    for outcome in dict.fromkeys(frame["outcome"]):
-        first, second = rows(frame, outcome=outcome)
-        found.append(f"- {natural_course_sentence(first, second)}")
-    return "\n".join(found)
-
-
-def missing_follow_up_sentence(row: Row, labels: Labels) -> str:
-    """Return what missing follow-up could do to the difference after; row: a row of ``missing_follow_up``."""
-    name = outcome_name(str(row["outcome"]))
-    missing = (row["missing_programme"], row["missing_comparison"])
-    if known(*missing) and sum(missing) == 0:
-        return sentence(f"{name.label}: every child of both groups was followed to the end of the period after")
-    text = (
-        f"{name.label}: the period after is not covered for {children(missing[0])} of the {labels[0]} group and "
-        f"{children(missing[1])} of the {labels[1]} group"
-    )
-    if known(row["bound_low"], row["bound_high"]):
-        text += (
-            f"; whatever they had, the difference after lies between {fewer(row['bound_low'], name.unit)} and "
-            f"{fewer(row['bound_high'], name.unit)} a child"
-        )
-    return sentence(text)
-
-
-def balance_sentence(balance: pd.DataFrame) -> str:
-    """Return how alike the groups were before; balance: the frame of the cleared table ``balance``."""
-    whole = balance.loc[balance["category"].isin(["", "all categories"])]
-    shown = whole.loc[whole["smd"].notna()]
-    apart = shown.loc[shown["smd"].abs() > shown["chance_high"]]
-    if shown.empty:
-        return "How alike the two groups were before cannot be shown."
-    band = float(shown["chance_high"].iloc[0])
-    if apart.empty:
-        return (
-            f"On none of {len(shown)} characteristics did the groups differ by more than chance allows "
-            f"(standardised difference within ±{band:.2f})."
-        )
-    return (
-        f"On {len(apart)} of {len(shown)} characteristics the groups differed before by more than chance allows "
-        f"(standardised difference beyond ±{band:.2f})."
-    )
-
-
-def e_value_sentence(row: Row) -> str:
-    """Return the one line on the E-value; row: a row of ``like_for_like``."""
-    if not known(row["e_value"]):
-        return "No E-value can be given, because one of the groups has no event or the numbers are too small to show."
-    return (
-        f"E-value {float(row['e_value']):.1f}: a property of the estimate, not evidence. An unmeasured cause linked "
-        "that strongly with both group and outcome would be enough to make the whole difference."
-    )

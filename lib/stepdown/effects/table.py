@@ -25,6 +25,9 @@ from stepdown.tables import AggregateTable, Column, Role
 BRACKET = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
 """The two ends of the bracket: the estimators that are shown first and side by side."""
 
+SHOWN_COLUMNS = ("measure", "estimator", "estimate", "ci_low", "ci_high", "p_holm", "n_children", "n_families", "note")
+"""What a page shows of ``effects``; the condition of each estimator stands in a table of its own beside it."""
+
 ALL_ESTIMATORS = (*BRACKET, AFTER_ONLY, FRACTIONAL_LOGIT, ENTROPY_BALANCING, DOUBLY_ROBUST)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,8 +11,29 @@ import pandas as pd
 Row = Mapping[str, Any]
 """One row of a cleared table: column → value, pd.NA where it is hidden."""
 
+Labels = tuple[str, str]
+"""Labels of the programme group and of the comparison group."""
+
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-HIDDEN = "a number too small to show"
+HIDDEN = "a number not shown"
+
+
+def rows(frame: pd.DataFrame, **wanted: object) -> list[Row]:
+    """Return the rows of a cleared frame that hold the values given, as mappings."""
+    kept = frame
+    for name, value in wanted.items():
+        kept = kept.loc[kept[name] == value]
+    return kept.to_dict("records")
+
+
+def bullets(word: Callable[..., str], frame: pd.DataFrame, *further: object, **named: object) -> str:
+    """Return one sentence a row of a cleared frame, as a list; further arguments go to ``word`` after the row."""
+    return "\n".join(f"- {word(row, *further, **named)}" for row in rows(frame))
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return a list in words: "a", "a and b", "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def known(*values: Any) -> bool:
@@ -28,7 +49,7 @@ def count(value: Any) -> str:
 def children(value: Any) -> str:
     """Return "no children", "one child", "27 children"; a hidden one in words."""
     if not known(value):
-        return "a number of children too small to show"
+        return "a number of children not shown"
     number = int(value)
     text = _SMALL[number] if number < len(_SMALL) else f"{number:,}"
     return f"{text} {'child' if number == 1 else 'children'}"

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
+from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.movement_charts import (
@@ -31,8 +32,8 @@ OUTCOME_LABELS = {
 }
 
 ENDS = {
-    "difference in differences": ("if both groups would have changed alike", "o", style.DARK),
-    "lagged-outcome adjustment": ("if children alike before would be alike after", "s", style.MID),
+    DIFFERENCE_IN_DIFFERENCES: (IN_SHORT[DIFFERENCE_IN_DIFFERENCES], "o", style.DARK),
+    LAGGED_OUTCOME: (IN_SHORT[LAGGED_OUTCOME], "s", style.MID),
 }
 """Estimators of the bracket: short condition, marker, colour."""
 

@@ -1,0 +1,138 @@
+"""Sentences on what else could make a difference: one family, chance, the natural course, missing follow-up, imbalance.
+
+As in :mod:`stepdown.effects.sentences`, a hidden number is never put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stepdown.effects.bracketing import IN_SHORT
+from stepdown.effects.comparison import outcome_name
+from stepdown.effects.wording import Labels, Row, children, fewer, joined, known, p_value, percent, rows, sentence
+
+
+def influence_sentences(frame: pd.DataFrame) -> str:
+    """Return one sentence an outcome on the families that carry it; frame: of ``influence``, cleared.
+
+    Where every family is one child the child is named, else the family.
+    """
+    found = []
+    for outcome in dict.fromkeys(frame["outcome"]):
+        mine = rows(frame, outcome=outcome)
+        units = {row["unit"]: row["n_units"] for row in mine}
+        unit = "child" if units["child"] == units["family"] else "family"
+        found.append(f"- {_carried(outcome_name(str(outcome)).label, unit, [r for r in mine if r['unit'] == unit])}")
+    return "\n".join(found)
+
+
+def _carried(label: str, unit: str, ends: Sequence[Row]) -> str:
+    if not all(known(row["percent_of_estimate"]) for row in ends):
+        return sentence(f"{label}: how much hangs on one {unit} cannot be said or shown")
+    if not any(bool(row["dominates"]) for row in ends):
+        most = max(abs(row["percent_of_estimate"]) for row in ends)
+        return sentence(f"{label}: no single {unit} makes more than {percent(most)} of the difference")
+    parts = []
+    for row in ends:
+        share = row["percent_of_estimate"]
+        moved = "more than all" if abs(share) > 100 else percent(share)
+        verb = "hides" if share < 0 else "makes"
+        parts.append(f"{verb} {moved} of the difference {IN_SHORT[str(row['estimator'])]}")
+    return sentence(f"{label}: one {unit} alone {joined(parts)}")
+
+
+def permutation_sentences(frame: pd.DataFrame) -> str:
+    """Return the permutation tests of all outcomes in one sentence; frame: of ``permutation``, cleared."""
+    told = [row for row in rows(frame) if known(row["p_value"])]
+    if not told:
+        return "Families could not be dealt into the groups again, or the numbers are not shown."
+    parts = [f"{outcome_name(str(row['outcome'])).label} {p_value(row['p_value'])}" for row in told]
+    return (
+        "Had whole families been dealt into the two groups by lot, how often would a difference in change come up "
+        f"that is as far from none as the one seen? {sentence(joined(parts))} A small p speaks against chance, and "
+        "only that."
+    )
+
+
+def natural_course_sentence(first: Row, second: Row) -> str:
+    """Return what regression to the mean alone would do; rows: the two groups of an outcome."""
+    name = outcome_name(str(first["outcome"]))
+    parts = []
+    for row in (first, second):
+        if not known(row["expected_change"], row["observed_change"]):
+            return sentence(f"{name.label}: the natural course cannot be said or shown")
+        parts.append(
+            f"{row['group']} {fewer(row['expected_change'], name.unit)} from that alone and "
+            f"{fewer(row['observed_change'], name.unit)} seen"
+        )
+    return sentence(f"{name.label}, change per child: {'; '.join(parts)}")
+
+
+def natural_course_sentences(frame: pd.DataFrame) -> str:
+    """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared."""
+    found = ["If each group only went back towards the mean of both, as groups chosen at an unusual moment do:\n"]
+    for outcome in dict.fromkeys(frame["outcome"]):
+        first, second = rows(frame, outcome=outcome)
+        found.append(f"- {natural_course_sentence(first, second)}")
+    return "\n".join(found)
+
+
+def missing_follow_up_sentence(row: Row, labels: Labels) -> str:
+    """Return what missing follow-up could do to the difference after; row: a row of ``missing_follow_up``."""
+    name = outcome_name(str(row["outcome"]))
+    missing = _missing(row)
+    if known(*missing) and sum(missing) == 0:
+        return sentence(f"{name.label}: every child of both groups was followed to the end of the period after")
+    text = (
+        f"{name.label}: the period after is not covered for {children(missing[0])} of the {labels[0]} group and "
+        f"{children(missing[1])} of the {labels[1]} group"
+    )
+    if known(row["bound_low"], row["bound_high"]):
+        text += (
+            f"; whatever they had, the difference after lies between {fewer(row['bound_low'], name.unit)} and "
+            f"{fewer(row['bound_high'], name.unit)} a child"
+        )
+    return sentence(text)
+
+
+def missing_follow_up_sentences(frame: pd.DataFrame, labels: Labels) -> str:
+    """Return what missing follow-up could do, all outcomes; one sentence when every child was followed."""
+    found = rows(frame)
+    if all(known(*_missing(row)) and sum(_missing(row)) == 0 for row in found):
+        return "No child was left out because its period after is not covered."
+    return "\n".join(f"- {missing_follow_up_sentence(row, labels)}" for row in found)
+
+
+def _missing(row: Row) -> tuple[int, int]:
+    return row["missing_programme"], row["missing_comparison"]
+
+
+def balance_sentence(balance: pd.DataFrame) -> str:
+    """Return how alike the groups were before; balance: the frame of the cleared table ``balance``."""
+    whole = balance.loc[balance["category"].isin(["", "all categories"])]
+    shown = whole.loc[whole["smd"].notna()]
+    apart = shown.loc[shown["smd"].abs() > shown["chance_high"]]
+    if shown.empty:
+        return "How alike the two groups were before cannot be shown."
+    band = float(shown["chance_high"].iloc[0])
+    if apart.empty:
+        return (
+            f"On none of {len(shown)} characteristics did the groups differ by more than chance allows "
+            f"(standardised difference within ±{band:.2f})."
+        )
+    return (
+        f"On {len(apart)} of {len(shown)} characteristics the groups differed before by more than chance allows "
+        f"(standardised difference beyond ±{band:.2f})."
+    )
+
+
+def e_value_sentence(row: Row) -> str:
+    """Return the one line on the E-value; row: a row of ``like_for_like``."""
+    if not known(row["e_value"]):
+        return "No E-value can be given, because one of the groups has no event or the numbers are not shown."
+    return (
+        f"E-value {float(row['e_value']):.1f}: a property of the estimate, not evidence. An unmeasured cause linked "
+        "that strongly with both group and outcome would be enough to make the whole difference."
+    )
