@@ -45,20 +45,26 @@ class CostMoments:
 
 
 def cost_moments(sums: Floats, tariffs: Floats) -> CostMoments:
-    """Return the moments of per-child cost from D × P sums and D × K (or K) unit costs, £ per unit."""
+    """Return the moments of per-child cost from D × P sums and D × K (or K) unit costs, £ per unit.
+
+    Sums without the products of volumes (P = 1 + 2K) leave xx and xy NaN: only ``ancova`` needs them.
+    """
     sums = np.atleast_2d(sums)
     tariffs = np.atleast_2d(tariffs)
     k = tariffs.shape[1]
     rows, columns = upper_pairs(k)
     pairs = len(rows)
     before, after = sums[:, 1 : 1 + k], sums[:, 1 + k : 1 + 2 * k]
+    x, y = (before * tariffs).sum(axis=1), (after * tariffs).sum(axis=1)
+    if sums.shape[1] == 1 + 2 * k:
+        return CostMoments(sums[:, 0], x, y, np.full(len(x), np.nan), np.full(len(x), np.nan))
     squares, crosses = sums[:, 1 + 2 * k : 1 + 2 * k + pairs], sums[:, 1 + 2 * k + pairs :]
     double = np.where(rows == columns, 1.0, 2.0)
     cross_weights = (tariffs[:, :, None] * tariffs[:, None, :]).reshape(len(tariffs), -1)
     return CostMoments(
         n=sums[:, 0],
-        x=(before * tariffs).sum(axis=1),
-        y=(after * tariffs).sum(axis=1),
+        x=x,
+        y=y,
         xx=(squares * (double * tariffs[:, rows] * tariffs[:, columns])).sum(axis=1),
         xy=(crosses * cross_weights).sum(axis=1),
     )
