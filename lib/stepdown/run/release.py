@@ -21,7 +21,7 @@ from stepdown.disclosure import audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params import DisclosurePolicy, Study
 from stepdown.run.pages.page import Page, Site, notebook_page, notebook_title, study_page
-from stepdown.run.pages.portable import one_document, write_pdf, write_word
+from stepdown.run.pages.portable import begin_word, end_word, one_document, write_pdf
 from stepdown.run.pages.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
@@ -292,10 +292,9 @@ def _cell(text: str, mark: str, form: str) -> Any:
 
 def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime) -> list[str]:
     """Write the PDF and the Word file; return what could not be made."""
-    messages = [
-        write_pdf(one_document(site, pages, made), release / "report.pdf", made),
-        write_word(one_document(site, pages, made, figures="figures"), release / "report.docx", made),
-    ]
+    document = one_document(site, pages, made, release / "figures")
+    word = begin_word(document, release / "report.docx", made)
+    messages = [write_pdf(document, release / "report.pdf", made), end_word(word, release / "report.docx")]
     return [message for message in messages if message]
 
 

@@ -12,16 +12,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from stepdown.run.pages.page import TEMPLATES, Page, Site
 
 _log = logging.getLogger("stepdown.release")
 
 
-def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: str | None = None) -> str:
+def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: Path) -> str:
     """Return all pages as one HTML document: one h1, the pages' own headings a level lower, no id twice.
 
-    figures: a folder whose PNG files take the place of the embedded charts (for a converter that reads no SVG).
+    figures: the folder whose PNG files take the place of the charts.
     """
     css = (TEMPLATES / "stepdown" / "page.css").read_text(encoding="utf-8")
     parts = [_part(page, number, figures) for number, page in enumerate(pages)]
@@ -43,30 +44,34 @@ details > summary { display: none; } details > p { font-size: 9pt; }
 """
 
 
-def _part(page: Page, number: int, figures: str | None) -> str:
-    html = page.main
+def _part(page: Page, number: int, figures: Path) -> str:
+    """Return a page's main part for the one document: headings a level lower, ids its own, nothing to click."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(page.main, "html.parser")
     if number:
-        html = re.sub(r"<(/?)h([1-5])\b", lambda m: f"<{m[1]}h{int(m[2]) + 1}", html)
-        html = re.sub(r'<div class="notice">.*?</div>', "", html, count=1, flags=re.DOTALL)
-        html = _without_about(html)
-    html = re.sub(r'<nav class="contents".*?</nav>', "", html, flags=re.DOTALL)
-    html = re.sub(r'<p class="chart-links">.*?</p>', "", html, flags=re.DOTALL)
-    html = re.sub(r'<section aria-labelledby="downloads">.*?</section>', "", html, flags=re.DOTALL)
-    html = re.sub(r'\b(id|aria-labelledby)="', rf'\1="part{number}-', html)
-    html = re.sub(r'href="([\w.]+)\.html"', 'href="#"', html)
-    html = re.sub(r'<a href="#">(.*?)</a>', r"\1", html)
-    html = re.sub(r' (tabindex="-?0"|role="region")', "", html)
-    if figures is not None:
-        html = re.sub(
-            r'<img src="data:image/svg[^"]*"([^>]*?)data-file="([^"]+)"', rf'<img src="{figures}/\2.png"\1', html
-        )
-    return f'<div class="part">{html}</div>'
+        for heading in soup.find_all(re.compile("^h[1-5]$")):
+            heading.name = f"h{int(heading.name[1]) + 1}"
+        _drop(soup, "div.notice, section.about")
+    _drop(soup, "nav.contents, p.chart-links, section[aria-labelledby=downloads]")
+    for link in soup.find_all("a"):
+        link.unwrap()
+    for element in soup.find_all(True):
+        for name in ("role", "tabindex"):
+            element.attrs.pop(name, None)
+        for name in ("id", "aria-labelledby"):
+            if name in element.attrs:
+                element[name] = f"part{number}-{element[name]}"
+    for image in soup.find_all("img", attrs={"data-file": True}):
+        file = figures / f"{image['data-file']}.png"
+        if file.is_file():  # converters read SVG slowly or not at all
+            image["src"] = f"{figures.name}/{file.name}"
+    return f'<div class="part">{soup}</div>'
 
 
-def _without_about(html: str) -> str:
-    for name in ("small-numbers", "this-run"):
-        html = re.sub(rf'<section[^>]*aria-labelledby="{name}">.*?</section>', "", html, flags=re.DOTALL)
-    return html
+def _drop(soup: Any, selector: str) -> None:
+    for element in soup.select(selector):
+        element.decompose()
 
 
 def write_pdf(html: str, file: Path, made: datetime) -> str:
@@ -79,29 +84,39 @@ def write_pdf(html: str, file: Path, made: datetime) -> str:
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with _source_date(made):
-        HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True)).write_pdf(
-            str(file), pdf_variant="pdf/ua-1", pdf_identifier=b"stepdown"
-        )
+        HTML(
+            string=html, base_url=f"{file.parent}/", url_fetcher=URLFetcher(allowed_protocols=("data", "file"))
+        ).write_pdf(str(file), pdf_variant="pdf/ua-1", pdf_identifier=b"stepdown")
     return ""
 
 
-def write_word(html: str, file: Path, made: datetime) -> str:
-    """Write the document as Word; return "" or why it could not be made (no pandoc on the machine)."""
+def begin_word(html: str, file: Path, made: datetime) -> subprocess.Popen[bytes] | None:
+    """Begin to write the document as Word, in a process of its own; None when pandoc is not on the machine."""
     program = _pandoc()
     if program is None:
-        return "report.docx was not made: pandoc is not on this machine (pip install 'stepdown[word]' brings it)"
+        return None
     with _source_date(made):
-        done = subprocess.run(
-            [program, "--from=html", "--to=docx", "--output", str(file.name)],
-            input=html.encode(),
+        process = subprocess.Popen(
+            [program, "--from=html", "--to=docx", "--output", file.name],
             cwd=file.parent,
-            capture_output=True,
-            check=False,
-            timeout=120,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-    if done.returncode:
+    if process.stdin is not None:
+        process.stdin.write(html.encode())
+        process.stdin.close()
+    return process
+
+
+def end_word(process: subprocess.Popen[bytes] | None, file: Path) -> str:
+    """Wait for the Word file; return "" or why it could not be made."""
+    if process is None:
+        return "report.docx was not made: pandoc is not on this machine (pip install 'stepdown[word]' brings it)"
+    code = process.wait(timeout=300)
+    if code:
         file.unlink(missing_ok=True)
-        return f"report.docx was not made: pandoc ended with code {done.returncode}"
+        return f"report.docx was not made: pandoc ended with code {code}"
     return ""
 
 
