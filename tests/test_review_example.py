@@ -141,3 +141,24 @@ def test_bars_are_told_apart_in_grey():
 def test_charts_take_cleared_tables_only():
     with pytest.raises(TypeError, match="ClearedTable"):
         review_charts.evidence_grid(pd.DataFrame(), title="x")
+
+
+def test_a_small_count_hides_its_whole_row_in_every_table():
+    """Counts of a row add up to the files read, and stand in two tables: showing some would give the others away."""
+    study = load_study(ROOT / "params" / "millbrook.yaml")
+    answers, review = read_study(study).case_files, study.settings.review
+    tool = load(study.path(review.audit_tool), AuditTool)
+    policy = DisclosurePolicy(method="suppress", threshold=5)
+    raw = case_file_items(answers, tool, review).frame
+    items = clear(case_file_items(answers, tool, review), policy).frame
+    parts = ["yes", "partial", "no", "not_applicable"]
+    small = raw[parts].isin(range(1, 6)).any(axis=1)
+    assert small.any()
+    counts = [*parts, "applicable", "any_evidence", "share_any", "share_full"]
+    assert items.loc[small, counts].isna().all(axis=None)
+    assert items.loc[~small, counts].notna().all(axis=None)
+    hidden = set(raw.loc[small, "item_id"])
+    differences = clear(case_file_differences(answers, tool, review), policy).frame
+    numbers = ["count_earlier", "files_earlier", "count_later", "files_later", "difference", "ci_low", "p_boschloo"]
+    assert differences.loc[differences["item_id"].isin(hidden), numbers].isna().all(axis=None)
+    assert differences.loc[~differences["item_id"].isin(hidden), numbers].notna().all(axis=None)

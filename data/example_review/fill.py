@@ -17,6 +17,7 @@ BLANK, FILLED = HERE / "review" / "blank", HERE / "review" / "filled"
 
 
 def fill(blank, filled, seed):
+    """Answer every question of every file in ``blank``, write a note here and there, and save as ``filled``."""
     chance = random.Random(seed)
     book = openpyxl.load_workbook(blank)
     sheet = book["Answers"]
@@ -40,8 +41,7 @@ for number, blank in enumerate(sorted(BLANK.glob("*.xlsx"))):
     fill(blank, FILLED / blank.name, 100 + number)
     if blank.stem.endswith("r2") and shutil.which("soffice"):
         target = FILLED / "converted"
-        subprocess.run(
-            ["soffice", "--headless", "--convert-to", "xlsx", "--outdir", str(target), str(FILLED / blank.name)], check=True
-        )
+        convert = ["soffice", "--headless", "--convert-to", "xlsx", "--outdir", str(target)]
+        subprocess.run([*convert, str(FILLED / blank.name)], check=True)
         (target / blank.name).replace(FILLED / blank.name)
         target.rmdir()

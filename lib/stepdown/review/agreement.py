@@ -35,8 +35,14 @@ COLUMNS = {
     "item": Column("Item", Role.OPEN),
     "raters": Column("Reviewers", Role.OPEN, "reviewers", 0),
     "files": Column("Files read twice", Role.BASE, "files", 0, about="files that two reviewers or more scored"),
+    "files_off_scale": Column("Of these off the scale", Role.COUNT, "files", 0, about="fewer than two answers on it"),
     "files_on_scale": Column(
-        "Of these on the scale", Role.COUNT, "files", 0, about="two answers or more of no, partial, yes"
+        "Of these on the scale",
+        Role.DERIVED,
+        "files",
+        0,
+        ("files_off_scale",),
+        "two answers or more of no, partial, yes",
     ),
     **{
         name + part: Column(
@@ -45,7 +51,9 @@ COLUMNS = {
         for name in _NAMES
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },
-    "apart": Column("Files on which answers differ", Role.COUNT, "files", 0),
+    "apart": Column(
+        "Files on which answers differ", Role.OPEN, "files", 0, about="says something of reviewers, not of a child"
+    ),
     "kappa_of": Column("Kappa of", Role.OPEN),
 }
 """The columns of agreement."""
@@ -85,11 +93,13 @@ def _item_row(
     two = ordinal.shape[1] == 2
     draws = rng.multinomial(len(wide), np.full(len(wide), 1 / len(wide)), size=settings.bootstrap_draws)
     found = _coefficients(nominal, ordinal, len(item.answers()), len(scale), settings.agreement_weights)
+    on_scale = int(((ordinal >= 0).sum(axis=1) >= 2).sum())
     tail = (1 - settings.confidence) / 2
     row: dict[str, object] = {
         "raters": wide.shape[1],
         "files": len(wide),
-        "files_on_scale": int(((ordinal >= 0).sum(axis=1) >= 2).sum()),
+        "files_off_scale": len(wide) - on_scale,
+        "files_on_scale": on_scale,
         "apart": int((answers.groupby("file_id")["response"].nunique() > 1).sum()),
         "kappa_of": "Cohen" if two else "Fleiss",
     }

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, Comparison, Cut, ReviewSettings
-from stepdown.review.answers import check_answers, in_subset, one_answer_per_file, refuse_overlap
+from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_answer_per_file, refuse_overlap
 from stepdown.review.ordered import contrast
 from stepdown.review.proportions import boschloo, fisher, holm, newcombe, share
-from stepdown.review.scores import is_shown
+from stepdown.review.scores import is_shown, smallest
 from stepdown.tables import AggregateTable, Column, Role
 
-_BOTH = ("count_earlier", "files_earlier", "count_later", "files_later")
+_BOTH = ("smallest",)
+_SMALLEST = Column(
+    "Smallest count of the row",
+    Role.COUNT,
+    "files",
+    0,
+    about="decides whether the row may be shown; see case_file_items",
+)
 _KEYS = {
     "item_id": Column("Item code", Role.KEY),
     "item": Column("Item", Role.OPEN),
@@ -22,12 +31,13 @@ _KEYS = {
 DIFFERENCES = {
     **_KEYS,
     "cut": Column("Cut", Role.KEY, about="full: full evidence only; any: full or partial evidence"),
-    "count_earlier": Column("With evidence, earlier", Role.COUNT, "files", 0),
-    "files_earlier": Column("Files, earlier", Role.COUNT, "files", 0, about="files to which the item applies"),
-    "count_later": Column("With evidence, later", Role.COUNT, "files", 0),
-    "files_later": Column("Files, later", Role.COUNT, "files", 0, about="files to which the item applies"),
-    "share_earlier": Column("Share, earlier", Role.DERIVED, "", 3, _BOTH[:2]),
-    "share_later": Column("Share, later", Role.DERIVED, "", 3, _BOTH[2:]),
+    "smallest": _SMALLEST,
+    "count_earlier": Column("With evidence, earlier", Role.DERIVED, "files", 0, _BOTH),
+    "files_earlier": Column("Files, earlier", Role.DERIVED, "files", 0, _BOTH, "files to which the item applies"),
+    "count_later": Column("With evidence, later", Role.DERIVED, "files", 0, _BOTH),
+    "files_later": Column("Files, later", Role.DERIVED, "files", 0, _BOTH, "files to which the item applies"),
+    "share_earlier": Column("Share, earlier", Role.DERIVED, "", 3, _BOTH),
+    "share_later": Column("Share, later", Role.DERIVED, "", 3, _BOTH),
     "difference": Column("Difference in shares", Role.DERIVED, "", 3, _BOTH, "later less earlier"),
     "ci_low": Column("Difference: lower limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
     "ci_high": Column("Difference: upper limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
@@ -43,20 +53,18 @@ DIFFERENCES = {
 
 ORDERED = {
     **_KEYS,
-    **{name: DIFFERENCES[name] for name in ("files_earlier", "files_later")},
-    "p_mann_whitney": Column(
-        "p (exact Mann–Whitney)", Role.DERIVED, "p", 3, ("files_earlier", "files_later"), "two-sided, with ties"
-    ),
+    **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
+    "p_mann_whitney": Column("p (exact Mann–Whitney)", Role.DERIVED, "p", 3, _BOTH, "two-sided, with ties"),
     "superiority": Column(
         "Chance that a later file shows more evidence",
         Role.DERIVED,
         "",
         3,
-        ("files_earlier", "files_later"),
+        _BOTH,
         "a tie counts half; 0.5 is no difference",
     ),
-    "superiority_low": Column("Lower limit", Role.DERIVED, "", 3, ("files_earlier", "files_later"), "Brunner–Munzel"),
-    "superiority_high": Column("Upper limit", Role.DERIVED, "", 3, ("files_earlier", "files_later"), "Brunner–Munzel"),
+    "superiority_low": Column("Lower limit", Role.DERIVED, "", 3, _BOTH, "Brunner–Munzel"),
+    "superiority_high": Column("Upper limit", Role.DERIVED, "", 3, _BOTH, "Brunner–Munzel"),
 }
 """The columns of case_file_ordered."""
 
@@ -97,7 +105,18 @@ def case_file_ordered(case_files: pd.DataFrame, tool: AuditTool, settings: Revie
             earlier, later = ([part["no"], part["partial"], part["yes"]] for part in counts)
             found = contrast(later, earlier, settings.confidence)
             limits = (found.p_exact, found.superiority, found.low, found.high)
-            rows.append((item.item_id, item.item, pair.earlier, pair.later, sum(earlier), sum(later), *limits))
+            rows.append(
+                (
+                    item.item_id,
+                    item.item,
+                    pair.earlier,
+                    pair.later,
+                    _smallest(counts),
+                    sum(earlier),
+                    sum(later),
+                    *limits,
+                )
+            )
     frame = pd.DataFrame(rows, columns=list(ORDERED))
     return AggregateTable("case_file_ordered", "audit item × comparison", frame, ORDERED)
 
@@ -112,15 +131,24 @@ def _answers(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings
 def _counts(
     item: AuditItem, pair: Comparison, answers: pd.DataFrame, settings: ReviewSettings
 ) -> tuple[dict[str, int], dict[str, int]] | None:
-    """Return the counts of (no, partial, yes) in the earlier and the later subset; None when either has none."""
+    """Return the counts of each answer in the earlier and the later subset; None when either has no file."""
     found = []
     for subset in (pair.earlier, pair.later):
         mine = answers[(answers["item_id"] == item.item_id) & in_subset(answers, subset)]
-        counts = {name: int((mine["response"] == name).sum()) for name in ("no", "partial", "yes")}
-        if not sum(counts.values()) or not is_shown(item.item_id, subset, settings):
+        counts = {name: int((mine["response"] == name).sum()) for name in RESPONSES}
+        if not _on_scale(counts) or not is_shown(item.item_id, subset, settings):
             return None
         found.append(counts)
     return found[0], found[1]
+
+
+def _on_scale(counts: Mapping[str, int]) -> int:
+    return counts["yes"] + counts["partial"] + counts["no"]
+
+
+def _smallest(counts: tuple[dict[str, int], dict[str, int]]) -> int:
+    """Return the smallest count, not nought, of either subset."""
+    return smallest({f"{name} {i}": n for i, part in enumerate(counts) for name, n in part.items()})
 
 
 def _differences(
@@ -144,6 +172,7 @@ def _differences(
                 pair.earlier,
                 pair.later,
                 cut,
+                _smallest(counts),
                 *earlier,
                 *later,
                 share(*earlier),

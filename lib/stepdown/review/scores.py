@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, ReviewSettings, Subset
@@ -9,7 +11,8 @@ from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_ans
 from stepdown.review.proportions import NONE, share, wilson
 from stepdown.tables import AggregateTable, Column, Role
 
-_FULL, _ANY = ("yes", "applicable"), ("yes", "partial", "applicable")
+_ROW = ("smallest",)
+_FULL, _ANY = ("yes", "applicable"), ("any_evidence", "applicable")
 
 COLUMNS = {
     "item_id": Column("Item code", Role.KEY),
@@ -18,12 +21,15 @@ COLUMNS = {
     "subset": Column("Subset", Role.KEY, about="during_hub and during_other are parts of during: never add them to it"),
     "subset_label": Column("Files", Role.OPEN),
     "files": Column("Files read", Role.BASE, "files", 0, about="files with an answer to this item"),
-    "yes": Column("Full evidence", Role.COUNT, "files", 0),
-    "partial": Column("Partial evidence", Role.COUNT, "files", 0),
-    "no": Column("No evidence", Role.COUNT, "files", 0),
-    "not_applicable": Column("Not applicable", Role.COUNT, "files", 0, about="left out of the shares"),
-    "applicable": Column("Files that count", Role.COUNT, "files", 0, about="files read less those not applicable"),
-    "any_evidence": Column("Full or partial evidence", Role.COUNT, "files", 0),
+    "smallest": Column(
+        "Smallest count of the row", Role.COUNT, "files", 0, about="decides whether the row may be shown"
+    ),
+    "yes": Column("Full evidence", Role.DERIVED, "files", 0, _ROW),
+    "partial": Column("Partial evidence", Role.DERIVED, "files", 0, _ROW),
+    "no": Column("No evidence", Role.DERIVED, "files", 0, _ROW),
+    "not_applicable": Column("Not applicable", Role.DERIVED, "files", 0, _ROW, "left out of the shares"),
+    "applicable": Column("Files that count", Role.DERIVED, "files", 0, _ROW, "files read less those not applicable"),
+    "any_evidence": Column("Full or partial evidence", Role.DERIVED, "files", 0, _ROW),
     "split_known": Column(
         "Full and partial told apart", Role.OPEN, about="false: only the sum of full and partial evidence may be read"
     ),
@@ -37,7 +43,16 @@ COLUMNS = {
     "percent_any_low": Column("Lower limit, %", Role.DERIVED, "%", 0, _ANY),
     "percent_any_high": Column("Upper limit, %", Role.DERIVED, "%", 0, _ANY),
 }
-"""The columns of case_file_items."""
+"""The columns of case_file_items.
+
+The counts of a row add up to the files read, and case_file_differences has some of them again. So a row is shown
+whole or not at all: every count rests on the smallest one, in both tables.
+"""
+
+
+def smallest(counts: Mapping[str, int]) -> int:
+    """Return the smallest of the counts that is not nought (0 when all are)."""
+    return min((count for count in counts.values() if count), default=0)
 
 
 def case_file_items(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
@@ -81,6 +96,7 @@ def _row(item: AuditItem, subset: Subset, label: str, responses: pd.Series, sett
         subset,
         label,
         len(responses),
+        smallest(counts),
         counts["yes"],
         counts["partial"],
         counts["no"],
