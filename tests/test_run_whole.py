@@ -51,7 +51,7 @@ def check_latest(folder):
 
 @pytest.mark.slow
 def test_fifty_kills_at_random_moments_leave_latest_whole_and_the_next_run_succeeds(tmp_path):
-    folder = project(tmp_path, GOOD / "1_sum.ipynb", GOOD / "2_other.ipynb", names=NAMES)
+    folder = project(tmp_path, GOOD / "1_sum.ipynb", names=NAMES)
     started = time.monotonic()
     assert run(folder, "--isolated", names=NAMES).returncode == 0
     usual = time.monotonic() - started
@@ -83,9 +83,11 @@ def test_fifty_kills_at_random_moments_leave_latest_whole_and_the_next_run_succe
 def test_no_process_outlives_a_killed_runner(tmp_path, words):
     folder = project(tmp_path, GOOD / "3_slow.ipynb", names=NAMES)
     process = start(folder, *words)
-    time.sleep(2.5)
-    below = family_of(process.pid)
-    assert below
+    below, until = [], time.monotonic() + 30
+    while len(below) < 3 and time.monotonic() < until:  # a worker, its kernel, and the second worker or the server
+        time.sleep(0.02)
+        below = family_of(process.pid)
+    assert len(below) >= 3
     process.kill()
     process.wait()
     until = time.monotonic() + 10

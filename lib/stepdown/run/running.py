@@ -196,7 +196,7 @@ def _read(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
 def _session(request: Request, progress: Progress, needed: bool) -> Iterator[_Session]:
     """Hold the workers, the kernel server and the sockets' folder; whatever happens, they end with the command."""
     sockets = tempfile.mkdtemp(prefix=f"stepdown-{os.getpid()}-", dir=_short_place())
-    local = LocalProcesses(request.workers)
+    local = LocalProcesses(request.workers, spawn=bool(request.cluster))
     server, path = None, ""
     try:
         if needed and not request.isolated and not request.cluster:

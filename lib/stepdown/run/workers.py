@@ -17,9 +17,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from stepdown.faults import Fault, Refused
 from stepdown.run.jobs import Job, Outcome, Trouble, outcome_from
 from stepdown.run.kernel_process import die_with
 from stepdown.run.status import Status
@@ -54,7 +55,7 @@ class Executor(Protocol):
 @dataclass(slots=True)
 class _Working:
     name: str
-    process: ForkProcess
+    process: BaseProcess
     pipe: Connection
     until: float
 
@@ -70,9 +71,10 @@ def _in_child(function: Callable[[Any], Any], argument: Any, pipe: Connection, p
 class LocalProcesses:
     """Forks one process a task, a few at a time. No thread: a fork in a threaded process could hang."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, spawn: bool = False) -> None:
+        """Take the number of tasks at a time; ``spawn`` where this process has threads (a cluster's client has)."""
         self._workers = max(1, workers)
-        self._context = multiprocessing.get_context("fork")
+        self._context: Any = multiprocessing.get_context("spawn" if spawn else "fork")
         self._waiting: deque[tuple[str, Callable[[Any], Any], Any, float]] = deque()
         self._working: list[_Working] = []
 
@@ -138,6 +140,16 @@ class LocalProcesses:
         self._working.clear()
 
 
+def _no_cluster(address: str, error: str) -> Fault:
+    return Fault(
+        where=f"command line, --cluster {address}",
+        found=f"no Dask scheduler that can be reached ({error})",
+        allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786; the package distributed",
+        rule="docs/scheduling.md, Many studies on many machines",
+        remedy="start the cluster first, or leave --cluster out; pip install 'stepdown[cluster]'",
+    )
+
+
 def run_elsewhere(values: dict[str, Any]) -> dict[str, Any]:
     """Run a notebook in a new process of a cluster's worker; takes and returns JSON types.
 
@@ -159,10 +171,12 @@ class DaskCluster:
     """Sends notebooks to an existing Dask cluster; it, not we, says how many run at once."""
 
     def __init__(self, address: str) -> None:
-        import distributed
+        try:
+            import distributed
 
-        self._distributed = distributed
-        self._client = distributed.Client(address, timeout="10s", set_as_default=False)
+            self._client = distributed.Client(address, timeout="10s", set_as_default=False)
+        except (ImportError, OSError, ValueError) as error:
+            raise Refused([_no_cluster(address, type(error).__name__)]) from None
         self._futures: dict[Any, str] = {}
 
     def submit(self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> None:
