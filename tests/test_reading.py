@@ -76,6 +76,20 @@ def test_line_numbers_are_those_of_an_editor(tmp_path):
     assert lines(frame) == [2, 5, 7]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_blank_lines_keep_the_lines_of_the_rows_below_them(tmp_path, ending):
+    content = "a,b\n\n1,2\n3,4\n\n\n5,6".replace("\n", ending)
+    frame = read_raw(written(tmp_path, content))
+    assert cells(frame) == [["1", "2"], ["3", "4"], ["5", "6"]]
+    assert lines(frame) == [3, 4, 7]
+
+
+def test_line_is_right_with_a_blank_line_inside_a_cell(tmp_path):
+    frame = read_raw(written(tmp_path, 'a,b\n1,"x\n\ny"\n\n2,"z\n"\n3,w\n'))
+    assert cells(frame) == [["1", "x\n\ny"], ["2", "z\n"], ["3", "w"]]
+    assert lines(frame) == [2, 6, 8]
+
+
 def test_headings_alone_give_no_rows(tmp_path):
     frame = read_raw(written(tmp_path, "child_id,status\n"))
     assert list(frame.columns) == ["child_id", "status"]

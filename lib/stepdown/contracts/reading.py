@@ -3,8 +3,8 @@
 Types come later (:mod:`stepdown.contracts.typing_cells`), so that an id keeps its leading zeros, a blank end date
 is never the word "None", and a date that does not exist is still there to be named.
 
-A clean CSV is read by Arrow. One with blank lines, line breaks inside cells or rows of uneven length is read again,
-row by row, so that the line numbers in a fault are those that an editor shows.
+A CSV is read by Arrow. One with line breaks inside cells or rows of uneven length is read again, row by row, so that
+the line numbers in a fault are those that an editor shows.
 """
 
 from __future__ import annotations
@@ -105,11 +105,26 @@ def _read_csv(path: Path) -> pd.DataFrame:
         )
     except pa.ArrowInvalid:
         return _read_row_by_row(path, content, headings)
-    ending = content[-64:][len(content[-64:].rstrip()) :].count(b"\n")
-    whole_rows = content.count(b"\n") - ending == table.num_rows
-    if not whole_rows or content.count(b'"') % 2:
+    labels = _row_labels(content, table.num_rows)
+    if labels is None or content.count(b'"') % 2:
         return _read_row_by_row(path, content, headings)
-    return _frame(table)
+    return _frame(table).set_axis(labels, axis=0)
+
+
+def _row_labels(content: bytes, n_rows: int) -> pd.Index | None:
+    """Return the label of each row; None when a line break inside a cell makes rows and lines part ways.
+
+    Such a cell makes more lines with something on them than there are rows, and nothing makes fewer.
+    """
+    ending = content[-64:][len(content[-64:].rstrip()) :].count(b"\n")
+    if content.count(b"\n") - ending == n_rows:
+        return pd.RangeIndex(n_rows)
+    letters = np.frombuffer(content, dtype=np.uint8)
+    ends = np.append(np.flatnonzero(letters == ord("\n")), letters.size)
+    starts = np.append(0, ends[:-1] + 1)
+    lone_return = (ends - starts == 1) & (letters[np.minimum(starts, letters.size - 1)] == ord("\r"))
+    filled = np.flatnonzero((ends > starts) & ~lone_return)
+    return pd.Index(filled[1:] - 1) if filled.size == n_rows + 1 and filled[0] == 0 else None
 
 
 def _check_bytes(path: Path, content: bytes) -> None:
