@@ -61,7 +61,7 @@ lock: $(UV)  ## take the newest releases that work together, and export them
 	$(UV) export --quiet --no-emit-project --format requirements-txt --no-header -o requirements.lock
 
 bench: setup  ## measure side by side (benchmarks/README.md)
-	for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+	for each in $(basename $(notdir $(wildcard benchmarks/*.py))); do $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 clean:  ## remove the environment and what tools left behind; outputs/ stays
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -82,3 +82,19 @@ def test_every_link_of_a_document_leads_somewhere(document):
 @pytest.mark.parametrize("target", re.findall(r"^make (\w+)", README, re.M))
 def test_every_make_target_of_the_readme_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+
+
+def test_the_number_of_printed_numbers_compared_is_that_of_the_test():
+    from test_published_cells import printed
+
+    assert says(f"{len(printed())} printed numbers compared")
+
+
+def test_the_range_of_the_headline_in_the_readme_is_that_of_the_audit():
+    audited = run_audit(ROOT / "params" / "audit_rr1038.yaml")
+    (free,) = [
+        outcome
+        for outcome in audited.outcomes
+        if outcome.headline == "IFP net cost" and outcome.scenario.startswith("every impossible total anything")
+    ]
+    assert says(f"between £{float(free.lowest):,.0f} and £{float(free.highest):,.0f}")
