@@ -70,3 +70,10 @@ def test_missing_id_and_a_mix_of_numbers_and_text_are_refused():
         windows.positions(pd.Series(["a", None], dtype="str"), pd.Series(["a"], dtype="str"))
     with pytest.raises(ValueError, match="numbers and of the other text"):
         windows.positions(np.array([1, 2]), pd.Series(["1"], dtype="str"))
+
+
+def test_longer_id_that_begins_like_a_childs_is_another_id():
+    children = [f"C{i:07d}" for i in range(2000)]
+    records = [f"{child}x" for child in children[:50]] + children[:3]
+    got = windows.positions(pd.Series(children, dtype="str"), pd.Series(records, dtype="str"))
+    assert got.tolist() == [-1] * 50 + [0, 1, 2]
