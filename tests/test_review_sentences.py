@@ -85,11 +85,15 @@ def test_an_item_gives_count_range_and_what_it_does_not_apply_to():
     )
 
 
-def test_summary_counts_what_the_intervals_and_the_correction_leave():
+def test_summary_counts_what_the_correction_and_the_intervals_leave():
     assert summary_sentence(7, 5, 2) == (
-        "Of the 7 items that were compared, the interval leaves out “no difference” for 5, and 2 still stand after "
-        "correction for testing 7 items."
+        "Of the 7 items that were compared, two show a difference that stands once all tests are counted. For three "
+        "more the interval leaves out “no difference”, but among so many tests that can be luck."
     )
+    assert summary_sentence(1, 0, 0) == (
+        "Of the 1 item that was compared, none shows a difference that stands once all tests are counted."
+    )
+    assert "too small to be shown" in summary_sentence(0, 0, 0)
 
 
 def test_without_double_coding_it_says_so():

@@ -41,13 +41,13 @@ DIFFERENCES = {
     "difference": Column("Difference in shares", Role.DERIVED, "", 3, _BOTH, "later less earlier"),
     "ci_low": Column("Difference: lower limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
     "ci_high": Column("Difference: upper limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
-    "points": Column("Difference, points", Role.DERIVED, "percentage points", 0, _BOTH),
-    "points_low": Column("Lower limit, points", Role.DERIVED, "percentage points", 0, _BOTH),
-    "points_high": Column("Upper limit, points", Role.DERIVED, "percentage points", 0, _BOTH),
+    "points": Column("Difference", Role.DERIVED, "percentage points", 0, _BOTH),
+    "points_low": Column("Lower limit", Role.DERIVED, "percentage points", 0, _BOTH),
+    "points_high": Column("Upper limit", Role.DERIVED, "percentage points", 0, _BOTH),
     "p_boschloo": Column("p (Boschloo)", Role.DERIVED, "p", 3, _BOTH, "two-sided: twice the one-sided p value"),
     "p_fisher": Column("p (Fisher)", Role.DERIVED, "p", 3, _BOTH, "for comparison with reports that use it"),
     "prespecified": Column("On the list of items to be tested", Role.OPEN),
-    "p_holm": Column("p (Boschloo, corrected by Holm)", Role.DERIVED, "p", 3, _BOTH),
+    "p_holm": Column("p (corrected by Holm)", Role.DERIVED, "p", 3, _BOTH),
 }
 """The columns of case_file_differences."""
 

@@ -129,11 +129,27 @@ def _tested(p_value: float, p_corrected: float, tests: int) -> str:
 
 
 def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
-    """Return how many of the tested items differ: by their interval, and after correction for all tests."""
+    """Return how many of the tested items differ: after correction for all tests, and by their interval alone.
+
+    total: items whose numbers can be shown.  apart_from_zero: those whose interval leaves out nought.  standing: those
+    whose corrected p value is below 0.05.
+    """
+    if not total:
+        return "The numbers behind every item that was compared are too small to be shown."
+    of_all = f"Of the {total} item{'' if total == 1 else 's'} that {'was' if total == 1 else 'were'} compared"
+    shows = "shows" if standing < 2 else "show"
+    first = f"{of_all}, {_counted(standing)} {shows} a difference that stands once all tests are counted."
+    only = max(0, apart_from_zero - standing)
+    if not only:
+        return first
     return (
-        f"Of the {total} items that were compared, the interval leaves out “no difference” for {apart_from_zero}, and "
-        f"{standing} still stand{'s' if standing == 1 else ''} after correction for testing {total} items."
+        f"{first} For {_counted(only)} more the interval leaves out “no difference”, but among so many tests that "
+        "can be luck."
     )
+
+
+def _counted(number: int) -> str:
+    return ("none" if not number else _WORDS[number]) if number < len(_WORDS) else str(number)
 
 
 def agreement_sentence(files: float, agreements: Sequence[float], least: int) -> Finding:
