@@ -14,7 +14,7 @@ from stepdown.effects.comparison import compare
 from stepdown.effects.leverage import influence
 from stepdown.effects.overlap import effective_sample_size
 from stepdown.effects.permutation import family_permutation
-from stepdown.effects.re_referral import Waiting, restricted_mean, risk_by
+from stepdown.effects.re_referral import RiskAt, Waiting, mover, restricted_mean, risk_by, risk_difference_by
 
 ORACLES = Path(__file__).parent / "oracles"
 R = json.loads((ORACLES / "effects.json").read_text(encoding="utf-8"))
@@ -250,3 +250,27 @@ def test_manski_bounds_by_hand():
         np.array([0.0, 10.0]), np.array([20.0, 40.0]), missing_programme=2, missing_comparison=0, most=100
     )
     assert (found.difference, found.low, found.high) == (-25.0, 2.5 - 30, 52.5 - 30)
+
+
+def test_mover_of_two_wilson_intervals_is_newcombe_s_interval_of_1998():
+    """56 of 70 against 48 of 80: Newcombe's Table II (a)."""
+
+    def wilson(count, n):
+        z, p = 1.959964, count / n
+        middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return RiskAt(183, n, count, p, (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n))
+
+    difference, low, high = mover(wilson(56, 70), wilson(48, 80))
+    assert difference == pytest.approx(0.2)
+    assert (low, high) == pytest.approx((0.0524, 0.3339), abs=6e-5)
+
+
+def test_the_risk_difference_uses_shares_when_all_are_followed_and_kaplan_meier_when_some_are_not():
+    days, family = np.array([10.0, 200, 200, 200]), np.arange(4)
+    followed = Waiting(days, np.array([True, False, False, False]), family)
+    assert risk_difference_by(followed, followed, 183).method == "Newcombe"
+    lost = Waiting(np.array([10.0, 90, 200, 200]), np.array([True, False, False, True]), family)
+    found = risk_difference_by(lost, followed, 183)
+    assert found.method == "Kaplan-Meier"
+    assert found.difference == pytest.approx(0.0)
+    assert found.ci_low < 0 < found.ci_high

@@ -249,6 +249,7 @@ def referred(**changed):
         "risk_difference": -5.2,
         "risk_ci_low": -10.8,
         "risk_ci_high": 0.3,
+        "risk_method": "Newcombe",
         "mean_difference": 4.8,
         "ci_low": np.nan,
         "ci_high": np.nan,

@@ -50,6 +50,16 @@ class RiskAt:
     ci_high: float
 
 
+@dataclass(frozen=True, slots=True)
+class RiskChange:
+    """A difference in risk with its interval. method: "Newcombe" (shares) or "Kaplan-Meier" (some were censored)."""
+
+    difference: float
+    ci_low: float
+    ci_high: float
+    method: str
+
+
 def waiting(frame: pd.DataFrame) -> Waiting:
     """Return the waiting times of the children in the frame who were followed for at least one day.
 
@@ -185,28 +195,47 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
     return AggregateTable("re_referral_survival", "group on a day", pd.DataFrame(rows, columns=list(columns)), columns)
 
 
-def re_referral_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``re_referral``: one row, the difference between the groups in re-referral up to ``tau_days``.
+def risk_difference_by(programme: Waiting, comparison: Waiting, day: int, *, level: float = 0.95) -> RiskChange:
+    """Return the difference in the risk of a referral by ``day``, programme minus comparison.
 
-    The difference in shares by tau carries Newcombe's interval and is given only when every child was followed to
-    tau or re-referred; otherwise read the two Kaplan-Meier risks in ``re_referral_survival``.
+    When every child was followed to the day or referred before, the difference of two shares with Newcombe's interval.
+    Otherwise the difference of the two Kaplan-Meier risks, with the interval put together from theirs in the same way
+    (MOVER: Zou & Donner 2008, doi 10.1002/sim.3095); NaN where one of those cannot be had.
     """
+    arms = (programme, comparison)
+    if all((arm.referred | (arm.days >= day)).all() for arm in arms):
+        shares = [(int((arm.referred & (arm.days <= day)).sum()), len(arm.days)) for arm in arms]
+        found = risk_difference(shares[0], shares[1], level=level)
+        return RiskChange(found.difference, found.ci_low, found.ci_high, "Newcombe")
+    first, second = (risk_by(arm, day, level=level) for arm in arms)
+    return RiskChange(*mover(first, second), "Kaplan-Meier")
+
+
+def mover(first: RiskAt, second: RiskAt) -> tuple[float, float, float]:
+    """Return the difference of two risks with the interval that their own intervals make (MOVER)."""
+    difference = first.risk - second.risk
+    low = difference - float(np.hypot(first.risk - first.ci_low, second.ci_high - second.risk))
+    high = difference + float(np.hypot(first.ci_high - first.risk, second.risk - second.ci_low))
+    return difference, low, high
+
+
+def re_referral_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+    """Return ``re_referral``: one row, the difference between the groups in re-referral up to ``tau_days``."""
     level = settings.confidence_level
     arms = [waiting(frame.loc[frame["group"] == label]) for label in group_labels(frame)]
     found = waiting_difference(arms[0], arms[1], tau_days=settings.tau_days, level=level)
     events = [int((arm.referred & (arm.days <= found.tau)).sum()) for arm in arms]
-    whole = all((arm.referred | (arm.days >= found.tau)).all() for arm in arms)
-    shares = [(count, len(arm.days)) for count, arm in zip(events, arms, strict=True)]
-    risk = risk_difference(shares[0], shares[1], level=level) if whole else None
+    risk = risk_difference_by(arms[0], arms[1], found.tau, level=level)
     row = {
         "tau_days": found.tau,
         "n_programme": len(arms[0].days),
         "events_programme": events[0],
         "n_comparison": len(arms[1].days),
         "events_comparison": events[1],
-        "risk_difference": 100 * risk.difference if risk else NAN,
-        "risk_ci_low": 100 * risk.ci_low if risk else NAN,
-        "risk_ci_high": 100 * risk.ci_high if risk else NAN,
+        "risk_difference": 100 * risk.difference,
+        "risk_ci_low": 100 * risk.ci_low,
+        "risk_ci_high": 100 * risk.ci_high,
+        "risk_method": risk.method,
         "mean_days_programme": found.mean_programme,
         "mean_days_comparison": found.mean_comparison,
         "mean_difference": found.difference,
@@ -230,8 +259,9 @@ def _difference_columns() -> dict[str, Column]:
         "n_comparison": Column("Comparison, children", Role.BASE, "children", 0, about="Followed at least a day."),
         "events_comparison": Column("Comparison, re-referred", Role.COUNT, "children", 0, about="By that day."),
         "risk_difference": Column("Difference in shares", Role.DERIVED, "%", 1, both, "Programme minus comparison."),
-        "risk_ci_low": Column("from", Role.DERIVED, "%", 1, both, "Newcombe interval, lower end."),
-        "risk_ci_high": Column("to", Role.DERIVED, "%", 1, both, "Newcombe interval, upper end."),
+        "risk_ci_low": Column("from", Role.DERIVED, "%", 1, both, "Lower end of the interval."),
+        "risk_ci_high": Column("to", Role.DERIVED, "%", 1, both, "Upper end of the interval."),
+        "risk_method": Column("By", Role.OPEN, about="Newcombe: two shares. Kaplan-Meier: some were censored."),
         "mean_days_programme": Column("Programme, days without", Role.DERIVED, "days", 1, both, mean),
         "mean_days_comparison": Column("Comparison, days without", Role.DERIVED, "days", 1, both, mean),
         "mean_difference": Column("Difference in days", Role.DERIVED, "days", 1, both, "Programme minus comparison."),

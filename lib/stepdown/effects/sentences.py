@@ -219,7 +219,7 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
     if known(row["risk_difference"], row["risk_ci_low"], row["risk_ci_high"]):
         points = "percentage points"
         ends = interval(row["risk_ci_low"], row["risk_ci_high"], points, level=level)
-        text += f" That is {fewer(row['risk_difference'], points)} (Newcombe {ends})."
+        text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']}, {ends})."
     if not known(row["few_events"]) or bool(row["few_events"]):
         return f"{text} So few referrals cannot carry a model: no hazard ratio is given."
     if known(row["mean_difference"], row["ci_low"], row["ci_high"]):

@@ -68,17 +68,30 @@ def _pale_to_dark() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list("stepdown", ["#F3F6F9", style.LIGHT, "#3F7CAC", style.DARK])
 
 
+def flow_charts(table: ClearedTable) -> dict[str, Figure]:
+    """Return the charts of the flow between statuses by name: the heatmap, and the alluvial drawing of the first group.
+
+    table: ``transitions``. Where a flow is hidden there is no alluvial drawing: bands without it would mislead.
+    """
+    charts = {"status_flow": status_flow(table)}
+    if not table.frame["children"].isna().any():
+        charts["alluvial"] = alluvial(table, in_order(table, "group")[0])
+    return charts
+
+
 def alluvial(table: ClearedTable, group: str) -> Figure:
     """Return the flow of one group as bands from status before to status after; width is the number of children.
 
-    table: ``transitions``. Hidden flows are not drawn; the heatmap is the chart to read numbers from.
+    table: ``transitions``. Raises ValueError when a flow is hidden, because the bands that are left would mislead.
+    The heatmap is the chart to read numbers from.
     """
     cleared_only(table)
     mine = table.where(group=group)
     statuses = in_order(mine, "status_before")
     size = len(statuses)
-    known = mine.numbers("children").to_numpy().reshape(size, size)
-    counts, hidden = np.nan_to_num(known), bool(np.isnan(known).any())
+    counts = mine.numbers("children").to_numpy().reshape(size, size)
+    if np.isnan(counts).any():
+        raise ValueError(f"table {table.name}: a flow of {group} is hidden; show the heatmap instead")
     total, gap = max(counts.sum(), 1.0), 0.05 * max(counts.sum(), 1.0)
     left, right = _stacked(counts.sum(axis=1), gap), _stacked(counts.sum(axis=0), gap)
     colours = {"none": "#C9D1DA", **{name: style.LADDER[name] for name in ("CIN", "CP", "CLA")}}
@@ -91,17 +104,16 @@ def alluvial(table: ClearedTable, group: str) -> Figure:
                     _band(axes, out[i], into[j], counts[i, j], colours.get(start, style.DARK))
                     out[i] += counts[i, j]
                     into[j] += counts[i, j]
-        _blocks(axes, statuses, left, counts.sum(axis=1), known.sum(axis=1), 0.0, colours)
-        _blocks(axes, statuses, right, counts.sum(axis=0), known.sum(axis=0), 1.0, colours)
+        _blocks(axes, statuses, left, counts.sum(axis=1), 0.0, colours)
+        _blocks(axes, statuses, right, counts.sum(axis=0), 1.0, colours)
         axes.set_xlim(-0.62, 1.62)
         axes.set_ylim(total + gap * size, -gap)
         axes.text(0, -gap * 0.6, "Before", ha="center", fontweight="bold")
         axes.text(1, -gap * 0.6, "After", ha="center", fontweight="bold")
         axes.axis("off")
-    title = f"How the highest status of {group} children went from before to after"
-    note = " Small flows are hidden." if hidden else ""
-    words = "Bands from status before to status after. " + _flow_in_words(mine, title) + note
-    return style.finished(fig, axes, title=title + ("; small flows are hidden" if hidden else ""), alt=words)
+    to_none = counts[1:, 0].sum()
+    title = f"Of {counts[1:].sum():.0f} {group} children with a status before, {to_none:.0f} had none after"
+    return style.finished(fig, axes, title=title, alt=_flow_in_words(mine, title))
 
 
 def _stacked(sums: np.ndarray, gap: float) -> np.ndarray:
@@ -118,24 +130,17 @@ def _band(axes: Axes, start: float, end: float, width: float, colour: str) -> No
 
 
 def _blocks(
-    axes: Axes,
-    statuses: list[str],
-    tops: np.ndarray,
-    heights: np.ndarray,
-    totals: np.ndarray,
-    x: float,
-    colours: dict[str, str],
+    axes: Axes, statuses: list[str], tops: np.ndarray, heights: np.ndarray, x: float, colours: dict[str, str]
 ) -> None:
-    """Draw one side's blocks; a total that holds a hidden flow (NaN) is not written."""
+    """Draw one side's blocks, each with its status and its number of children."""
     shift, side = (-0.05, "right") if x == 0 else (0.05, "left")
     free = -math.inf
-    for name, top, height, total in zip(statuses, tops, heights, totals, strict=True):
+    for name, top, height in zip(statuses, tops, heights, strict=True):
         if height > 0:
             axes.fill_between([x - 0.03, x + 0.03], top, top + height, color=colours.get(name, style.DARK), linewidth=0)
-            label = STATUS_NAMES.get(name, name)
             place = max(top + height / 2, free)
-            axes.text(x + shift, place, label if math.isnan(total) else f"{label}: {total:.0f}", ha=side, va="center",
-                      fontsize=10)  # fmt: skip
+            label = f"{STATUS_NAMES.get(name, name)}: {height:.0f}"
+            axes.text(x + shift, place, label, ha=side, va="center", fontsize=10)
             free = place + 0.055 * heights.sum()
 
 
