@@ -8,6 +8,7 @@ from stepdown.costs.analysis import (
     net_cost_table,
     report_method,
 )
+from stepdown.costs.assumptions import assumptions_markdown, assumptions_table, study_inputs
 from stepdown.costs.break_even import break_even_table, net_cost_by_months_table
 from stepdown.costs.inputs import CostInputs, cost_inputs
 from stepdown.costs.published_case import (
@@ -48,6 +49,8 @@ __all__ = [
     "acceptability_table",
     "bracket_table",
     "both_desks_paragraph",
+    "assumptions_markdown",
+    "assumptions_table",
     "bracket_sentence",
     "break_even_sentence",
     "break_even_table",
@@ -72,6 +75,7 @@ __all__ = [
     "scenarios_table",
     "simulation_sentence",
     "strongest_sentence",
+    "study_inputs",
     "tornado_table",
     "uncertainty_tables",
     "unit_costs_table",

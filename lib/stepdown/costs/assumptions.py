@@ -1,0 +1,229 @@
+"""The assumptions log: every substantive value that entered, with its source, its quality and what it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from stepdown.contracts import read_study
+from stepdown.costs.analysis import MEASURE_NAMES
+from stepdown.costs.inputs import CostInputs, cost_inputs
+from stepdown.costs.published_case import CaseInputs
+from stepdown.costs.sensitivity import tornado_table
+from stepdown.costs.sentences import pounds
+from stepdown.costs.used import range_words
+from stepdown.outcomes import child_outcomes
+from stepdown.params import Sourced, Study
+from stepdown.tables import AggregateTable, Column, Role
+
+NOT_MOVED = "not moved on its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One value: name, value with its unit as text, its date or price year, source, quality and impact in words."""
+
+    name: str
+    value: str
+    dated: str
+    source: str
+    quality: str
+    impact: str
+
+
+def study_inputs(study: Study) -> CostInputs:
+    """Return the cost inputs of a study, its records read."""
+    records = read_study(study)
+    return cost_inputs(study, child_outcomes(study, records).frame, records.programme_costs)
+
+
+def assumptions(inputs: CostInputs) -> list[Assumption]:
+    """Return every value that entered a study's cost-benefit analysis, the impact from its tornado."""
+    tornado = tornado_table(inputs).frame.set_index("lever")
+    settings = inputs.settings
+    found = [*_tariff_assumptions(inputs, tornado), *_programme_assumptions(inputs, tornado)]
+    horizon = settings.horizon
+    months = horizon.months or inputs.window_months
+    found += [
+        Assumption(
+            "How long the saving lasts",
+            f"{horizon.shape}: {months} months",
+            "",
+            horizon.reason,
+            "red",
+            _moves(tornado, "months"),
+        ),
+        Assumption(
+            "Price base",
+            settings.price_year,
+            f"{inputs.deflator.as_of:%d.%m.%Y}",
+            inputs.deflator.source,
+            inputs.deflator.quality,
+            "brings every amount to one year",
+        ),
+        Assumption(
+            "Discount rate",
+            ", ".join(f"{band.percent:g}% from year {band.first_year}" for band in inputs.rates.bands[:2]),
+            f"{inputs.rates.as_of:%d.%m.%Y}",
+            f"{inputs.rates.source}. {inputs.rates.note}".strip(),
+            inputs.rates.quality,
+            "savings after the first year",
+        ),
+        Assumption(
+            "Days counted", inputs.day_count, "", "study file, day_count", "amber", _moves(tornado, "day_count")
+        ),
+        Assumption(
+            "How the groups are compared",
+            "both ends of a bracket",
+            "",
+            "study file and docs/methods.md",
+            "red",
+            _moves(tornado, "estimator"),
+        ),
+    ]
+    if settings.one_child_per_family:
+        found.append(
+            Assumption(
+                "Children of a family who gain",
+                "1: the sampled child",
+                "",
+                "study file, one_child_per_family",
+                "red",
+                _moves(tornado, "children_per_family"),
+            )
+        )
+    return found + [_sourced(name, item) for name, item in _adjustments(inputs)]
+
+
+def _adjustments(inputs: CostInputs) -> Iterator[tuple[str, Sourced]]:
+    made = inputs.settings.adjustments
+    for name, item in (
+        ("Optimism, saving", made.optimism_saving),
+        ("Optimism, cost", made.optimism_cost),
+        ("Deadweight", made.deadweight),
+        ("Displacement", made.displacement),
+    ):
+        if item is not None:
+            yield name, item
+
+
+def _sourced(name: str, item: Sourced) -> Assumption:
+    dated = item.price_year or (f"{item.as_of:%d.%m.%Y}" if item.as_of else "")
+    value = pounds(item.value) if item.unit == "£" else f"{item.value:g} {item.unit}"
+    return Assumption(name, value, dated, item.source, item.quality, item.impact)
+
+
+def _moves(tornado: pd.DataFrame, lever: str) -> str:
+    if lever not in tornado.index:
+        return NOT_MOVED
+    row = tornado.loc[lever]
+    return f"net cost {pounds(float(row['net_low_gbp']))} to {pounds(float(row['net_high_gbp']))}"
+
+
+def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[Assumption]:
+    tariffs = inputs.tariffs
+    for measure, value, cost in zip(tariffs.measures, tariffs.values, tariffs.costs, strict=True):
+        yield Assumption(
+            f"Unit cost: {MEASURE_NAMES[measure].lower()}",
+            f"£{value:,.2f}; {range_words(cost.range)}, {cost.range.because}",
+            f"{cost.price_year} prices",
+            cost.source,
+            cost.quality,
+            _moves(tornado, f"unit_cost_{measure}"),
+        )
+    for item in tariffs.kept:
+        name = f"Double count kept: {item.part} in {item.total}"
+        yield Assumption(name, "kept", "", item.reason, "red", NOT_MOVED)
+
+
+def _programme_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[Assumption]:
+    programme = inputs.settings.programme
+    years = " and ".join(inputs.spend.by_year)
+    yield Assumption(
+        "Programme cost",
+        f"{pounds(inputs.spend.amount_gbp)} ({inputs.spend.basis})",
+        f"{years} prices",
+        f"{programme.source}; spent {programme.spent_over}; spread evenly where the source does not split it",
+        programme.quality,
+        _moves(tornado, "programme_cost"),
+    )
+    if programme.whole_programme is not None:
+        yield _sourced("Cost of the whole programme", programme.whole_programme)
+    for item in programme.alternatives:
+        yield _sourced(f"Programme cost, other figure: {item.reason}", item.amount)
+
+
+def case_assumptions(inputs: CaseInputs) -> list[Assumption]:
+    """Return the values that entered a published case."""
+    case = inputs.case
+    found = [_sourced("Saving per family", case.saving_per_family)]
+    found.append(
+        Assumption("Families", f"{case.families}", "", f"{case.source}: {case.families_because}", "amber", "the total")
+    )
+    for measure, name in case.tariffs.items():
+        cost = inputs.book.cost(name)
+        found.append(
+            Assumption(
+                f"Unit cost: {MEASURE_NAMES[measure].lower()}",
+                f"£{cost.value:,.2f}",
+                f"{cost.price_year} prices",
+                cost.source,
+                cost.quality,
+                "days that the saving would be",
+            )
+        )
+    return found
+
+
+def assumptions_table(inputs: CostInputs) -> AggregateTable:
+    """Return the table ``assumptions``: one row a value that entered a study's analysis."""
+    columns = {
+        "name": Column("What is assumed", Role.KEY),
+        "value": Column("Value", Role.OPEN),
+        "dated": Column("Date or price year", Role.OPEN),
+        "source": Column("Source", Role.OPEN),
+        "quality": Column("Quality", Role.OPEN),
+        "impact": Column("What it moves", Role.TOTAL, "", None, ("children_with_cost",)),
+        "children_with_cost": Column("Children with any cost", Role.COUNT, "children", 0),
+    }
+    rows = [(a.name, a.value, a.dated, a.source, a.quality, a.impact) for a in assumptions(inputs)]
+    frame = pd.DataFrame(rows, columns=list(columns)[:6])
+    frame["children_with_cost"] = int(((inputs.data.before + inputs.data.after) @ inputs.values > 0).sum())
+    return AggregateTable("assumptions", "value that entered the analysis", frame, columns)
+
+
+HEADING = """# What was assumed
+
+Every substantive value that entered the cost-benefit analyses of the default studies: where it is from, how good it is,
+and how far the answer moves when it alone goes from one end of its range to the other. Made from the parameter files
+by `make documents`; do not edit by hand.
+
+Quality: green, from an official or audited source; amber, indirect or old; red, an assumption.
+"""
+
+
+def assumptions_markdown(studies: Sequence[Study | CostInputs | CaseInputs]) -> str:
+    """Return docs/assumptions.md for studies (their records are read here) and published cases, in the order given."""
+    parts = [HEADING]
+    for item in studies:
+        inputs = study_inputs(item) if isinstance(item, Study) else item
+        if isinstance(inputs, CaseInputs):
+            title, rows = inputs.title, case_assumptions(inputs)
+        else:
+            title, rows = f"{inputs.programme_name} (`{inputs.study_name}`)", assumptions(inputs)
+        parts.append(f"## {title}\n")
+        parts.append(
+            "| What | Value | Date or price year | Source | Quality | What it moves |\n|---|---|---|---|---|---|"
+        )
+        parts += [
+            "| " + " | ".join(_cell(v) for v in (a.name, a.value, a.dated, a.source, a.quality, a.impact)) + " |"
+            for a in rows
+        ]
+        parts.append("")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

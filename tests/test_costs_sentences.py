@@ -1,0 +1,115 @@
+"""The sentences about money: made from the numbers, honest at the edges, silent where a number is hidden."""
+
+import pandas as pd
+import pytest
+from stepdown import costs
+from stepdown.costs.sentences import HIDDEN, cashable_sentence, chance_words, pounds
+
+NAN = float("nan")
+DID, ANCOVA = "difference in differences", "lagged-outcome adjustment"
+
+
+def net(saving=200.0, cost=500.0):
+    return pd.DataFrame(
+        {"measure": ["saving", "programme_cost", "net_cost"], "amount_gbp": [saving, cost, cost - saving]}
+    )
+
+
+def uncertain(first=(20_000.0, 10_000.0, 30_000.0, 0.0), second=(5_000.0, -1_000.0, 9_000.0, 0.001)):
+    rows = [
+        (end, "saving_gbp", estimate, low, high, pays, 100.0)
+        for end, (estimate, low, high, pays) in ((DID, first), (ANCOVA, second))
+    ]
+    names = ["estimator", "measure", "estimate", "ci_low", "ci_high", "probability_pays", "monte_carlo_error"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def needed(**values):
+    rows = [(m, DID, v, s) for m, (v, s) in values.items()]
+    return pd.DataFrame(rows, columns=["measure", "estimator", "value", "published_or_observed"])
+
+
+def test_pounds_have_a_true_minus_and_thousands():
+    assert pounds(307334.89) == "£307,335"
+    assert pounds(-1234.5) == "−£1,234"
+
+
+def test_the_answer_says_more_or_less():
+    assert "cost £300 more than it saved" in costs.report_sentence(net(), published=True)
+    assert "cost £100 less than it saved" in costs.report_sentence(net(600.0), published=True)
+    assert "nothing was saved (£50 more was spent)" in costs.report_sentence(net(-50.0), published=True)
+    assert "report's own method" not in costs.report_sentence(net(), published=False)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "none"),
+        (0.001, "fewer than 1 in 200"),
+        (0.013, "about 1 in 100"),
+        (0.5, "about 50 in 100"),
+        (0.999, "more than 199 in 200"),
+        (NAN, "a share that is not shown"),
+    ],
+)
+def test_chances_in_words_claim_no_more_than_a_simulation_can(share, words):
+    assert chance_words(share) == words
+
+
+def test_both_ends_are_given_each_with_its_interval_and_never_averaged():
+    text = costs.bracket_sentence(uncertain(), "2019/20")
+    for part in ("£20,000", "£10,000 to £30,000", "£5,000", "−£1,000 to £9,000", "none", "fewer than 1 in 200"):
+        assert part in text
+    assert "12,500" not in text
+    assert "significant" not in text
+
+
+def test_hidden_numbers_are_not_filled_in():
+    hidden = uncertain(first=(NAN, NAN, NAN, NAN))
+    assert costs.bracket_sentence(hidden, "2019/20") == HIDDEN
+    assert costs.report_sentence(net(NAN), published=True) == HIDDEN
+    none = needed(programme_cost_per_child=(NAN, NAN))
+    assert costs.break_even_sentence(none, DID) == HIDDEN
+    agency = pd.DataFrame({"shown_as": ["Days"], "saving_gbp": [NAN], "cashable": ["in part"]})
+    assert "too few" in cashable_sentence(agency)
+
+
+def test_switching_values_leave_out_what_no_value_would_turn():
+    text = costs.break_even_sentence(
+        needed(
+            months_of_effect=(NAN, 6.0),
+            days_looked_after_avoided_per_child=(30.0, -2.0),
+            programme_cost_per_child=(-5.0, 100.0),
+        ),
+        DID,
+    )
+    assert "months" not in text
+    assert "30 fewer days looked after (the estimate is 2 more)" in text
+    pays = costs.break_even_sentence(needed(programme_cost_per_child=(200.0, 100.0)), DID)
+    assert "pays for itself as it stands" in pays
+
+
+def test_what_a_budget_could_lose_is_only_the_cashable_part():
+    agency = pd.DataFrame(
+        {
+            "shown_as": ["Days looked after", "Referrals"],
+            "saving_gbp": [70.0, 30.0],
+            "cashable": ["in part", "no: time"],
+        }
+    )
+    assert "At most £70 of the £100 counted as saved (days looked after)" in cashable_sentence(agency)
+    agency["cashable"] = "no: time"
+    assert cashable_sentence(agency).startswith("None of it")
+    agency["cashable"] = "not known"
+    assert "not known" in cashable_sentence(agency)
+
+
+def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
+    agency = pd.DataFrame({"shown_as": ["Referrals"], "saving_gbp": [30.0], "cashable": ["no: time"]})
+    turning = needed(months_of_effect=(16.0, 6.0))
+    text = costs.both_desks_paragraph(net(), uncertain(), turning, agency, ("Families chose to come.",))
+    for part in ("£500 was spent", "not settled", "16 months", "social workers' time", "Families chose to come."):
+        assert part in text
+    sure = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
+    assert "anywhere from £1,000 to £30,000" in sure
+    assert "significant" not in text + sure
