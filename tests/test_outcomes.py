@@ -177,3 +177,12 @@ def test_odd_records_are_counted_by_hand():
     assert nobody["number"] == 3  # a5, b3, b4
     complete = describe.completeness(records)
     assert row(complete, table="children", column="birth_date")["blank"] == 1
+
+
+def test_on_days_at_risk_nothing_after_the_eighteenth_birthday_is_counted(copy):
+    children = copy / "data" / "children.csv"
+    children.write_text(children.read_text().replace("b3,f7,Usual help,2007-03-17", "b3,f7,Usual help,2000-09-10"))
+    b3 = of(copy, unobservable="days_at_risk")[2].frame.set_index("child_id").loc["b3"]
+    # looked after throughout; 18 on 10 September 2018, 69 days after 3 July: on days at risk that is the whole window
+    assert b3["days_at_risk_after"] == 69
+    assert b3["clipped_days_cla_after"] == pytest.approx(b3["window_days_after"])

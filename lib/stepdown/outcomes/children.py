@@ -44,7 +44,8 @@ class ChildOutcomes:
     days_, clipped_days_, episodes_, new_episodes_ and any_<status>_<period>; also highest_<period> (0 none … 3 CLA),
     highest_at_start and highest_at_end (status on the last day before support and on the first day after it),
     referrals_<period>, referrals_without_index_<period>, days_to_referral (NaN: none seen), follow_up_days.
-    days_ is by the study's day_count; clipped_days_ always inside the window.
+    days_ is by the study's day_count; clipped_days_ always inside the window. Under ``unobservable: days_at_risk``
+    everything is counted on the days that the data covers, and days are scaled to the whole window.
     ladder: the statuses from least to most intensive.
     """
 
@@ -135,6 +136,7 @@ def _period_columns(study: Study, cohort: Cohort, spells: dict[str, Spells], per
     scale = 1.0
     if settings.unobservable == "days_at_risk":
         scale = periods.days / np.maximum(seen.days_at_risk, 1)
+        periods = seen.covered
     for status, mine in spells.items():
         name = f"{status.lower()}_{period}"
         columns[f"days_{name}"] = days_in(periods, mine, rule=settings.day_count) * scale
@@ -167,8 +169,9 @@ def _referral_columns(study: Study, cohort: Cohort, records: StudyRecords) -> di
     child, dates = row[mine], referrals["referral_date"].to_numpy()[mine]
     index = referrals["is_index"].fillna(False).to_numpy(dtype=bool)[mine]
     columns: dict[str, object] = {}
+    at_risk = study.settings.unobservable == "days_at_risk"
     for period in PERIODS:
-        periods = getattr(cohort, period)
+        periods = getattr(cohort, f"seen_{period}").covered if at_risk else getattr(cohort, period)
         columns[f"referrals_{period}"] = events_in(periods, child, dates)
         columns[f"referrals_without_index_{period}"] = events_in(periods, child, dates, exclude=index)
     start = cohort.after.start
