@@ -101,7 +101,7 @@ def charts(policy):
     differences = clear(case_file_differences(answers, tool, review), policy)
     return [
         review_charts.evidence_bars(items, subsets=["before", "during"], title="Evidence"),
-        review_charts.differences_forest(differences, cut="any", earlier="before", later="during", title="Differences"),
+        review_charts.differences_forest(differences, review.comparisons[0], cut="any", title="Differences"),
         review_charts.evidence_grid(clear(framework_grid(answers, tool, review), policy), title="Grid"),
         review_charts.agreement_dots(clear(agreement(answers, tool, review, 1), policy), title="Agreement"),
     ]

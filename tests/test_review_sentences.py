@@ -104,6 +104,8 @@ def test_few_double_coded_files_carry_a_warning():
     assert "too few to say more" in agreement_sentence(6, [0.5, 1.0], 10).sentence
     found = agreement_sentence(24, [0.67, NAN, 0.92], 10)
     assert "the same answer on between 67% and 92% of them" in found.sentence
+    assert "(of the items that can be shown)" in found.sentence
+    assert "can be shown" not in agreement_sentence(24, [0.67, 0.92], 10).sentence
     assert "both be wrong" in found.limit
 
 

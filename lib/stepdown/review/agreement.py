@@ -14,7 +14,6 @@ from stepdown.review.answers import check_answers
 from stepdown.tables import AggregateTable, Column, Role
 
 _SCALE = ("no", "partial", "yes")
-_FILES = ("files",)
 _NAMES = {
     "agreement": "Raw agreement",
     "kappa": "Weighted kappa",
@@ -46,7 +45,7 @@ COLUMNS = {
     ),
     **{
         name + part: Column(
-            _NAMES[name] + called, Role.DERIVED, "", 2, _FILES, _ABOUT[name] if not part else "bootstrap over files"
+            _NAMES[name] + called, Role.OPEN, "", 2, about=_ABOUT[name] if not part else "bootstrap over files"
         )
         for name in _NAMES
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
@@ -56,7 +55,7 @@ COLUMNS = {
     ),
     "kappa_of": Column("Kappa of", Role.OPEN),
 }
-"""The columns of agreement."""
+"""The columns of agreement. How far two reviewers agree says something of them, and nothing of any child."""
 
 
 def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings, seed: int) -> AggregateTable:

@@ -173,7 +173,7 @@ def agreement_sentence(files: float, agreements: Sequence[float], least: int) ->
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
     sentence = (
         f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, "
-        "depending on the item."
+        f"depending on the item{'' if len(known) == len(agreements) else ' (of the items that can be shown)'}."
     )
     if files < least:
         sentence += f" Fewer than {least} files is too few to say more than that."

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from stepdown.disclosure import ClearedTable
+from stepdown.params.review import Comparison
 from stepdown.show import style
 from stepdown.show.figure import Figure
 
@@ -118,15 +119,15 @@ def _bar_words(row: pd.Series) -> str:
 
 
 def differences_forest(
-    table: ClearedTable, *, cut: str, earlier: str, later: str, title: str, listed_only: bool = True
+    table: ClearedTable, pair: Comparison, *, cut: str, title: str, listed_only: bool = True
 ) -> Figure:
     """Return a forest plot of differences in percentage points, with Newcombe's intervals.
 
-    table: case_file_differences.  cut: full or any.  earlier, later: subsets that are compared.
+    table: case_file_differences.  pair: the two subsets that are compared.  cut: full or any.
     A filled mark stands after Holm's correction; a hollow one does not, or was not on the list.
     """
     _only_cleared(table)
-    chosen = table.where(cut=cut, earlier=earlier, later=later).frame
+    chosen = table.where(cut=cut, earlier=pair.earlier, later=pair.later).frame
     if listed_only:
         chosen = chosen[chosen["prespecified"].astype("bool")]
     rows = [row for _, row in chosen.sort_values("points", ascending=False, na_position="last").iterrows()]
