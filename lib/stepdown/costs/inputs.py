@@ -23,6 +23,7 @@ class CostInputs:
 
     labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule.
     clipped: the same with days inside the window only.  outcomes: the child outcomes frame that they are from.
+    published: the study reproduces a published report.
     """
 
     study_name: str
@@ -40,6 +41,7 @@ class CostInputs:
     clipped: Volumes
     outcomes: pd.DataFrame
     seed: int
+    published: bool
 
     @property
     def values(self) -> Floats:
@@ -97,6 +99,7 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
         clipped=volumes(outcomes, measures, clipped=True, observable_only=seen_only),
         outcomes=outcomes,
         seed=study.settings.seed,
+        published=study.settings.published is not None,
     )
 
 

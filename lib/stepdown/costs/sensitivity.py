@@ -18,7 +18,7 @@ from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
 from stepdown.costs.simulation import simulate
 from stepdown.costs.unit_costs import CostRange
-from stepdown.params.costs import Estimator, Horizon
+from stepdown.params.costs import INTERVAL, Estimator, Horizon
 from stepdown.tables import AggregateTable, Column, Role
 
 LONGEST_MONTHS = 24
@@ -48,7 +48,8 @@ RESTS = ("children_with_cost", "children_set_aside")
 def scenarios_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``cost_scenarios``: the report's method first, then one row a scenario of the study file."""
     rows = []
-    own = ("report_method", "as the report does it", 0, base_report_case(inputs))
+    first = "as the report does it" if inputs.published else "the plain sum"
+    own = ("report_method", first, 0, base_report_case(inputs))
     others = [(s.name, s.reason, s.leave_out_children, scenario_case(inputs, s)) for s in inputs.settings.scenarios]
     for name, reason, set_aside, case in [own, *others]:
         result = work_out(case)
@@ -108,7 +109,7 @@ def levers(inputs: CostInputs) -> list[Lever]:
         Lever(
             "one_child",
             "One child more or less: the most influential",
-            (("set aside", without_most_influential_child), ("kept", lambda case: case)),
+            (("kept or set aside", without_most_influential_child), ("kept or set aside", lambda case: case)),
             settable=False,
             set_aside=1,
         )
@@ -181,7 +182,7 @@ def _tariff_levers(inputs: CostInputs) -> list[Lever]:
     found = []
     base = base_case(inputs).tariffs
     for k, (measure, cost) in enumerate(zip(inputs.tariffs.measures, inputs.tariffs.costs, strict=True)):
-        low, high = range_ends(float(base[k]), cost.range, inputs.settings.uncertainty.interval)
+        low, high = range_ends(float(base[k]), cost.range, INTERVAL)
         points = tuple(
             (f"£{v:,.2f}", lambda case, k=k, v=v: replace(case, tariffs=_with(case.tariffs, k, v)))
             for v in np.linspace(low, high, 5)
@@ -197,7 +198,9 @@ def _with(tariffs: np.ndarray, k: int, value: float) -> np.ndarray:
 
 
 def tornado_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``tornado``: one row a lever, widest first.
+    """Return the table ``tornado``: one row a lever, widest first; the weight of one child last.
+
+    The last, because its place among the others would tell how wide it is where the numbers themselves are hidden.
 
     Each lever alone is moved from one end to the other; all else stays as in the study's analysis (one price base,
     difference in differences). The sampling of families has a bar of its own, so that it can be compared.
@@ -216,7 +219,8 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
     frame["swing_gbp"] = frame["net_high_gbp"] - frame["net_low_gbp"]
     frame["turns_answer"] = (frame["net_low_gbp"] < 0) & (frame["net_high_gbp"] > 0)
     frame["children_with_cost"] = children_with_cost(inputs)
-    frame = frame.sort_values("swing_gbp", ascending=False, kind="stable", ignore_index=True)
+    order = frame.assign(wide=-frame["swing_gbp"]).sort_values(["children_set_aside", "wide"], kind="stable").index
+    frame = frame.loc[order].reset_index(drop=True)
     return AggregateTable("tornado", "input that could be otherwise", frame[list(_TORNADO)], _TORNADO)
 
 
@@ -246,9 +250,9 @@ def _sampling_row(inputs: CostInputs, base: Case) -> tuple[str, str, str, str, f
     result = simulate(base, fixed, ("did",), settings.draws, rng, counted_up_to=settings.exact_up_to_families).net_cost(
         "did"
     )
-    tail = (1 - settings.interval) / 2
+    tail = (1 - INTERVAL) / 2
     low, high = np.quantile(result, [tail, 1 - tail])
-    percent = f"{settings.interval:.0%}"
+    percent = f"{INTERVAL:.0%}"
     return (
         "families",
         "Which families happened to be in the study",

@@ -58,8 +58,11 @@ def chance_words(share: float) -> str:
     return f"about {max(1, round(share * 100))} in 100"
 
 
-def bracket_sentence(uncertainty: pd.DataFrame, price_year: str) -> str:
-    """Return both ends of the bracket with intervals and chances.  uncertainty: table cost_uncertainty."""
+def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.DataFrame | None = None) -> str:
+    """Return both ends of the bracket with intervals and chances.
+
+    uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs.
+    """
     parts = []
     for estimator in dict.fromkeys(uncertainty["estimator"]):
         keys = {"estimator": str(estimator), "measure": "saving_gbp"}
@@ -71,8 +74,13 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str) -> str:
             f"{rounded_pounds(estimate)} ({ESTIMATOR_WORDS[str(estimator)]}; 95% interval {rounded_pounds(low)} to "
             f"{rounded_pounds(high)}; pays for itself in {chance} of the simulated repeats)"
         )
+    clipped = ""
+    if inside is not None:
+        ends = inside.loc[inside["measure"] == "saving_gbp", "estimate"]
+        if not ends.isna().any():
+            clipped = f" Counting only days inside the window: {' or '.join(rounded_pounds(float(e)) for e in ends)}."
     return (
-        f"In {price_year} prices the saving is {' or '.join(parts)}. Which of the two is nearer the truth "
+        f"In {price_year} prices the saving is {' or '.join(parts)}.{clipped} Which of the two is nearer the truth "
         "cannot be read from these data: each holds only on its own condition."
     )
 
@@ -87,8 +95,9 @@ def break_even_sentence(break_even: pd.DataFrame, estimator: str) -> str:
     if needed["programme_cost_per_child"] >= seen["programme_cost_per_child"]:
         return f"{_start(estimator)} the programme pays for itself as it stands."
     ways = _ways(needed, seen)
+    start = "if one of these were true: " if len(ways) > 1 else "if "
     return (
-        f"{_start(estimator)} the programme would pay for itself if one of these were true: {'; or '.join(ways)}."
+        f"{_start(estimator)} the programme would pay for itself {start}{'; or '.join(ways)}."
         if ways
         else f"{_start(estimator)} there is no saving that could grow into the programme's cost."
     )
@@ -118,7 +127,7 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
 
 def strongest_sentence(tornado: pd.DataFrame) -> str:
     """Return which input moves the answer most and which could turn it.  tornado: table tornado."""
-    rows = tornado[tornado["swing_gbp"].notna()]
+    rows = tornado[tornado["swing_gbp"].notna()].sort_values("swing_gbp", ascending=False, kind="stable")
     if rows.empty:
         return HIDDEN
     first = rows.iloc[0]

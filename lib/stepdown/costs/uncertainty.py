@@ -13,7 +13,7 @@ from stepdown.costs.inputs import CostInputs
 from stepdown.costs.sensitivity import children_with_cost, count_columns
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
-from stepdown.params.costs import Estimator
+from stepdown.params.costs import INTERVAL, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
 BRACKET: tuple[Estimator, ...] = ("did", "ancova")
@@ -105,7 +105,7 @@ def _row(
     inputs: CostInputs, estimator: Estimator, item: tuple[str, str, str, Floats, float], pays: float
 ) -> tuple[str | float, ...]:
     measure, shown, unit, values, estimate = item
-    tail = (1 - inputs.settings.uncertainty.interval) / 2
+    tail = (1 - INTERVAL) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
     return (

@@ -28,6 +28,13 @@ def range_words(spread: CostRange) -> str:
     return "not varied"
 
 
+def unit_words(measure: str, unit: str) -> str:
+    """Return the unit of the cost that was used: "per day", or "per day (given per year)"."""
+    if measure.startswith("days_") and unit != "per day":
+        return f"per day (given {unit})"
+    return unit
+
+
 def unit_costs_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``unit_costs_used``: one row a measure that is priced; nothing in it is about a child."""
     based = one_base_tariffs(inputs)
@@ -40,7 +47,7 @@ def unit_costs_table(inputs: CostInputs) -> AggregateTable:
             "value_gbp": value,
             "printed_gbp": cost.printed if cost.printed is not None else cost.value,
             "annual_gbp": cost.annual_value if cost.annual_value is not None else float("nan"),
-            "unit": cost.unit,
+            "unit": unit_words(measure, cost.unit),
             "price_year": cost.price_year,
             "value_in_base_gbp": float(in_base),
             "base_year": inputs.settings.price_year,

@@ -21,6 +21,9 @@ Precision = Literal["exact", "printed"]
 Prices = Literal["as_published", "one_base"]
 """Amounts as their sources print them, or all in one price base."""
 
+INTERVAL = 0.95
+"""Width of every interval of the money, as of the effects."""
+
 FinancialYear = Annotated[str, StringConstraints(pattern=r"^\d{4}/\d{2}$")]
 """A financial year, April to March, such as 2018/19."""
 
@@ -151,13 +154,12 @@ class Scenario(Settings):
 class Uncertainty(Settings):
     """The simulation: ``draws`` resamples of families within groups, each with unit costs drawn from their ranges.
 
-    interval: width of the intervals.  exact_up_to_families: beyond so many families in a group, resampled sums are
+    exact_up_to_families: beyond so many families in a group, resampled sums are
     drawn from their normal limit instead of by counting (bounded memory at any size; a test holds the agreement).
     willingness_up_to_gbp: right end of the acceptability curve, £ for each day of statutory care avoided.
     """
 
     draws: int = Field(default=10_000, ge=100, le=1_000_000)
-    interval: float = Field(default=0.95, gt=0.5, lt=1)
     exact_up_to_families: int = Field(default=5_000, ge=2)
     willingness_up_to_gbp: float = Field(default=200.0, gt=0)
 

@@ -218,7 +218,8 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
     """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown."""
     _need_cleared(table)
     rows = table.frame.assign(low=table.numbers("net_low_gbp"), high=table.numbers("net_high_gbp"))
-    rows = rows[rows["low"].notna() & rows["high"].notna()].head(most).reset_index(drop=True)
+    rows = rows[rows["low"].notna() & rows["high"].notna()].assign(width=rows["low"] - rows["high"])
+    rows = rows.sort_values("width", kind="stable").head(most).reset_index(drop=True)
     if rows.empty:
         return _empty("What the net cost depends on")
     title = _tornado_title(rows)
