@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stepdown.run.folders import Locked, cleaned, held
-from stepdown.run.kinds import AUDIT, load_subject
+from stepdown.run.kinds import AUDIT, is_book, load_subject
 from stepdown.run.status import Exit, gravest
 
 
 def checked(path: str | Path) -> str:
     """Return what a parameter file and its data hold, in one line; raises Refused with every fault."""
+    if is_book(path):
+        return f"{Path(path).stem}: a book that studies share; it is checked with each study that names it"
     subject = load_subject(path, {})
     if subject.study is not None:
         from stepdown.contracts import read_study

@@ -52,6 +52,8 @@ STUDY = Kind(
 AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
 PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
 KINDS = (STUDY, AUDIT, PUBLISHED_CASE)
+_BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks"})
+"""Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ def kind_of(names: set[str], where: str) -> Kind:
             )
         ]
     )
+
+
+def is_book(path: str | Path) -> bool:
+    """Return whether a file is a book that studies share, which is not run by itself."""
+    names = set(read_yaml(find_file(path)))
+    return bool(names & _BOOKS) and not any(kind.told_by & names for kind in KINDS)
 
 
 def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:

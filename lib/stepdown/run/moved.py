@@ -157,14 +157,17 @@ def headlines(cleared: Iterable[Change], about: Mapping[str, TableMeaning], firs
     """Return the movements in words, those of the headline tables first, each from its cleared values."""
     cells = [change for change in cleared if change.kind == "changed"]
     cells.sort(key=lambda change: first.index(change.table) if change.table in first else len(first))
-    return [_in_words(change, about.get(change.table)) for change in cells[:MOST]]
+    return [words for change in cells if (words := _in_words(change, about.get(change.table)))][:MOST]
 
 
 def _in_words(change: Change, meaning: TableMeaning | None) -> str:
+    """Return a movement in words; "" when it is too small to be seen in the decimals that a reader is shown."""
     unit = meaning.units.get(change.column, "") if meaning else ""
     decimals = meaning.decimals.get(change.column, 2) if meaning else 2
     row = ", ".join(part.partition("=")[2] for part in change.row.split("; ") if part)
     before, after = (_shown(text, unit, decimals) for text in (change.before, change.after))
+    if before == after:
+        return ""
     return f"{change.table}: {row + ', ' if row else ''}{change.column.replace('_', ' ')} {before} → {after}"
 
 

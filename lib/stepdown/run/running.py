@@ -14,40 +14,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from stepdown.faults import Fault, Refused
-from stepdown.run.folders import Locked, held, latest_run
+from stepdown.run.folders import Locked, held
 from stepdown.run.jobs import Outcome
-from stepdown.run.kinds import Subject, load_subject, notebooks_of
-from stepdown.run.parameters import check_overrides, split_overrides
-from stepdown.run.planning import Plan, planned
+from stepdown.run.planning import Plan
 from stepdown.run.progress import Progress
+from stepdown.run.request import Request, folder_of, plans_of
 from stepdown.run.status import Exit, Status, gravest
 from stepdown.run.study_run import StudyRun
 from stepdown.run.workers import Executor, LocalProcesses, Lost, lost_outcome
 
 _RELEASE_SECONDS = 600.0
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asked for.
-
-    files: parameter files.  outputs: folder of all runs (None: outputs/ in each file's project root).
-    notebooks: folder of the notebooks (None: found from the file's root, from here, or beside the library).
-    overrides: ``name=value`` texts.  cluster: address of a Dask scheduler ("": processes of this machine).
-    pages: whether the pages for readers are made; tables always are.
-    """
-
-    files: tuple[str, ...]
-    force: bool = False
-    isolated: bool = False
-    workers: int = 2
-    outputs: Path | None = None
-    notebooks: Path | None = None
-    cluster: str = ""
-    overrides: tuple[str, ...] = ()
-    pages: bool = True
 
 
 class Stopped(Exception):
@@ -76,7 +53,7 @@ class _Session:
 
 def run(request: Request, progress: Progress) -> Exit:
     """Run every study of the request; returns the exit code. Raises Refused before anything has begun."""
-    plans = _plans(request)
+    plans = plans_of(request)
     with _signals_raise(), contextlib.ExitStack() as stack:
         try:
             return _run(plans, request, progress, stack)
@@ -95,73 +72,11 @@ def run(request: Request, progress: Progress) -> Exit:
             return Exit.NOT_WRITTEN
 
 
-def subjects_of(request: Request) -> list[Subject]:
-    """Return every parameter file, validated; raises Refused once with the faults of all of them."""
-    typed: dict[str, str] = split_overrides(request.overrides)
-    faults: list[Fault] = []
-    subjects: list[Subject] = []
-    for path in request.files:
-        try:
-            subjects.append(load_subject(path, _for_settings(typed)))
-        except Refused as refused:
-            faults += refused.faults
-    names = [subject.name for subject in subjects]
-    faults += [_twice(name) for name in sorted({name for name in names if names.count(name) > 1})]
-    if faults:
-        raise Refused(faults)
-    return subjects
-
-
-def _for_settings(overrides: dict[str, str]) -> dict[str, object]:
-    """Return the overrides that a study's settings know too, so that they are validated before anything runs."""
-    months = overrides.get("window_months", "")
-    return {"window_months": int(months)} if months.isdecimal() and int(months) else {}
-
-
-def _twice(name: str) -> Fault:
-    return Fault(
-        where="command line",
-        found=f"two parameter files of the name {name}",
-        allowed="one file a name: the name is the folder in outputs/",
-        rule="outputs/<study>/<run_id>/",
-        remedy="name each file once, or rename one",
-    )
-
-
-def _plans(request: Request) -> list[Plan]:
-    faults: list[Fault] = []
-    plans = []
-    for subject in subjects_of(request):
-        try:
-            notebooks = notebooks_of(subject.kind, _notebook_folder(subject, request))
-            overrides = check_overrides(split_overrides(request.overrides), notebooks)
-        except Refused as refused:
-            faults += [fault for fault in refused.faults if fault not in faults]
-            continue
-        previous = latest_run(_folder(subject, request))
-        plans.append(planned(subject, notebooks, overrides, previous, force=request.force))
-    if faults:
-        raise Refused(faults)
-    return plans
-
-
-def _folder(subject: Subject, request: Request) -> Path:
-    return (request.outputs or subject.root / "outputs").resolve() / subject.name
-
-
-def _notebook_folder(subject: Subject, request: Request) -> Path:
-    here = Path.cwd()
-    beside = Path(__file__).resolve().parents[3]
-    given = [request.notebooks] if request.notebooks else []
-    places = given or [root / "notebooks" for root in (subject.root, here, *here.parents, beside)]
-    return next((place for place in places if place.is_dir() and any(place.glob("*.ipynb"))), places[0]).resolve()
-
-
 def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack) -> Exit:
     session = stack.enter_context(_session(request, progress, any(plan.to_run() for plan in plans)))
     read = {plan.subject.name: _read(plan) for plan in plans}  # every study's data before any run begins
     for plan in plans:
-        folder = _folder(plan.subject, request)
+        folder = folder_of(plan.subject, request)
         try:
             stale = stack.enter_context(held(folder))
             study = StudyRun(plan, folder, *read[plan.subject.name])
