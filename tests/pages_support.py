@@ -1,0 +1,67 @@
+"""Runs notebooks in this process, without a kernel, and makes the release from what their books show."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+from stepdown.params import load_study
+from stepdown.run import release
+
+ROOT = Path(__file__).resolve().parents[1]
+FACTS = {
+    "title": "A report that is checked",
+    "run_id": "20260102T030405-abcdef",
+    "started": "2026-01-02T03:04:05+00:00",
+    "code": {"version": "0.1.0", "commit": "0123456789abcdef"},
+}
+STUDY_NOTEBOOKS = ("0_", "1_", "2_", "3_", "4_")
+
+
+def execute(notebook, folder, parameter, value, root=ROOT):
+    """Run a notebook's code with what it displays caught; write it as executed, as a kernel would."""
+    nb = nbformat.read(notebook, as_version=4)
+    space = {"__name__": "__main__"}
+    caught = []
+
+    def display(bundle, *, raw, metadata):
+        assert raw
+        data = {kind: base64.b64encode(v).decode() if isinstance(v, bytes) else v for kind, v in bundle.items()}
+        caught.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
+
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        with mock.patch("IPython.display.display", display):
+            for cell in nb.cells:
+                if cell.cell_type != "code":
+                    continue
+                caught.clear()
+                exec(compile(cell.source, notebook.name, "exec"), space)
+                if "parameters" in cell.metadata.get("tags", []):
+                    space |= {parameter: value, "output": str(folder)}
+                cell.outputs = list(caught)
+    finally:
+        os.chdir(before)
+    target = folder / "restricted" / "notebooks" / notebook.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(nb), encoding="utf-8")
+
+
+def run_study(name, folder, root=ROOT, notebooks=None, documents=False):
+    """Run a study's notebooks and make its release; returns the folder of the release."""
+    params = root / "params" / f"{name}.yaml"
+    for notebook in notebooks or sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if notebook.name.startswith(STUDY_NOTEBOOKS):
+            execute(notebook, folder, "study", str(params), root)
+    build(folder, load_study(params), documents)
+    return folder / "release"
+
+
+def build(folder, study, documents=False):
+    if documents:
+        return release.build_release(folder, study, FACTS)
+    with mock.patch.object(release, "_documents", return_value=[]):
+        return release.build_release(folder, study, FACTS)

@@ -1,0 +1,294 @@
+"""Released pages, judged by axe-core in Chromium, by keyboard, at 320 and 1280 pixels, offline, and by reading them."""
+
+import os
+import re
+import shutil
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from pages_support import FACTS, ROOT, build, execute, run_study
+from stepdown.faults import Refused
+from stepdown.params import load_study
+from stepdown.run.pages.outputs import gate
+from stepdown.run.pages.spreadsheet import Sheet, sheet_names, write_workbook
+from stepdown.run.pages.words import glossary, heading_levels, in_words
+
+STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
+SCREENS = ((320, "light"), (1280, "dark"))
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """Release folders by study; the first one has its PDF and Word file too."""
+    made = {}
+    for name in STUDIES:
+        made[name] = run_study(name, tmp_path_factory.mktemp(name), documents=name == STUDIES[0])
+    folder = tmp_path_factory.mktemp("audit_rr1038")
+    execute(ROOT / "notebooks" / "5_published_figures.ipynb", folder, "audit", str(ROOT / "params/audit_rr1038.yaml"))
+    build(folder, None)
+    made["audit_rr1038"] = folder / "release"
+    return made
+
+
+def chromium():
+    found = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+    if found is None and os.environ.get("STEPDOWN_REQUIRE_BROWSER") == "1":
+        pytest.fail("STEPDOWN_REQUIRE_BROWSER is 1 and there is no Chromium on this machine")
+    if found is None:
+        pytest.skip("there is no Chromium on this machine: released pages were not opened in a browser")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    program = chromium()
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def pages_of(released):
+    return [page for folder in released.values() for page in sorted(folder.glob("*.html"))]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen_or_asks_the_network(released, browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for file in pages_of(released):
+        for width, scheme in SCREENS:
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+            page = context.new_page()
+            asked = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (file.name, width)
+            assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
+            found = Axe().run(page).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == [], (file.name, width, scheme)
+            context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_page_is_read_and_left_by_keyboard_alone(released, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((released["millbrook"] / "1_cohort_profile.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    seen = set()
+    for _ in range(400):
+        where = page.evaluate(
+            "(() => { const e = document.activeElement; if (e === document.body) return ''; "
+            "if (!e.dataset.n) { window.n = (window.n || 0) + 1; e.dataset.n = window.n; } "
+            "const o = getComputedStyle(e).outlineStyle; return e.dataset.n + ' ' + o; })()"
+        )
+        if not where or where.split()[0] in {item.split()[0] for item in seen}:
+            break
+        seen.add(where)
+        page.keyboard.press("Tab")
+    wanted = page.evaluate("document.querySelectorAll('main a[href], main summary, main [tabindex=\"0\"]').length")
+    assert len(seen) >= wanted * 0.9
+    assert all(item.endswith("solid") or item.endswith("auto") for item in seen), "focus must be seen"
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_charts_are_drawn_large_enough_to_read_on_a_phone(released, browser):
+    page = browser.new_page(viewport={"width": 320, "height": 900})
+    for file in pages_of(released):
+        page.goto(file.as_uri())
+        widths = page.evaluate(
+            "[...document.querySelectorAll('figure.chart img')].map(i => [i.naturalWidth, i.clientWidth])"
+        )
+        for natural, shown in widths:
+            assert natural > 0, f"a chart of {file.name} did not load"
+            assert shown >= 280
+    page.close()
+
+
+def test_every_page_has_one_h1_orderly_headings_captions_scopes_and_alternatives(released):
+    for file in pages_of(released):
+        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+        levels = [int(h.name[1]) for h in soup.find("main").find_all(re.compile("^h[1-6]$"))]
+        assert levels.count(1) == 1, file
+        assert levels[0] == 1, file
+        assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), (file, levels)
+        ids = [tag["id"] for tag in soup.find_all(id=True)]
+        assert len(ids) == len(set(ids)), file
+        for table in soup.find_all("table"):
+            assert table.caption.get_text(strip=True)
+            assert all(th.get("scope") in ("col", "row") for th in table.find_all("th"))
+        for image in soup.find_all("img"):
+            assert len(image["alt"]) > 30
+            assert "No description" not in image["alt"]
+
+
+def test_pages_hold_no_code_no_script_no_path_and_nothing_from_outside(released):
+    for file in pages_of(released):
+        text = file.read_text(encoding="utf-8")
+        soup = BeautifulSoup(text, "html.parser")
+        assert not soup.find_all(["script", "link", "iframe", "object"])
+        assert "import " not in soup.get_text()
+        assert str(ROOT) not in text
+        assert "workbook.begin" not in text
+        for tag in soup.find_all(src=True):
+            assert tag["src"].startswith("data:")
+        for link in soup.find_all("a", href=True):
+            href = link["href"].partition("#")[0]
+            assert not href or (file.parent / href).is_file() or href == "report.pdf", (file.name, href)
+
+
+def test_the_first_page_leads_to_every_page_and_gives_each_finding_its_limit(released):
+    for folder in released.values():
+        soup = BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+        hrefs = {a["href"] for a in soup.find_all("a", href=True)}
+        assert {page.name for page in folder.glob("*.html")} <= hrefs
+        assert "tables.xlsx" in hrefs
+        for item in soup.select("ul.findings > li"):
+            assert item.select_one(".finding").get_text(strip=True)
+            assert len(item.select_one(".limit").get_text(strip=True)) > len("What this does not show:")
+
+
+def test_synthetic_data_is_said_on_every_page(released):
+    for name in STUDIES:
+        for file in released[name].glob("*.html"):
+            assert "Synthetic data" in file.read_text(encoding="utf-8"), file
+
+
+def test_the_spreadsheet_opens_with_numbers_as_numbers_and_a_cover(released):
+    from openpyxl import load_workbook
+
+    for name in STUDIES:
+        book = load_workbook(released[name] / "tables.xlsx")
+        assert book.sheetnames[:3] == ["Cover", "Contents", "Notes"]
+        for sheet in book.worksheets:
+            assert sheet["A1"].value
+            assert not sheet.merged_cells.ranges
+            assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+        status = book["statutory_status"]
+        (table,) = status.tables.values()
+        first = status[table.ref][1]
+        assert isinstance(first[3].value, int)
+
+
+def test_cells_that_begin_like_a_formula_stay_text(tmp_path):
+    from openpyxl import load_workbook
+
+    file = tmp_path / "t.xlsx"
+    nasty = ("=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0")
+    sheet = Sheet("=t", "=title", ("=head", "n"), tuple((text, 1.5) for text in nasty), ("", "0.0"), {"c": "=x"}, "row")
+    for _ in range(2):
+        write_workbook(file, title="=x", about=["=y"], sheets=[sheet], made=datetime(2026, 1, 2, tzinfo=UTC))
+    with zipfile.ZipFile(file) as parts:
+        assert not any(b"<f>" in parts.read(name) for name in parts.namelist())
+    book = load_workbook(file)
+    assert [row[0].value for row in book.worksheets[3].iter_rows(min_row=5)] == list(nasty)
+    assert all(c.data_type != "f" for s in book.worksheets for row in s.iter_rows() for c in row)
+
+
+def test_long_and_equal_sheet_names_are_made_to_fit():
+    names = sheet_names(["a" * 40, "a" * 40, "b/c"])
+    assert len(set(names)) == 3
+    assert all(len(name) <= 31 and "/" not in name for name in names)
+
+
+@pytest.mark.slow
+def test_the_pdf_is_tagged_and_the_word_file_keeps_tables_and_alternatives(released):
+    from pypdf import PdfReader
+
+    reader = PdfReader(released["slough_ifp"] / "report.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en-GB"
+    text = "".join(page.extract_text() for page in reader.pages)
+    assert "307,335" in text
+    word = released["slough_ifp"] / "report.docx"
+    if not word.is_file():
+        pytest.skip("pandoc is not on this machine: the Word file was not looked at")
+    with zipfile.ZipFile(word) as parts:
+        document = parts.read("word/document.xml").decode()
+    assert document.count("<w:tbl>") > 5
+    assert 'descr="Bar chart' in document
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path):
+    notebooks = [ROOT / "notebooks" / "1_cohort_profile.ipynb"]
+    one = run_study("slough_ifp", tmp_path / "one", notebooks=notebooks, documents=True)
+    two = run_study("slough_ifp", tmp_path / "two", notebooks=notebooks, documents=True)
+    names = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
+    assert [str(name) for name in names if (one / name).read_bytes() != (two / name).read_bytes()] == []
+
+
+PART = {"notebook": "n", "shown": []}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"output_type": "stream", "name": "stdout", "text": "MB-C00001"},
+        {"output_type": "execute_result", "data": {"text/plain": "MB-C00001"}, "metadata": {}},
+        {"output_type": "display_data", "data": {"text/html": "<table>MB-C00001</table>"}, "metadata": {}},
+        {
+            "output_type": "display_data",
+            "data": {"text/html": "<table>MB-C00001</table>"},
+            "metadata": {"stepdown": {"kind": "table", "name": "x"}},
+        },
+        {"output_type": "error", "ename": "E", "evalue": "MB-C00001", "traceback": ["MB-C00001"]},
+    ],
+)
+def test_what_no_book_showed_refuses_the_release_without_saying_what_it_was(output, tmp_path):
+    with pytest.raises(Refused) as refused:
+        gate([{"cell_type": "code", "outputs": [output]}], PART, tmp_path)
+    assert "code cell 1" in str(refused.value)
+    assert "MB-C00001" not in str(refused.value)
+
+
+def test_a_chart_without_its_alternative_refuses_the_release(tmp_path):
+    from stepdown.workbook import digest_of
+
+    data = {"image/png": "aGVsbG8="}
+    item = {"kind": "chart", "digest": digest_of(data), "name": "x", "title": "t", "alt": " "}
+    output = {"output_type": "display_data", "data": data, "metadata": {"stepdown": {"kind": "chart"}}}
+    with pytest.raises(Refused, match="text alternative"):
+        gate([{"cell_type": "code", "outputs": [output]}], {"notebook": "n", "shown": [item]}, tmp_path)
+
+
+def test_html_in_words_is_shown_and_not_obeyed():
+    assert "<script" not in in_words("<script>alert(1)</script>")
+    assert "<img" not in in_words('text <img src="https://example.org/x.png"> more')
+
+
+def test_headings_never_skip_a_level():
+    assert heading_levels([2, 4, 4, 1, 3, 6]) == [2, 3, 4, 2, 3, 4]
+
+
+def test_the_glossary_explains_the_fields_words_once():
+    words = [entry["word"] for entry in glossary()]
+    assert len(words) == len(set(words))
+    assert {"CIN", "CP", "CLA", "step down", "spell", "window", "difference in differences"} <= set(words)
+
+
+def test_facts_that_are_missing_are_left_out(tmp_path):
+    folder = tmp_path / "run"
+    notebooks = [ROOT / "notebooks" / "1_cohort_profile.ipynb"]
+    execute(notebooks[0], folder, "study", str(ROOT / "params" / "slough_ifp.yaml"))
+    from unittest import mock
+
+    from stepdown.run import release
+
+    with mock.patch.object(release, "_documents", return_value=[]):
+        release.build_release(folder, load_study(ROOT / "params" / "slough_ifp.yaml"), {})
+    text = (folder / "release" / "index.html").read_text(encoding="utf-8")
+    assert "None" not in BeautifulSoup(text, "html.parser").get_text()
+    assert FACTS["run_id"] not in text
