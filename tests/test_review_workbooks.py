@@ -8,6 +8,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 from review_support import small_tool
 from stepdown.contracts.files_and_costs import CASE_FILES
 from stepdown.faults import Refused
@@ -150,6 +151,11 @@ FAULTS = {
     "blank answer": (set_cell("C2", None), "cell C2", "no answer"),
     "answer of blanks": (set_cell("C2", "  "), "cell C2", "no answer"),
     "formula": (set_cell("B2", '=IF(1=1,"Yes","No")'), "cell B2", "a formula in place of an answer"),
+    "array formula": (
+        set_cell("B2", ArrayFormula("B2", '=IF(1=1,"Yes")')),
+        "cell B2",
+        "a formula in place of an answer",
+    ),
     "formula as a note": (set_cell("E3", '=HYPERLINK("http://x")'), "cell E3", "a formula in place of a note"),
     "error": (set_cell("B2", "#REF!"), "cell B2", "an error in place of an answer"),
     "file not in the sample": (set_cell("A3", "F9"), "cell A3", "not in this reviewer's sample"),
