@@ -42,65 +42,37 @@ def break_even_table(inputs: CostInputs, estimators: tuple[Estimator, ...] = ("d
 def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, str, float]]:
     result = work_out(case)
     saving, cost = result.saving, result.programme_cost
-    gap = cost - saving
-    rows: list[tuple[str, str, float, str, float]] = []
-    if "days_cla" in case.data.measures:
-        k = case.data.measures.index("days_cla")
-        each = case.tariffs[k] * case.children * case.multiplier * case.saving_share
-        seen = observed_saving(case.data, np.eye(len(case.tariffs))[k], case.estimator)
-        rows.append(
-            (
-                "days_looked_after_avoided_per_child",
-                "each child spends so many fewer days looked after, all else as estimated",
-                seen + gap / each,
-                "days per child",
-                seen,
-            )
-        )
+    times = cost / saving if saving > 0 else float("nan")
+    seen_months = float(inputs.settings.horizon.months or inputs.window_months)
+    each_saves, each_costs = saving / case.children, cost / case.children
+    rows = _days_row(case) if "days_cla" in case.data.measures else []
     if inputs.settings.one_child_per_family:
-        rows.append(
-            (
-                "children_per_family",
-                "so many children of each family gain as the sampled child did",
-                cost / saving if saving > 0 else float("nan"),
-                "children per family",
-                observed_children_per_family(inputs),
-            )
-        )
+        words = "so many children of each family gain as the sampled child did"
+        rows.append(("children_per_family", words, times, "children per family", observed_children_per_family(inputs)))
     rows += [
-        (
-            "months_of_effect",
-            "the saving goes on for so long",
-            months_needed(inputs, case),
-            "months",
-            float(inputs.settings.horizon.months or inputs.window_months),
-        ),
+        ("months_of_effect", "the saving goes on for so long", months_needed(inputs, case), "months", seen_months),
         (
             "programme_cost_per_child",
             "the programme costs no more for each child than",
-            saving / case.children,
+            each_saves,
             "£ per child",
-            cost / case.children,
+            each_costs,
         ),
-        (
-            "saving_per_child",
-            "the saving for each child is",
-            cost / case.children,
-            "£ per child",
-            saving / case.children,
-        ),
-        (
-            "all_unit_costs",
-            "all unit costs are so many times what they are",
-            cost / saving if saving > 0 else float("nan"),
-            "times",
-            1.0,
-        ),
+        ("saving_per_child", "the saving for each child is", each_costs, "£ per child", each_saves),
+        ("all_unit_costs", "all unit costs are so many times what they are", times, "times", 1.0),
     ]
-    return [
-        (measure, ESTIMATOR_NAMES[case.estimator], shown, value, unit, seen)
-        for measure, shown, value, unit, seen in rows
-    ]
+    name = ESTIMATOR_NAMES[case.estimator]
+    return [(measure, name, shown, value, unit, seen) for measure, shown, value, unit, seen in rows]
+
+
+def _days_row(case: Case) -> list[tuple[str, str, float, str, float]]:
+    """Return how many days looked after each child would have to avoid, all else as estimated."""
+    result = work_out(case)
+    k = case.data.measures.index("days_cla")
+    each = case.tariffs[k] * case.children * case.multiplier * case.saving_share
+    seen = observed_saving(case.data, np.eye(len(case.tariffs))[k], case.estimator)
+    words = "each child spends so many fewer days looked after, all else as estimated"
+    return [("days_looked_after_avoided_per_child", words, seen + result.net_cost / each, "days per child", seen)]
 
 
 def months_needed(inputs: CostInputs, case: Case) -> float:

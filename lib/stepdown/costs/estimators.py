@@ -55,7 +55,7 @@ def cost_moments(sums: Floats, tariffs: Floats) -> CostMoments:
     rows, columns = upper_pairs(k)
     pairs = len(rows)
     before, after = sums[:, 1 : 1 + k], sums[:, 1 + k : 1 + 2 * k]
-    x, y = (before * tariffs).sum(axis=1), (after * tariffs).sum(axis=1)
+    x, y = _row_sums(before, tariffs), _row_sums(after, tariffs)
     if sums.shape[1] == 1 + 2 * k:
         return CostMoments(sums[:, 0], x, y, np.full(len(x), np.nan), np.full(len(x), np.nan))
     squares, crosses = sums[:, 1 + 2 * k : 1 + 2 * k + pairs], sums[:, 1 + 2 * k + pairs :]
@@ -65,9 +65,14 @@ def cost_moments(sums: Floats, tariffs: Floats) -> CostMoments:
         n=sums[:, 0],
         x=x,
         y=y,
-        xx=(squares * (double * tariffs[:, rows] * tariffs[:, columns])).sum(axis=1),
-        xy=(crosses * cross_weights).sum(axis=1),
+        xx=_row_sums(squares, double * tariffs[:, rows] * tariffs[:, columns]),
+        xy=_row_sums(crosses, cross_weights),
     )
+
+
+def _row_sums(values: Floats, weights: Floats) -> Floats:
+    """Return D sums of values × weights; weights of one row serve every draw."""
+    return np.asarray(np.einsum("dk,dk->d", values, np.broadcast_to(weights, values.shape)))
 
 
 def saving_per_child(estimator: Estimator, programme: CostMoments, comparison: CostMoments) -> Floats:
