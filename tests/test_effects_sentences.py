@@ -174,6 +174,7 @@ def test_strata_with_few_children_are_not_compared_like_for_like():
     assert "fewer than 10 children there" in sentences.like_for_like_others(few, LABELS)
     many = pd.DataFrame([like(), like(status_before="CIN", n_programme=24, n_comparison=30)])
     assert "Among children with CIN" in sentences.like_for_like_others(many, LABELS)
+    assert "no E-value can be given" in sentences.like_for_like_others(many, LABELS)
     hidden = pd.DataFrame([like(status_before="CIN", n_comparison=NA)])
     assert "cannot be compared" in sentences.like_for_like_others(hidden, LABELS)
     assert "cannot be compared with like" in sentences.like_for_like_finding(hidden, LABELS)
@@ -305,7 +306,7 @@ def test_balance_counts_characteristics_beyond_chance():
 
 def test_e_value_is_labelled_as_no_evidence():
     assert "not evidence" in cautions.e_value_sentence(like(e_value=15.6))
-    assert "No E-value" in cautions.e_value_sentence(like())
+    assert "no E-value" in cautions.e_value_sentence(like())
 
 
 @pytest.mark.parametrize(

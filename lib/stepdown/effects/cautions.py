@@ -131,8 +131,8 @@ def balance_sentence(balance: pd.DataFrame) -> str:
 def e_value_sentence(row: Row) -> str:
     """Return the one line on the E-value; row: a row of ``like_for_like``."""
     if not known(row["e_value"]):
-        return "No E-value can be given, because one of the groups has no event or the numbers are not shown."
+        return "no E-value can be given, because a group has no event or its number is not shown."
     return (
-        f"E-value {float(row['e_value']):.1f}: a property of the estimate, not evidence. An unmeasured cause linked "
-        "that strongly with both group and outcome would be enough to make the whole difference."
+        f"E-value {float(row['e_value']):.1f}, a property of the estimate and not evidence. An unmeasured cause "
+        "that is linked so strongly with both group and outcome would be enough to make the whole difference."
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.effects.cautions import e_value_sentence
 from stepdown.effects.comparison import outcome_name
 from stepdown.effects.wording import (
     HIDDEN,
@@ -168,7 +169,7 @@ def like_for_like_finding(frame: pd.DataFrame, labels: Labels) -> str:
 
 
 def like_for_like_others(frame: pd.DataFrame, labels: Labels, *, fewest: int = 10) -> str:
-    """Return the other strata as a list, as far as each group has at least ``fewest`` children there."""
+    """Return the other strata as a list, where each group has at least ``fewest`` children, and the E-value."""
     others = [row for row in rows(frame) if row["status_before"] != "none"]
     enough = [row for row in others if known(row["n_programme"], row["n_comparison"])]
     enough = [row for row in enough if min(row["n_programme"], row["n_comparison"]) >= fewest]
@@ -178,7 +179,12 @@ def like_for_like_others(frame: pd.DataFrame, labels: Labels, *, fewest: int = 1
             f"- {'Other statuses' if enough else 'The statuses above none'} cannot be compared like for like: "
             f"at least one of the groups has fewer than {fewest} children there."
         )
-    return "\n".join(found) or "No other status is in both groups."
+    if not others:
+        found.append("- No other status is in both groups.")
+    alike = rows(frame, status_before="none")
+    if alike:
+        found.append(f"- Among children with no status before: {e_value_sentence(alike[0])}")
+    return "\n".join(found)
 
 
 def clock_limit(groups: Groups) -> str:
