@@ -113,3 +113,11 @@ def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
     sure = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
     assert "anywhere from £1,000 to £30,000" in sure
     assert "significant" not in text + sure
+
+
+@pytest.mark.parametrize(
+    ("without", "words"), [(80.0, "One child carries much"), (98.0, "No single child carries much")]
+)
+def test_the_weight_of_one_child_is_not_overstated(without, words):
+    scenarios = pd.DataFrame({"scenario": ["report_method", "without_one_child"], "saving_gbp": [100.0, without]})
+    assert costs.one_child_sentence(scenarios).startswith(words)

@@ -174,6 +174,11 @@ def net_cost_table(inputs: CostInputs) -> AggregateTable:
         ("saving_per_child", "Estimated saving per child", result.saving / children),
         ("programme_cost_per_child", "Cost of the programme per child", result.programme_cost / children),
         ("net_cost_per_child", "Estimated net cost per child", result.net_cost / children),
+        (
+            "saving_per_child_in_a_year",
+            "Estimated saving per child at the rate of a year (not followed for so long)",
+            result.saving / children * 12 / inputs.window_months,
+        ),
         ("saving_per_family", "Estimated saving per family", result.saving / families),
         ("programme_cost_per_family", "Cost of the programme per family", result.programme_cost / families),
         ("net_cost_per_family", "Estimated net cost per family", result.net_cost / families),

@@ -172,8 +172,9 @@ def one_child_sentence(scenarios: pd.DataFrame) -> str:
         return ""
     change = without - base
     verb = "less" if change < 0 else "more"
+    start = "One child carries much" if abs(change / base) >= 0.1 else "No single child carries much"
     return (
-        f"One child carries much: without the most influential one the saving is {pounds(abs(change))} {verb} "
+        f"{start}: without the most influential one the saving is {pounds(abs(change))} {verb} "
         f"({abs(change / base):.0%} of it)."
     )
 

@@ -105,6 +105,9 @@ class Horizon(Settings):
 class Adjustments(Settings):
     """Corrections to the saving and to the programme cost; none is made unless the study states it with its source.
 
+    The percentages that GMCA's model attaches to its confidence grades are not shipped: they could not be verified. A
+    study that uses them states the grade and the percentage with the workbook that it took them from.
+
     optimism_saving: share taken off the saving.  optimism_cost: share put on the programme cost.
     deadweight: share of the saving that would have come anyway (for a saving without a comparison group).
     displacement: share that only moved to other families or agencies.
