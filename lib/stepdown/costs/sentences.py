@@ -63,26 +63,26 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
 
     uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs.
     """
-    parts = []
-    for estimator in dict.fromkeys(uncertainty["estimator"]):
-        keys = {"estimator": str(estimator), "measure": "saving_gbp"}
+    parts, chances = [], []
+    for estimator in dict.fromkeys(str(name) for name in uncertainty["estimator"]):
+        keys = {"estimator": estimator, "measure": "saving_gbp"}
         estimate, low, high = (_value(uncertainty, c, **keys) for c in ("estimate", "ci_low", "ci_high"))
         if pd.isna(estimate):
             return HIDDEN
-        chance = chance_words(_value(uncertainty, "probability_pays", **keys))
-        parts.append(
-            f"{rounded_pounds(estimate)} ({ESTIMATOR_WORDS[str(estimator)]}; 95% interval {rounded_pounds(low)} to "
-            f"{rounded_pounds(high)}; pays for itself in {chance} of the simulated repeats)"
-        )
-    clipped = ""
-    if inside is not None:
-        ends = inside.loc[inside["measure"] == "saving_gbp", "estimate"]
-        if not ends.isna().any():
-            clipped = f" Counting only days inside the window: {' or '.join(rounded_pounds(float(e)) for e in ends)}."
-    return (
-        f"In {price_year} prices the saving is {' or '.join(parts)}.{clipped} Which of the two is nearer the truth "
-        "cannot be read from these data: each holds only on its own condition."
+        chances.append(chance_words(_value(uncertainty, "probability_pays", **keys)))
+        what = "it is" if parts else f"the saving in {price_year} prices is"
+        interval = f"95% interval {rounded_pounds(low)} to {rounded_pounds(high)}"
+        parts.append(f"{_start(estimator)} {what} {rounded_pounds(estimate)} ({interval}).")
+    covered = " and in ".join(dict.fromkeys(chances))
+    parts.append(f"It covers what was spent in {covered} of the simulated repeats.")
+    ends = inside.loc[inside["measure"] == "saving_gbp", "estimate"] if inside is not None else pd.Series(dtype=float)
+    if len(ends) and not ends.isna().any():
+        both = " and ".join(rounded_pounds(float(end)) for end in ends)
+        parts.append(f"Counting only days inside the window, the two are {both}.")
+    parts.append(
+        "These data cannot show which of the two is nearer the truth: each is right only if its own condition holds."
     )
+    return " ".join(parts)
 
 
 def break_even_sentence(break_even: pd.DataFrame, estimator: str) -> str:
