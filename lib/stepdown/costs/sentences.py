@@ -63,7 +63,8 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
 
     uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs.
     """
-    parts, chances = [], []
+    parts: list[str] = []
+    chances: list[str] = []
     for estimator in dict.fromkeys(str(name) for name in uncertainty["estimator"]):
         keys = {"estimator": estimator, "measure": "saving_gbp"}
         estimate, low, high = (_value(uncertainty, c, **keys) for c in ("estimate", "ci_low", "ci_high"))
