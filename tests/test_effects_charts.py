@@ -49,7 +49,7 @@ def test_each_title_says_what_the_chart_shows(drawn):
 def test_each_text_alternative_holds_the_numbers(drawn):
     assert "Comparison, none to CP: 12." in drawn["status_flow"].alt
     assert "Protection plan, IFP: 86.3 before, 3.1 after." in drawn["before_after"].alt
-    assert "\N{MINUS SIGN}106.1 days a child (\N{MINUS SIGN}141.6 to \N{MINUS SIGN}70.7)" in drawn["bracket"].alt
+    assert "\N{MINUS SIGN}106.14 days a child (\N{MINUS SIGN}141.62 to \N{MINUS SIGN}70.67)" in drawn["bracket"].alt
     assert "day 183 5.2%" in drawn["again"].alt
     assert "Size of sibling group: 1.14." in drawn["balance"].alt
 
@@ -66,6 +66,7 @@ def test_hidden_numbers_are_neither_drawn_nor_said(found):
     closed = charts(found, CLOSED)
     assert closed["status_flow"].title == "How children's highest status moved from before to after, by group"
     assert "Comparison, none to CLA: c." in closed["status_flow"].alt
+    assert "c: a number of 5 or fewer" in closed["status_flow"].alt
     assert "86" not in closed["before_after"].title
     assert "Days looked after, if both groups would have changed alike: c days" in closed["bracket"].alt
     for chart in closed.values():

@@ -99,13 +99,13 @@ def natural_course_table(frame: pd.DataFrame, settings: EffectSettings) -> Aggre
         "group": Column("Group", Role.KEY, about="Label of the group in the study file."),
         "n_children": Column("Children", Role.BASE, "children", 0, about="Children who are analysed."),
         "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Before or after."),
-        "mean_before": Column("Mean before", Role.DERIVED, "", 1, rests, "Per child."),
-        "reference_mean": Column("Mean of both groups before", Role.DERIVED, "", 1, rests, "What means return to."),
+        "mean_before": Column("Mean before", Role.DERIVED, "", 2, rests, "Per child."),
+        "reference_mean": Column("Mean of both groups before", Role.DERIVED, "", 2, rests, "What means return to."),
         "correlation": Column("Correlation", Role.DERIVED, "", 2, rests, "Before with after, within groups."),
         "expected_change": Column(
-            "Change expected from it alone", Role.DERIVED, "", 1, rests, "(1 - correlation) of the distance."
+            "Change expected from it alone", Role.DERIVED, "", 2, rests, "(1 - correlation) of the distance."
         ),
-        "observed_change": Column("Change observed", Role.DERIVED, "", 1, rests, "After minus before."),
+        "observed_change": Column("Change observed", Role.DERIVED, "", 2, rests, "After minus before."),
     }
     return AggregateTable("regression_to_the_mean", "outcome in a group", pd.DataFrame(rows), columns)
 
@@ -225,7 +225,7 @@ def permutation_table(frame: pd.DataFrame, settings: EffectSettings, *, seed: in
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the difference."),
-        "difference": Column("Difference in mean change", Role.DERIVED, "", 1, rests, "Programme minus comparison."),
+        "difference": Column("Difference in mean change", Role.DERIVED, "", 2, rests, "Programme minus comparison."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, by absolute value."),
         "n_families": Column("Families", Role.BASE, "families", 0, about="Dealt whole."),
         "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Before or after, both groups."),

@@ -90,9 +90,9 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
         "measure": Column("Outcome", Role.KEY, about="The same in words."),
         "estimator": Column("Estimator", Role.KEY, about="How the difference is estimated."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the estimate, per child."),
-        "estimate": Column("Estimate", Role.DERIVED, "", 1, rests, "Programme minus comparison, per child."),
-        "ci_low": Column(f"{percent} interval, from", Role.DERIVED, "", 1, rests, "Clustered on family."),
-        "ci_high": Column(f"{percent} interval, to", Role.DERIVED, "", 1, rests, "Clustered on family."),
+        "estimate": Column("Estimate", Role.DERIVED, "", 2, rests, "Programme minus comparison, per child."),
+        "ci_low": Column(f"{percent} interval, from", Role.DERIVED, "", 2, rests, "Clustered on family."),
+        "ci_high": Column(f"{percent} interval, to", Role.DERIVED, "", 2, rests, "Clustered on family."),
         "se": Column("Standard error", Role.DERIVED, "", 2, rests, "Clustered on family."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, before correction."),
         "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
@@ -128,10 +128,10 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> Ag
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the difference, per child."),
         "difference": Column(
-            "Ends apart by", Role.DERIVED, "", 1, rests, "Difference in differences minus lagged-outcome adjustment."
+            "Ends apart by", Role.DERIVED, "", 2, rests, "Difference in differences minus lagged-outcome adjustment."
         ),
-        "ci_low": Column("from", Role.DERIVED, "", 1, rests, "Family jackknife, t."),
-        "ci_high": Column("to", Role.DERIVED, "", 1, rests, "Family jackknife, t."),
+        "ci_low": Column("from", Role.DERIVED, "", 2, rests, "Family jackknife, t."),
+        "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Family jackknife, t."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Family jackknife, t."),
         "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
         "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any, before or after."),

@@ -34,6 +34,9 @@ def status_flow(table: ClearedTable) -> Figure:
         for axis, group in zip(axes[:, 0], groups, strict=True):
             _heatmap(axis, table.where(group=group), statuses)
             axis.set_title(group, fontsize=11.5)
+        if table.frame["children"].isna().any():
+            axes[-1, 0].annotate(style.wrapped(_symbols_in_words(table), 66), (0, 0), xytext=(-70, -62), fontsize=9,
+                                 xycoords="axes fraction", textcoords="offset points", va="top")  # fmt: skip
     title = _movement_title(table, groups, statuses)
     return style.finished(fig, axes[0, 0], title=title, alt=_flow_in_words(table, title))
 
@@ -208,6 +211,11 @@ def _movement_title(table: ClearedTable, groups: list[str], statuses: list[str])
     return "; ".join(parts)
 
 
+def _symbols_in_words(table: ClearedTable) -> str:
+    used = set(table.marks["children"])
+    return " ".join(f"{symbol}: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used)
+
+
 def _flow_in_words(table: ClearedTable, title: str) -> str:
     parts = [f"Matrix of highest status before and after. {title}."]
     frame, shown = table.frame, cells(table, "children")
@@ -215,7 +223,7 @@ def _flow_in_words(table: ClearedTable, title: str) -> str:
         if count not in ("0", ""):
             row = frame.iloc[place]
             parts.append(f"{row['group']}, {row['status_before']} to {row['status_after']}: {count}.")
-    return " ".join(parts)
+    return " ".join([*parts, _symbols_in_words(table)]).strip()
 
 
 def _change_title(table: ClearedTable, groups: list[str], value: str, status: str) -> str:
