@@ -186,3 +186,13 @@ def test_on_days_at_risk_nothing_after_the_eighteenth_birthday_is_counted(copy):
     # looked after throughout; 18 on 10 September 2018, 69 days after 3 July: on days at risk that is the whole window
     assert b3["days_at_risk_after"] == 69
     assert b3["clipped_days_cla_after"] == pytest.approx(b3["window_days_after"])
+
+
+def test_the_flow_in_words_counts_who_was_left_out_and_hides_what_is_hidden():
+    flow = of(SMALL)[2].cohort.flow.frame
+    assert describe.flow_sentence(flow, "Usual help") == "Usual help: all 4 children in the records are analysed."
+    words = describe.flow_sentence(flow, "Small Steps")
+    assert words == "Small Steps: 4 children are analysed, of 5 in the records. Left out: 1 (moved out of the area)."
+    hidden = flow.assign(children=flow["children"].where(flow["step"] == cohort.ANALYSED).astype("Int64"))
+    words = describe.flow_sentence(hidden, "Small Steps")
+    assert words == "Small Steps: 4 children are analysed. Left out: others for reasons whose numbers are not shown."

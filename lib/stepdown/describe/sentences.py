@@ -6,7 +6,7 @@ import pandas as pd
 
 from stepdown.cohort import ANALYSED, IN_RECORDS
 
-FEW = "a number too small to show"
+FEW = "a number not shown"
 
 
 def _count(value: object) -> str:
@@ -16,13 +16,22 @@ def _count(value: object) -> str:
 def flow_sentence(flow: pd.DataFrame, group: str) -> str:
     """Return who was left out of a group and why, from the participant flow (columns as in ``participant_flow``)."""
     mine = flow[flow["group"] == group]
-    total = _count(mine.loc[mine["step"] == IN_RECORDS, "children"].iloc[0])
-    analysed = _count(mine.loc[mine["step"] == ANALYSED, "children"].iloc[0])
+    total = mine.loc[mine["step"] == IN_RECORDS, "children"].iloc[0]
+    analysed = mine.loc[mine["step"] == ANALYSED, "children"].iloc[0]
     out = mine[~mine["step"].isin([IN_RECORDS, ANALYSED])]
     if out.empty:
-        return f"{group}: all {total} children in the records are analysed."
-    reasons = "; ".join(f"{_count(row.children)}: {row.reason}" for row in out.itertuples())
-    return f"{group}: of {total} children in the records, {analysed} are analysed. Left out: {reasons}."
+        return f"{group}: all {_count(total)} children in the records are analysed."
+    shown = out[out["children"].notna()]
+    reasons = [f"{_count(row.children)} ({_lower(row.reason)})" for row in shown.itertuples()]
+    reasons += ["others for reasons whose numbers are not shown"] if len(shown) < len(out) else []
+    whole = f"{group}: {_count(analysed)} children are analysed"
+    whole += "" if pd.isna(total) else f", of {_count(total)} in the records"
+    return f"{whole}. Left out: {'; '.join(reasons)}."
+
+
+def _lower(reason: object) -> str:
+    text = str(reason)
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def categories_sentence(profile: pd.DataFrame, variable: str, groups: tuple[str, str]) -> str:
