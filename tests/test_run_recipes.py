@@ -109,3 +109,12 @@ def test_the_table_of_exit_codes_names_every_code():
     first = [line.split("|")[1] for line in text.splitlines() if re.match(r"^\| \d", line)]
     told = {int(number) for cell in first for number in re.findall(r"\d+", cell)}
     assert told == {int(code) for code in Exit}
+
+
+def test_the_settings_shown_in_the_guide_are_settings():
+    from stepdown.params import build
+    from stepdown.params.runs import RunSettings
+
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "scheduling.md").read_text(), re.DOTALL)
+    settings = build(yaml.safe_load(block)["run"], RunSettings, where="docs/scheduling.md")
+    assert settings.warn[0].table == settings.headline[0] == "net_cost"
