@@ -23,7 +23,7 @@ TEXTS = {
     "reviewer_id": "reviewer",
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_canary")]
 
 
 @pytest.fixture(scope="module")

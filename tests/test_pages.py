@@ -15,6 +15,7 @@ from stepdown.run.pages.outputs import gate
 from stepdown.run.pages.spreadsheet import Sheet, sheet_names, write_workbook
 from stepdown.run.pages.words import glossary, heading_levels, in_words
 
+pytestmark = pytest.mark.xdist_group("test_pages")
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
 SCREENS = ((320, "light"), (1280, "dark"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import re
@@ -39,7 +40,7 @@ _PAGED = """
 @page { size: A4; margin: 18mm 16mm 20mm;
   @bottom-center { content: counter(page) " of " counter(pages); font-size: 9pt; } }
 .part { break-before: page; } .part:first-child { break-before: auto; }
-details > summary { display: none; } details > p { font-size: 9pt; }
+.chart p { font-size: 9pt; } .chart img { max-width: 13cm; }
 .table-scroll { overflow: visible; } td.num { white-space: normal; }
 """
 
@@ -53,9 +54,11 @@ def _part(page: Page, number: int, figures: Path) -> str:
         for heading in soup.find_all(re.compile("^h[1-5]$")):
             heading.name = f"h{int(heading.name[1]) + 1}"
         _drop(soup, "div.notice, section.about")
-    _drop(soup, "nav.contents, p.chart-links, section[aria-labelledby=downloads]")
-    for link in soup.find_all("a"):
-        link.unwrap()
+    _drop(soup, "nav.contents, p.chart-links, figure summary, section[aria-labelledby=downloads]")
+    for element in soup.select("a, figure.chart details, figure.chart figcaption"):
+        element.unwrap()
+    for chart in soup.select("figure.chart"):  # else pandoc takes the words below a chart for its alternative
+        chart.name = "div"
     for element in soup.find_all(True):
         for name in ("role", "tabindex"):
             element.attrs.pop(name, None)
@@ -84,10 +87,18 @@ def write_pdf(html: str, file: Path, made: datetime) -> str:
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with _source_date(made):
-        HTML(
-            string=html, base_url=f"{file.parent}/", url_fetcher=URLFetcher(allowed_protocols=("data", "file"))
-        ).write_pdf(str(file), pdf_variant="pdf/ua-1", pdf_identifier=b"stepdown")
+        document = HTML(string=_embedded(html, file.parent), url_fetcher=URLFetcher(allowed_protocols=("data",)))
+        document.write_pdf(str(file), pdf_variant="pdf/ua-1", pdf_identifier=b"stepdown")
     return ""
+
+
+def _embedded(html: str, folder: Path) -> str:
+    """Return the document with its charts in it, so that the PDF does not depend on where the run was made."""
+
+    def data(match: re.Match[str]) -> str:
+        return 'src="data:image/png;base64,' + base64.b64encode((folder / match[1]).read_bytes()).decode() + '"'
+
+    return re.sub(r'src="(figures/[^"/]+\.png)"', data, html)
 
 
 def begin_word(html: str, file: Path, made: datetime) -> subprocess.Popen[bytes] | None:
