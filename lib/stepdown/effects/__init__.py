@@ -4,7 +4,7 @@ The only package that fits models. Everything works on the child outcomes frame 
 """
 
 from stepdown.effects.balance import balance_table
-from stepdown.effects.bounded_days import fractional_logit, two_part_table
+from stepdown.effects.bounded_days import TWO_PART_COLUMNS, fractional_logit, two_part_table
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, bracket, estimated
 from stepdown.effects.checks import (
     expected_regression,
@@ -27,6 +27,7 @@ from stepdown.effects.table import BRACKET, SHOWN_COLUMNS, bracket_agreement_tab
 __all__ = [
     "BRACKET",
     "SHOWN_COLUMNS",
+    "TWO_PART_COLUMNS",
     "DIFFERENCE_IN_DIFFERENCES",
     "IN_SHORT",
     "LAGGED_OUTCOME",

@@ -18,6 +18,18 @@ from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
 
+TWO_PART_COLUMNS = (
+    "measure",
+    "group",
+    "period",
+    "n_with_any",
+    "percent_with_any",
+    "ci_low",
+    "ci_high",
+    "mean_days_if_any",
+)
+"""What a page shows of ``two_part``."""
+
 CONDITION = (
     "without the programme, children of both groups with the same days before would have had the same days after, "
     "on average; unlike the straight line, no child can have fewer than no days or more than the whole period"

@@ -58,6 +58,10 @@ class ChildOutcomes:
         """Return all statuses, none first."""
         return (NONE, *self.ladder)
 
+    def longest_window(self) -> int:
+        """Return the most days that any child's window holds."""
+        return int(self.frame[[f"window_days_{period}" for period in PERIODS]].to_numpy().max())
+
 
 def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
     """Return the outcomes of every child who is analysed; raises Refused as :func:`stepdown.cohort.select` does."""

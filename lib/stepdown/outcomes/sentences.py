@@ -67,11 +67,13 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
     if rows.empty:
         return ""
     worst = rows.sort_values("days_per_affected_child").iloc[-1]
+    affected = int(worst["children_with_status"])
+    each = "one child" if affected == 1 else f"{affected} children, {worst['days_per_affected_child']:.0f} days each"
     count = int((status["days"].fillna(0) > 0).sum())
     return (
         f"{len(rows)} of the {count} day totals above nought cannot be days inside the window, which holds at most "
-        f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {worst['days']:,.0f} days over "
-        f"{worst['children_with_status']:.0f} children, {worst['days_per_affected_child']:.0f} days each."
+        f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {worst['days']:,.0f} days for "
+        f"{each}."
     )
 
 
