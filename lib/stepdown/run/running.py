@@ -140,10 +140,11 @@ def _session(request: Request, progress: Progress, needed: bool) -> Iterator[_Se
 def _short_place() -> str | None:
     """Return a folder with a short path (a socket's path holds 107 bytes); sweeps what killed runners left there."""
     place = Path(tempfile.gettempdir())
-    for left in place.glob("stepdown-*-*"):
+    for left in place.glob("stepdown-*-*") if Path("/proc/self").exists() else ():
         number = left.name.split("-")[1]
-        if number.isdecimal() and not Path(f"/proc/{number}").exists() and left.stat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another runner may be sweeping too
+            if number.isdecimal() and not Path(f"/proc/{number}").exists() and left.stat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
     return str(place)
 
 
