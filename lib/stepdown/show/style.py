@@ -98,6 +98,7 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
         fig.suptitle(wrapped(title, 50), x=0.01, ha="left", fontsize=12.5, fontweight="bold")
         for _ in range(2):  # the layout settles in the second pass, so that every saving gives the same bytes
             fig.draw_without_rendering()
+        fig.set_layout_engine("none")  # and stays as it is, however often it is saved
     return Figure(fig=fig, alt=alt, title=title)
 
 

@@ -1,0 +1,97 @@
+"""The book of a notebook: what it shows and writes, and what it refuses to show."""
+
+import base64
+import json
+from unittest import mock
+
+import pandas as pd
+import pytest
+from pages_support import ROOT
+from stepdown import workbook
+from stepdown.outcomes import statutory_status
+from stepdown.show import charts
+from stepdown.workbook import digest_of
+
+STUDY = str(ROOT / "params" / "slough_ifp.yaml")
+
+
+@pytest.fixture
+def shown():
+    caught = []
+
+    def display(bundle, *, raw, metadata):
+        caught.append((bundle, metadata))
+
+    with mock.patch("IPython.display.display", display):
+        yield caught
+
+
+def test_a_run_writes_tables_raw_and_cleared_charts_and_what_was_shown(shown, tmp_path):
+    book = workbook.begin(STUDY, notebook="n", output=str(tmp_path))
+    cleared = book.clear(statutory_status(book.outcomes))
+    book.table(cleared, caption="Statuses")
+    drawn = charts.bars(cleared.where(period="before"), category="status", value="days", series="group", title="Days")
+    book.chart(drawn, name="days")
+    book.say("Said & done < 3.")
+    book.finding("Found.", limit="Not why.")
+    raw = pd.read_csv(tmp_path / "restricted/tables/statutory_status.csv")
+    assert raw.shape == cleared.frame.shape
+    assert raw["percent_with_status"].tolist() == statutory_status(book.outcomes).frame["percent_with_status"].tolist()
+    assert (tmp_path / "release/tables/statutory_status.csv").is_file()
+    assert (tmp_path / "release/figures/n_days.svg").read_bytes() == drawn.svg()
+    part = json.loads((tmp_path / "restricted/parts/n.json").read_text(encoding="utf-8"))
+    assert [item["kind"] for item in part["shown"]] == ["opening", "table", "chart", "text", "finding"]
+    assert part["shown"][2]["alt"] == drawn.alt
+    assert part["shown"][4]["limit"] == "Not why."
+    assert [metadata["stepdown"]["digest"] for _, metadata in shown] == [item["digest"] for item in part["shown"]]
+    assert shown[2][1]["image/png"]["alt"] == drawn.alt
+
+
+def test_nothing_is_written_without_an_output_folder(shown, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    book = workbook.begin(STUDY, notebook="n")
+    book.clear(statutory_status(book.outcomes))
+    book.say("text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_cannot_be_shown_through_a_book(shown):
+    book = workbook.begin(STUDY, notebook="n")
+    before = len(shown)
+    for wrong in (book.records.children, book.outcomes.frame, statutory_status(book.outcomes), "x", None):
+        with pytest.raises(TypeError):
+            book.table(wrong, caption="c")
+        with pytest.raises(TypeError):
+            book.chart(wrong, name="c")
+    for wrong in (book.records.children, 3, ["x"]):
+        with pytest.raises(TypeError):
+            book.say(wrong)
+        with pytest.raises(TypeError):
+            book.finding(wrong, limit="l")
+    with pytest.raises(ValueError, match="limit"):
+        book.finding("sentence", limit=" ")
+    assert len(shown) == before
+
+
+def test_html_in_what_is_said_is_not_obeyed(shown):
+    workbook.begin(STUDY, notebook="n").say("<img src=x>")
+    assert "<img" not in shown[-1][0]["text/markdown"]
+
+
+def test_the_window_can_be_changed_and_nought_means_as_in_the_file(shown):
+    assert workbook.begin(STUDY, notebook="n", window_months=12).settings.window_months == 12
+    assert workbook.begin(STUDY, notebook="n", window_months=0).settings.window_months == 6
+
+
+def test_a_report_that_is_checked_has_no_study(shown):
+    book = workbook.begin_audit(str(ROOT / "params" / "audit_rr1038.yaml"), notebook="5")
+    assert book.subject.policy.method == "none"
+    with pytest.raises(LookupError):
+        _ = book.study
+
+
+def test_a_digest_survives_saving():
+    png = b"\x89PNG\r\n"
+    saved = {"image/png": base64.b64encode(png).decode() + "\n", "text/plain": "x"}
+    assert digest_of({"image/png": png}) == digest_of(saved)
+    assert digest_of({"text/html": "a\nb"}) == digest_of({"text/html": ["a\n", "b"]})
