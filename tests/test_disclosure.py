@@ -142,6 +142,18 @@ def test_rounding_rounds_counts_half_up_and_leaves_sizes_of_groups():
     assert cleared.frame["size"].tolist() == [65] * 4
 
 
+def test_a_curve_over_time_is_thinned_to_steps_that_are_not_small():
+    frame = pd.DataFrame({"day": [0, 30, 60, 90, 120], "events": [0, 20, 22, 40, 55], "percent": [0, 20.0, 22, 40, 55]})
+    columns = {
+        "day": Column("Day", Role.KEY),
+        "events": Column("Referred again", Role.COUNT, "children", 0),
+        "percent": Column("Share", Role.DERIVED, "%", 1, ("events",)),
+    }
+    cleared = clear(AggregateTable("survival", "day", frame, columns), DFE)
+    assert marks(cleared, "events") == ["", "c", "", "", ""]
+    assert marks(cleared, "percent") == ["", "c", "", "", ""]
+
+
 def test_method_none_hides_nothing_and_says_why():
     policy = DisclosurePolicy(method="none", reason="Every figure is already published in RR1038.")
     cleared = clear(profile([1, 2, 3]), policy)

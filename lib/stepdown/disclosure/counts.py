@@ -56,7 +56,7 @@ def counts_of(table: AggregateTable) -> tuple[dict[Place, Cell], list[Relation]]
         if np.isfinite(value) and value >= 0 and float(value).is_integer()
     }
     relations = [*_declared(table, cells), *_along_rows(table, numbers, cells)]
-    for place, cell, total in [*_complements(table, cells), *_left_out(table, cells)]:
+    for place, cell, total in [*_complements(table, cells), *_left_out(table, cells), *_steps(table, cells)]:
         cells[cell.place] = cell
         relations.append(Relation(((1, place), (1, cell.place), (-1, total))))
     return cells, relations
@@ -141,6 +141,37 @@ def _left_out(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple
                     if lacking:
                         rest = Cell((table.name, place[1], f"{name} lacking"), lacking, shown_anywhere=False)
                         yield place, rest, most
+
+
+_TIME = ("day", "days", "month", "months", "week", "weeks", "time")
+
+
+def _steps(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple[Place, Cell, Place]]:
+    """Yield how much a count that only grows, or only shrinks, over time does so between two rows.
+
+    A curve of children referred again, or of children still at risk, is thinned in this way: where fewer than the
+    threshold were added since the last point, a point is hidden.
+    """
+    time = next((name for name in _TIME if name in table.columns and table.columns[name].role is Role.KEY), None)
+    if time is None:
+        return
+    keys = table.keys()
+    others = [name for name in keys if name != time]
+    order = pd.to_numeric(table.frame[time], errors="coerce").reset_index(drop=True)
+    for name, column in table.columns.items():
+        if column.role is not Role.COUNT:
+            continue
+        for rows in row_groups(table.frame, others):
+            places = [(table.name, row, name) for row in sorted(rows, key=lambda row: order[row])]
+            if len(places) < 3 or any(place not in cells for place in places):
+                continue
+            grown = np.diff([cells[place].value for place in places])
+            if not ((grown >= 0).all() or (grown <= 0).all()):
+                continue
+            for one, other in zip(places, places[1:], strict=False):
+                low, high = sorted((one, other), key=lambda place: cells[place].value)
+                step = cells[high].value - cells[low].value
+                yield low, Cell((table.name, other[1], f"{name} since"), step, shown_anywhere=False), high
 
 
 def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[tuple[list[Place], list[Relation]]]:

@@ -81,7 +81,8 @@ class _Prices:
         self, cells: Mapping[Place, Cell], relations: Sequence[Relation], sizes: set[Place], spare_sizes: bool
     ) -> None:
         self.cells, self.sizes, self.spare_sizes = cells, sizes, spare_sizes
-        self.margins = {place for relation in relations for factor, place in relation.terms if factor < 0}
+        printed = [r for r in relations if all(cells[place].shown_anywhere for _, place in r.terms)]
+        self.margins = {place for relation in printed for factor, place in relation.terms if factor < 0}
         self.near: dict[Place, set[Place]] = {}
         for relation in relations:
             places = {place for _, place in relation.terms}
