@@ -167,6 +167,8 @@ FAULTS = {
     "column twice": (set_cell("F1", "File"), "cell F1", "stands twice"),
     "row deleted": (lambda book: book["Answers"].delete_rows(3), "reviewer r1, sheet Answers", "has no row"),
     "merged cells": (lambda book: book["Answers"].merge_cells("B2:C2"), "cells B2:C2", "merged cells"),
+    "error as a note": (set_cell("E3", "#REF!"), "cell E3", "an error in place of a note"),
+    "missing sheet of questions": (lambda book: book.remove(book["Questions"]), "r1.xlsx", "no sheet Questions"),
     "missing sheet": (lambda book: book.remove(book["Answers"]), "r1.xlsx", "no sheet Answers"),
     "renamed sheet": (lambda book: setattr(book["Answers"], "title", "Answer"), "r1.xlsx", "did you mean 'Answer'"),
     "extra sheet": (lambda book: book.create_sheet("Sheet1"), "r1.xlsx, sheet Sheet1", "did not have"),
@@ -202,6 +204,21 @@ def test_all_faults_of_all_workbooks_come_at_once(filled, tool, sample):
     places = [fault.where for fault in refusal(filled, tool, sample).faults]
     assert len(places) == 3
     assert any("r2.xlsx, sheet Answers, cell D2" in place for place in places)
+
+
+@pytest.mark.parametrize("place", ["A1", "B1"])
+def test_under_a_heading_that_cannot_be_told_nothing_is_said_of_the_rows(place, filled, tool, sample):
+    """Anna renames a heading: she is told of that heading, not that all her files have gone."""
+    change(filled["r1"], set_cell(place, "Mine"))
+    assert not [fault for fault in refusal(filled, tool, sample).faults if "no row" in fault.found]
+
+
+def test_a_workbook_with_a_damaged_part_is_named(filled, tool, sample):
+    change(filled["r1"], lambda book: book.create_chartsheet("Bars"))  # a chart sheet without a drawing
+    with zipfile.ZipFile(filled["r2"], "a") as packed, pytest.warns(UserWarning, match="Duplicate name"):
+        packed.writestr("xl/worksheets/sheet3.xml", b"<worksheet><sheetData><row></sheetData>")
+    found = [(fault.where, fault.found) for fault in refusal(filled, tool, sample).faults]
+    assert {where for where, what in found if "no readable workbook" in what} == {"r1.xlsx", "r2.xlsx"}
 
 
 def test_the_same_file_in_two_workbooks_of_one_reviewer_is_named(filled, tool, sample, tmp_path):

@@ -34,13 +34,17 @@ class Collected:
 
 @dataclass(slots=True)
 class _Found:
-    """What was read so far: faults, answers, notes, and where each reviewer's file stood first."""
+    """What was read so far: faults, answers, notes, and where each reviewer's file stood first.
+
+    unread: reviewers with a workbook whose columns could not be told, so that nothing is said of its rows.
+    """
 
     faults: list[Fault] = field(default_factory=list)
     answers: list[tuple[str, str, str, str]] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     reviewers: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
 
     def fault(self, where: str, found: str, allowed: str, remedy: str, *values: object) -> None:
         """Keep one fault."""
@@ -79,7 +83,8 @@ def collect(paths: Sequence[Path], tool: AuditTool, sample: Sample) -> Collected
 
 def _unread(sample: Sample, found: _Found) -> Iterator[tuple[str, str]]:
     for row in sample.frame.itertuples(index=False):
-        if row.reviewer_id in found.reviewers and (row.reviewer_id, row.file_id) not in found.places:
+        known = row.reviewer_id in found.reviewers - found.unread
+        if known and (row.reviewer_id, row.file_id) not in found.places:
             yield str(row.file_id), str(row.reviewer_id)
 
 
@@ -97,7 +102,7 @@ def _read_workbook(path: Path, tool: AuditTool, sample: Sample, found: _Found) -
         return
     known = [sheets.GUIDANCE, sheets.QUESTIONS, sheets.ANSWERS]
     names = list(opened.sheets)
-    for name in (name for name in (sheets.GUIDANCE, sheets.ANSWERS) if name not in names):
+    for name in (name for name in known if name not in names):
         hint = nearest(name, [other for other in names if other not in known])
         found.fault(
             path.name,
@@ -150,6 +155,7 @@ def _read_answers(path: Path, sheet: Any, tool: AuditTool, sample: Sample, revie
         found.fault(f"{where}, cells {merged}", "merged cells", "one answer in one cell", "split the cells again")
     columns = _columns(where, sheet, tool, found)
     if columns is None:
+        found.unread.add(reviewer)
         return
     mine = set(sample.files_of(reviewer))
     for row in sheet.iter_rows(min_row=2):
@@ -240,8 +246,9 @@ def _read_row(
         values = () if blank else (cell.value,)
         found.fault(f"{where}, cell {cell.coordinate}", what, ", ".join(codes), remedy, *values)
     note = row[columns[sheets.NOTES]]
-    if note.data_type == "f":
-        found.fault(f"{where}, cell {note.coordinate}", "a formula in place of a note", "text", "type the note as text")
+    if note.data_type in ("f", "e"):
+        what = {"f": "a formula", "e": "an error"}[note.data_type]
+        found.fault(f"{where}, cell {note.coordinate}", f"{what} in place of a note", "text", "type the note as text")
     elif note.value is not None and str(note.value).strip():
         found.notes.append((file_id, reviewer, str(note.value)))
 
