@@ -13,7 +13,8 @@ from stepdown.published import Source, read
 from stepdown.run.audit_command import REFUSED, audit_command
 
 ROOT = Path(__file__).parents[1]
-BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/published_figures.md").read_text(encoding="utf-8"), re.S)
+GUIDE = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", GUIDE.partition("\n## 6. ")[2], re.S)
 
 
 def test_every_kind_of_relation_has_an_example_that_is_valid():

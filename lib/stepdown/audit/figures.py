@@ -14,7 +14,7 @@ from stepdown.audit.settings import AuditSettings
 from stepdown.faults import Fault, Refused, nearest
 from stepdown.published import MAIN, Printed, Report, Table
 
-RULE = "the relations format (docs/published_figures.md)"
+RULE = "the relations format (docs/your_own_data.md, step 6)"
 SEPARATOR = " | "
 AnyKind = TypeVar("AnyKind", bound=Relation)
 

@@ -1,4 +1,4 @@
-"""The relations file: what the rows and columns of a published report are to each other (docs/published_figures.md).
+"""The relations file: what the rows and columns of a published report are to each other (docs/your_own_data.md).
 
 A figure is named in text: ``table | row | column`` (and ``| bracket`` for the number in brackets), or
 ``source | claim_id`` for a number that stands in a sentence. A plain number stands for itself.

@@ -111,7 +111,10 @@ def _adjustments(inputs: CostInputs) -> Iterator[tuple[str, Sourced]]:
 
 def _sourced(name: str, item: Sourced) -> Assumption:
     dated = item.price_year or (f"{item.as_of:%d.%m.%Y}" if item.as_of else "")
-    value = pounds(item.value) if item.unit == "£" else f"{item.value:g} {item.unit}"
+    value = f"{item.value:g} {item.unit}"
+    if item.unit.startswith("£"):
+        amount = pounds(item.value) if float(item.value).is_integer() else f"£{item.value:,.2f}"
+        value = f"{amount} {item.unit[1:].strip()}".strip()
     return Assumption(name, value, dated, item.source, item.quality, item.impact)
 
 

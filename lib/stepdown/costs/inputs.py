@@ -126,5 +126,5 @@ def _no_section(study: Study) -> Fault:
         found="no costs section",
         allowed="a costs section: unit costs, tariffs, price year, programme",
         rule="a cost-benefit analysis states what it prices and with what",
-        remedy="add the section (docs/your_own_data.md), or leave notebook 4 out of this study's run",
+        remedy="add the section (docs/your_own_data.md, step 4), or leave notebook 4 out of this study's run",
     )

@@ -14,7 +14,7 @@ from stepdown.faults import Fault, Refused, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 
-RULE = "the parameter file's model in stepdown.params (docs/your_own_data.md lists every setting)"
+RULE = "the parameter file's model in stepdown.params (docs/settings.md lists every setting of a study)"
 
 
 class _StrictLoader(yaml.SafeLoader):

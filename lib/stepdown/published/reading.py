@@ -19,7 +19,7 @@ from stepdown.published.printed import MAIN, Printed, parse, parts
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-RULE = "published figures are kept as printed (docs/published_figures.md)"
+RULE = "published figures are kept as printed (docs/your_own_data.md, step 6)"
 CLAIM_COLUMNS = ("claim_id", "section", "line", "quote", "printed", "value", "unit")
 CELL_COLUMNS = ("table", "row", "column", "part", "printed", "value", "unit")
 

@@ -6,18 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stepdown.contracts.dictionary import dictionary_markdown
-from stepdown.costs.assumptions import assumptions_markdown
+from stepdown.costs import assumptions_markdown, read_case
 from stepdown.params import load_study
+from stepdown.params.describing import settings_markdown
 
 DEFAULT_STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
+DEFAULT_CASES = ("leeds_family_valued",)
 
 
 def _assumptions(root: Path) -> str:
-    return assumptions_markdown([load_study(root / "params" / f"{name}.yaml") for name in DEFAULT_STUDIES])
+    studies = [load_study(root / "params" / f"{name}.yaml") for name in DEFAULT_STUDIES]
+    return assumptions_markdown([*studies, *(read_case(root / "params" / f"{name}.yaml") for name in DEFAULT_CASES)])
 
 
 DOCUMENTS: dict[str, Callable[[Path], str]] = {
     "docs/data_dictionary.md": lambda root: dictionary_markdown(),
+    "docs/settings.md": lambda root: settings_markdown(),
     "docs/assumptions.md": _assumptions,
 }
 """The text of each generated document by its path from the project root."""
