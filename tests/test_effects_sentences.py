@@ -120,7 +120,7 @@ def test_an_estimate_without_an_interval_says_so():
     assert "No test can be given" in text
 
 
-@pytest.mark.parametrize(("differ", "says"), [(True, "these data cannot say"), (False, "agree within chance")])
+@pytest.mark.parametrize(("differ", "says"), [(True, "these data cannot say"), (False, "that is not proof")])
 def test_the_two_ends_agree_or_the_data_cannot_say(differ, says):
     row = {
         "outcome": "days_cp",
@@ -338,7 +338,7 @@ def test_agreement_and_permutation_over_all_outcomes():
     ]
     text = sentences.agreement_sentences(pd.DataFrame(rows))
     assert "Days on a child protection plan: the two ends are 81.6 days a child apart" in text
-    assert "Days as a child in need: the two ends agree within chance" in text
+    assert "Days as a child in need: the two ends are no further apart than chance makes" in text
     assert "Days looked after: whether the two ends agree cannot be said" in text
     chance = cautions.permutation_sentences(pd.DataFrame(rows))
     assert "Days on a child protection plan p < 0.001 and days as a child in need p = 0.700." in chance

@@ -16,6 +16,7 @@ LIB = ROOT / "lib" / "stepdown"
 ORDER = [
     ["faults"],
     ["tables"],
+    ["numbers"],
     ["params"],
     ["published"],
     ["contracts"],

@@ -12,6 +12,7 @@ import pandas as pd
 from stepdown.effects.bracketing import IN_SHORT
 from stepdown.effects.comparison import outcome_name
 from stepdown.effects.wording import Labels, Row, children, fewer, joined, known, p_value, percent, rows, sentence
+from stepdown.numbers import digits
 
 
 def influence_sentences(frame: pd.DataFrame) -> str:
@@ -120,11 +121,11 @@ def balance_sentence(balance: pd.DataFrame) -> str:
     if apart.empty:
         return (
             f"On none of {len(shown)} characteristics did the groups differ by more than chance allows "
-            f"(standardised difference within ±{band:.2f})."
+            f"(standardised difference within ±{digits(band, 2)})."
         )
     return (
         f"On {len(apart)} of {len(shown)} characteristics the groups differed before by more than chance allows "
-        f"(standardised difference beyond ±{band:.2f})."
+        f"(standardised difference beyond ±{digits(band, 2)})."
     )
 
 
@@ -133,6 +134,6 @@ def e_value_sentence(row: Row) -> str:
     if not known(row["e_value"]):
         return "no E-value can be given, because a group has no event or its number is not shown."
     return (
-        f"E-value {float(row['e_value']):.1f}, a property of the estimate and not evidence. An unmeasured cause "
+        f"E-value {digits(row['e_value'], 1)}, a property of the estimate and not evidence. An unmeasured cause "
         "that is linked so strongly with both group and outcome would be enough to make the whole difference."
     )

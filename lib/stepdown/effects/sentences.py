@@ -28,10 +28,15 @@ from stepdown.effects.wording import (
     rows,
     sentence,
 )
+from stepdown.numbers import digits
 from stepdown.params.study import Groups
 
 BRACKET_LIMIT = (
     "Which of the two conditions holds, if either; records of two periods cannot say. The two are never averaged."
+)
+_NO_FURTHER_APART = (
+    "the two ends are no further apart than chance makes, so these data do not show that the answer hangs on which "
+    "condition holds; that is not proof that it does not"
 )
 REFERRAL_LIMIT = "A referral that was not made is not always harm that did not happen."
 
@@ -72,7 +77,8 @@ def gate_limit(row: Row) -> str:
 def _size(value: object) -> str:
     if not known(value):
         return "too few children to say"
-    return f"{float(str(value)):.1f} children" if float(str(value)) < 10 else f"{float(str(value)):.0f} children"
+    size = float(str(value))
+    return f"{digits(size, 1 if size < 10 else 0)} children"
 
 
 def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, level: float = 0.95) -> str:
@@ -122,9 +128,7 @@ def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
         return sentence(f"{name.label}: whether the two ends agree cannot be said")
     apart = fewer(-abs(row["difference"]), name.unit).removesuffix(" fewer")
     if not bool(row["ends_differ"]):
-        return sentence(
-            f"{name.label}: the two ends agree within chance, so the answer does not hang on which condition holds"
-        )
+        return sentence(f"{name.label}: {_NO_FURTHER_APART}")
     return sentence(
         f"{name.label}: the two ends are {apart} a child apart, more than chance makes ({p_value(row['p_value'])}); "
         "the two conditions cannot both be true, the answer hangs on which one is, and these data cannot say"
@@ -141,8 +145,7 @@ def agreement_sentences(frame: pd.DataFrame) -> str:
             found.append(f"- {agreement_sentence(row)}")
     if agree:
         names = joined(agree)
-        text = f"{names}: the two ends agree within chance, so the answer does not hang on which condition holds"
-        found.append(f"- {sentence(text)}")
+        found.append(f"- {sentence(f'{names}: {_NO_FURTHER_APART}')}")
     return "\n".join(found)
 
 
@@ -232,7 +235,7 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
         longer = "longer" if row["mean_difference"] > 0 else "shorter"
         ends = interval(row["ci_low"], row["ci_high"], "days", level=level)
         text += (
-            f" On average a child of the {labels[0]} group went {abs(row['mean_difference']):.1f} days {longer} "
+            f" On average a child of the {labels[0]} group went {digits(abs(row['mean_difference']), 1)} days {longer} "
             f"without a referral in that time ({ends}; {p_value(row['p_value'])}, families kept together)."
         )
     return text

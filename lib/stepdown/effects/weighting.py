@@ -16,6 +16,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 from stepdown.effects.bracketing import clustered_se
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of
 from stepdown.effects.estimates import NAN, Estimate, t_interval
+from stepdown.numbers import digits
 from stepdown.params.effects import EffectSettings
 
 ENTROPY_BALANCING = "entropy balancing"
@@ -173,7 +174,7 @@ def weighted_estimates(
     estimate, se, note = NAN, NAN, NOT_BALANCED
     if balance.converged:
         estimate, se = _weighted_difference(compared, balance.weights)
-        note = f"effective sample size of the comparison group {balance.effective_sample_size:.0f}"
+        note = f"effective sample size of the comparison group {digits(balance.effective_sample_size)}"
     robust, robust_se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
     robust_note = NO_PROPENSITY if np.isnan(robust) else ""
     return (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from stepdown.numbers import digits
 
 Row = Mapping[str, Any]
 """One row of a cleared table: column → value, pd.NA where it is hidden."""
@@ -85,12 +86,12 @@ def p_value(value: Any) -> str:
     """Return "p = 0.013" or "p < 0.001"; words where there is none."""
     if not known(value):
         return "no test possible"
-    return "p < 0.001" if float(value) < 0.001 else f"p = {float(value):.3f}"
+    return "p < 0.001" if float(value) < 0.0005 else f"p = {digits(value, 3)}"
 
 
 def percent(value: Any) -> str:
     """Return a per cent value as a whole number with its sign."""
-    return f"{_half_up(abs(float(value)), 0)}%" if known(value) else HIDDEN
+    return f"{digits(abs(float(value)))}%" if known(value) else HIDDEN
 
 
 def sentence(text: str) -> str:
@@ -107,9 +108,4 @@ def _end(value: float, unit: str) -> str:
 
 
 def _rounded(value: float, unit: str) -> str:
-    return _half_up(abs(float(value)), decimals_for(unit))
-
-
-def _half_up(value: float, decimals: int) -> str:
-    scale = 10.0**decimals
-    return f"{math.floor(value * scale + 0.5 + 1e-9) / scale:,.{decimals}f}"
+    return digits(abs(float(value)), decimals_for(unit))

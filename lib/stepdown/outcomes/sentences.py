@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stepdown.numbers import digits
+
 STATUS_WORDS = {
     "CIN": "in need (CIN)",
     "CP": "on a protection plan (CP)",
@@ -19,10 +21,11 @@ def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
     before, after = mine.loc["before"], mine.loc["after"]
     if any(pd.isna(row["children_with_status"]) for row in (before, after)):
         return f"{group}: too few children were {STATUS_WORDS[code]} to show the numbers."
+    days = {period: digits(mine.loc[period, "mean_days_per_child"], 1) for period in ("before", "after")}
     return (
         f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {STATUS_WORDS[code]} "
         f"before and {after['children_with_status']:.0f} after; averaged over all children of the group, "
-        f"{before['mean_days_per_child']:.1f} days a child before and {after['mean_days_per_child']:.1f} after."
+        f"{days['before']} days a child before and {days['after']} after."
     )
 
 
@@ -68,11 +71,13 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
         return ""
     worst = rows.sort_values("days_per_affected_child").iloc[-1]
     affected = int(worst["children_with_status"])
-    each = "one child" if affected == 1 else f"{affected} children, {worst['days_per_affected_child']:.0f} days each"
+    each = (
+        "one child" if affected == 1 else f"{affected} children, {digits(worst['days_per_affected_child'])} days each"
+    )
     count = int((status["days"].fillna(0) > 0).sum())
     return (
         f"{len(rows)} of the {count} day totals above nought cannot be days inside the window, which holds at most "
-        f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {worst['days']:,.0f} days for "
+        f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {digits(worst['days'])} days for "
         f"{each}."
     )
 
@@ -84,6 +89,6 @@ def referral_sentence(referrals: pd.DataFrame, group: str) -> str:
     if any(pd.isna(row["referrals"]) for row in (before, after)):
         return f"{group}: too few referrals to show."
     return (
-        f"{group}: {before['referrals']:,.0f} referrals before ({before['mean_per_child']:.2f} a child) and "
-        f"{after['referrals']:,.0f} after ({after['mean_per_child']:.2f} a child)."
+        f"{group}: {digits(before['referrals'])} referrals before ({digits(before['mean_per_child'], 2)} a child) and "
+        f"{digits(after['referrals'])} after ({digits(after['mean_per_child'], 2)} a child)."
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stepdown.numbers import digits, signed
+
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 NOT_SHOWN = "The numbers behind this item are too small to be shown."
@@ -32,11 +34,11 @@ def _files(count: float, files: float) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{abs(round(value))}"
+    return digits(abs(value))
 
 
 def _p(value: float) -> str:
-    return "less than 0.001" if value < 0.0005 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return "less than 0.001" if value < 0.0005 else digits(value, 3 if value < 0.1 else 2)
 
 
 def _lower_first(text: str) -> str:
@@ -57,7 +59,7 @@ def item_sentence(
         left_out = f" It did not apply to {int(not_applicable)} further file{'' if not_applicable == 1 else 's'}."
     return (
         f"{item} ({_lower_first(subset)}): {_files(any_evidence, applicable)} files showed at least partial evidence. "
-        f"From so few files the true share could lie anywhere from {round(low)}% to {round(high)}%.{left_out}"
+        f"From so few files the true share could lie anywhere from {digits(low)}% to {digits(high)}%.{left_out}"
     )
 
 
@@ -89,7 +91,7 @@ def difference_sentence(
         f"{item}: {_files(y, m)} files {_lower_first(later)}, against {_files(x, n)} {_lower_first(earlier)}, "
         f"showed {evidence}"
     )
-    between = f"between {_signed(low)} and {_signed(high)} percentage points"
+    between = f"between {signed(low)} and {signed(high)} percentage points"
     if low <= 0 <= high:
         return Finding(
             f"{seen}. So few files cannot tell whether there is a difference: it could lie {between}.", CONTRAST
@@ -98,14 +100,9 @@ def difference_sentence(
     least, most = sorted((abs(low), abs(high)))
     size = (
         f"That is {_points(difference)} percentage points {side}; the true difference could be as small as "
-        f"{round(least)} or as large as {round(most)}."
+        f"{digits(least)} or as large as {digits(most)}."
     )
     return Finding(f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip(), CONTRAST)
-
-
-def _signed(value: float) -> str:
-    rounded = round(value)
-    return f"\N{MINUS SIGN}{abs(rounded)}" if rounded < 0 else f"+{rounded}" if rounded else "0"
 
 
 def _tested(p_value: float, p_corrected: float, tests: int) -> str:
@@ -169,7 +166,7 @@ def agreement_sentence(files: float, agreements: Sequence[float], least: int) ->
             "same answers is not known.",
             "Every count from these files rests on the judgement of one reader.",
         )
-    low, high = round(100 * min(known)), round(100 * max(known))
+    low, high = (round(100 * float(digits(value, 2))) for value in (min(known), max(known)))
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
     sentence = (
         f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, "

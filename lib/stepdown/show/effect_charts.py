@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.numbers import digits
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.movement_charts import (
@@ -22,7 +23,6 @@ from stepdown.show.movement_charts import (
     legend_mark,
     whole_percent,
 )
-from stepdown.show.numbers import MINUS
 
 OUTCOME_LABELS = {
     "days_cin": "Days as a child in need",
@@ -188,9 +188,7 @@ def _units(table: ClearedTable, outcome: str, keep: list[bool]) -> list[bool]:
 
 
 def _signed(value: float, decimals: int | None = None) -> str:
-    digits = (0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2) if decimals is None else decimals
-    text = f"{abs(value):.{digits}f}"
-    return text if value >= 0 or float(text) == 0 else f"{MINUS}{text}"
+    return digits(value, (0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2) if decimals is None else decimals)
 
 
 def _variable(table: ClearedTable, row: int, labels: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from stepdown.disclosure import ClearedTable
+from stepdown.numbers import digits, signed
 from stepdown.params.review import Comparison
 from stepdown.show import style
 from stepdown.show.figure import Figure
@@ -158,11 +159,11 @@ def _forest_row(axes: Axes, at: int, row: pd.Series) -> str:
     axes.plot([low, high], [at, at], color=style.DARK, linewidth=2)
     axes.plot(points, at, "o", markersize=9, color=style.DARK, markerfacecolor=style.DARK if stands else "white")
     axes.annotate(
-        f"{points:+.0f}".replace("-", "\N{MINUS SIGN}"), (points, at), xytext=(0, 8), textcoords="offset points",
+        signed(points), (points, at), xytext=(0, 8), textcoords="offset points",
         ha="center", fontsize=9,
     )  # fmt: skip
     after = "stands after correction" if stands else "does not stand after correction"
-    return f"{row['item']}: {points:+.0f} points, from {low:+.0f} to {high:+.0f}, {after}."
+    return f"{row['item']}: {signed(points)} points, from {signed(low)} to {signed(high)}, {after}."
 
 
 def _forest_key(axes: Axes) -> None:
@@ -253,7 +254,7 @@ def _agreement_mark(axes: Axes, at: float, row: pd.Series, name: str, mark: tupl
 
 def _agreement_words(row: pd.Series, measures: Sequence[str], table: ClearedTable) -> str:
     parts = [
-        f"{table.columns[name].label} {_number(row[name]):.2f}"
+        f"{table.columns[name].label} {digits(_number(row[name]), 2)}"
         for name in measures
         if not math.isnan(_number(row[name]))
     ]

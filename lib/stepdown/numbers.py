@@ -1,0 +1,107 @@
+"""How a number is written: thousands separators, a true minus sign, pounds, and rounding half up.
+
+Tables and sentences both write their numbers here, so that a page never rounds one value in two ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+from stepdown.tables import Column, Role
+
+MINUS = "\N{MINUS SIGN}"
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def as_shown(value: Any, column: Column) -> str:
+    """Return a cell's value as a reader sees it; an empty text for a missing one.
+
+    A number gets its column's decimals, a "£" or "%" from its unit, and a minus sign (−£307,335, not £-307,335).
+    """
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
+        return "yes" if value else "no"
+    if isinstance(value, datetime | date):
+        return f"{value.day} {value:%B %Y}"
+    if not isinstance(value, Real):
+        return str(value)
+    return _number(value, column)
+
+
+def _number(value: Any, column: Column) -> str:
+    decimals = column.decimals
+    if decimals is None:
+        decimals = 0 if isinstance(value, Integral) or float(value).is_integer() else _needed(float(value))
+    elif _is_p_value(column) and 0 <= float(value) < 0.5 * 10.0**-decimals:
+        return "<" + _digits(Decimal(1).scaleb(-decimals), decimals)
+    text = _digits(Decimal(repr(value.item() if hasattr(value, "item") else value)), decimals)
+    sign = MINUS if text.startswith("-") else ""
+    text = text.removeprefix("-")
+    if column.unit.startswith("£"):
+        return f"{sign}£{text}"
+    return f"{sign}{text}%" if column.unit == "%" else f"{sign}{text}"
+
+
+def _is_p_value(column: Column) -> bool:
+    return column.unit == "p" or column.label.lower().startswith(("p value", "p-value", "p ("))
+
+
+def _needed(value: float, most: int = 4) -> int:
+    """Return how many decimals a number needs, at most ``most``."""
+    text = f"{value:.{most}f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def _digits(value: Decimal, decimals: int) -> str:
+    if not value.is_finite():
+        return "∞" if value > 0 else "-∞"
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    if rounded == 0:
+        rounded = abs(rounded)
+    return f"{rounded:,}"
+
+
+def digits(value: float, decimals: int = 0) -> str:
+    """Return a number for a sentence, rounded as a table rounds it: 12.5 → 13, −1,234.25 → −1,234.3 (one decimal)."""
+    return _digits(Decimal(repr(float(value))), decimals).replace("-", MINUS)
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """Return a difference with its sign, rounded as a table rounds it: +13, −2, and 0 without one."""
+    text = digits(value, decimals)
+    return text if text.startswith(MINUS) or not float(text.replace(",", "")) else f"+{text}"
+
+
+def as_pounds(value: float, decimals: int = 0) -> str:
+    """Return an amount of money for a sentence: £307,335 or −£307,335; "an amount not shown" when missing."""
+    if pd.isna(value):
+        return "an amount not shown"
+    return as_shown(value, Column("", Role.TOTAL, unit="£", decimals=decimals))
+
+
+def written(value: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
+    """Return a count with its noun for a sentence: "three children", "1 child" → "one child", "116 children".
+
+    A missing number is "a small number of children": the reader must not learn which.
+    """
+    plural = many if many is not None else f"{one}s"
+    if pd.isna(value):
+        return f"a small number of {plural}"
+    if float(value).is_integer() and 0 <= value < len(_WORDS):
+        return f"{_WORDS[int(value)]} {one if value == 1 else plural}"
+    return f"{digits(value, decimals)} {plural}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return a list in words: "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + " and " + parts[-1]

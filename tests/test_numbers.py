@@ -1,0 +1,67 @@
+"""A page never rounds one value in two ways: sentences and charts write a number as the table beside them does."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stepdown.effects import wording
+from stepdown.numbers import MINUS, as_shown, digits, signed
+from stepdown.outcomes import referral_sentence, status_sentence
+from stepdown.review.sentences import agreement_sentence, difference_sentence
+from stepdown.tables import Column, Role
+
+TIES = [  # hand-made: each is a tie that f"{x:.1f}", f"{x:.0f}" or round() takes down
+    (12.5, 0, "13"),
+    (0.25, 1, "0.3"),
+    (0.125, 2, "0.13"),
+    (1234.5, 0, "1,235"),
+    (-2.5, 0, f"{MINUS}3"),
+    (-0.04, 1, "0.0"),
+]
+
+
+@pytest.mark.parametrize(("value", "decimals", "written"), TIES)
+def test_a_tie_goes_up(value, decimals, written):
+    assert digits(value, decimals) == written
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 3))
+def test_a_sentence_writes_a_number_as_a_table_does(value, decimals):
+    assert digits(value, decimals) == as_shown(value, Column("x", Role.DERIVED, "days", decimals))
+
+
+def test_a_sign_is_given_to_all_but_nought():
+    assert [signed(x) for x in (12.5, -0.4, 0.0, -2.5, 1000)] == ["+13", "0", "0", f"{MINUS}3", "+1,000"]
+
+
+def test_days_and_referrals_a_child_are_rounded_as_in_their_tables():
+    status = pd.DataFrame(
+        {
+            "group": "A",
+            "status": "CP",
+            "period": ["before", "after"],
+            "children_with_status": 2,
+            "children": 8,
+            "mean_days_per_child": [5.25, 0.25],
+        }
+    )
+    assert "5.3 days a child before and 0.3 after" in status_sentence(status, "A", "CP")
+    made = pd.DataFrame({"group": "A", "period": ["before", "after"], "referrals": 1, "mean_per_child": [0.125, 0.625]})
+    assert "(0.13 a child)" in referral_sentence(made, "A")
+    assert "(0.63 a child)" in referral_sentence(made, "A")
+
+
+def test_effects_round_half_up_without_a_margin_of_their_own():
+    assert wording.fewer(-12.25, "days") == "12.3 days fewer"
+    assert wording.percent(12.5) == "13%"
+    assert wording.percent(28.499999999999996) == "28%"
+    assert [wording.p_value(p) for p in (0.0004, 0.0007)] == ["p < 0.001", "p = 0.001"]
+
+
+def test_a_review_rounds_half_up():
+    found = difference_sentence(
+        "Item", earlier="Before", later="During", counts=(0, 8, 7, 8), points=(87.5, 12.5, 98.5), p_value=0.0625
+    )
+    assert "88 percentage points more; the true difference could be as small as 13 or as large as 99" in found.sentence
+    assert "p = 0.063" in found.sentence
+    assert "between 29% and 63%" in agreement_sentence(24, [0.285, 0.625], 10).sentence
