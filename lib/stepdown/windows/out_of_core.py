@@ -161,7 +161,8 @@ WITH periods AS (
 ), spelled AS (
     SELECT child_id, {sums} FROM merged JOIN periods USING (child_id) GROUP BY child_id
 ), referred AS (
-    SELECT child_id, {picks} FROM referrals JOIN periods USING (child_id) WHERE NOT is_index GROUP BY child_id
+    SELECT child_id, {picks} FROM referrals JOIN periods USING (child_id)
+    WHERE NOT coalesce(is_index, false) GROUP BY child_id
 )
 SELECT child_id, {wanted}
 FROM periods LEFT JOIN spelled USING (child_id) LEFT JOIN referred USING (child_id)
