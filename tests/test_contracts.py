@@ -74,6 +74,17 @@ def test_a_missing_table_is_named_with_what_it_should_hold(copy):
         read(copy)
 
 
+def test_a_missing_book_or_audit_tool_is_refused_before_a_run_begins(tmp_path):
+    (tmp_path / "params").mkdir()
+    text = (HERE.parent / "params/slough_ifp.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params/slough_ifp.yaml").write_text(text, encoding="utf-8")
+    shutil.copytree(HERE.parent / "data/slough_ifp", tmp_path / "data/slough_ifp")
+    with pytest.raises(Refused) as refused:
+        read_study(load_study(tmp_path / "params/slough_ifp.yaml"))
+    named = {fault.where.partition(", ")[2] for fault in refused.value.faults}
+    assert named == {"costs.unit_costs", "costs.deflator", "costs.discount_rates", "review.audit_tool"}
+
+
 def test_two_files_for_one_table_are_refused(copy):
     pd.read_csv(copy / "data" / "spells.csv", dtype=str).to_parquet(copy / "data" / "spells.parquet")
     with pytest.raises(Refused, match="2 files for the table spells"):

@@ -108,11 +108,14 @@ def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
     agency = pd.DataFrame({"shown_as": ["Referrals"], "saving_gbp": [30.0], "cashable": ["no: time"]})
     turning = needed(months_of_effect=(16.0, 6.0))
     text = costs.both_desks_paragraph(net(), uncertain(), turning, agency, ("Families chose to come.",))
-    for part in ("£500 was spent", "not settled", "16 months", "social workers' time", "Families chose to come."):
+    for part in ("£500 was spent", "not settled", "about 16 months", "social workers' time", "Families chose to come."):
         assert part in text
     sure = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
     assert "anywhere from £1,000 to £30,000" in sure
     assert "significant" not in text + sure
+    inside = uncertain(first=(4e3, 2e3, 8e3, 0.0), second=(900.0, 400.0, 2e3, 0.0))
+    wider = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, (), inside)
+    assert "anywhere from £400 to £30,000" in wider, "days inside the window widen the range"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 from costs_support import PUBLISHED
 from stepdown import costs
 from stepdown.costs.cases import base_case, scenario_case, shares, work_out
-from stepdown.costs.sensitivity import range_ends
+from stepdown.costs.sensitivity import observed_children_per_family, range_ends
 from stepdown.costs.unit_costs import CostRange
 from stepdown.disclosure import clear
+from stepdown.faults import Refused
 from stepdown.params import build, load_study
 from stepdown.params.costs import Adjustments, Horizon, Scenario
 from stepdown.show import cost_charts
@@ -72,6 +73,17 @@ def test_scenarios_of_the_published_study_worked_by_hand():
     assert scenario(ifp, "two_children_per_family")["saving_gbp"] == pytest.approx(2 * 194262.11, abs=0.03)
     two_years = (12 + 12 / 1.035) / 6
     assert scenario(ifp, "lasts_24_months")["saving_gbp"] == pytest.approx(194262.11 * two_years, abs=0.1)
+
+
+@pytest.mark.parametrize("name", SLOUGH)
+def test_children_per_family_go_from_one_to_what_was_recorded(name):
+    """Judge: issue 5: children per family 1 to observed; Tables 10 and 17 give the sizes."""
+    most = observed_children_per_family(inputs(name))
+    numbers = [s.children_per_family for s in inputs(name).settings.scenarios if s.children_per_family is not None]
+    assert "observed" in numbers
+    assert all(1 <= number <= most for number in numbers if number != "observed")
+    with pytest.raises(Refused):
+        build({"name": "n", "reason": "r", "children_per_family": 0.5}, Scenario, where="test")
 
 
 def test_one_child_makes_a_fifth_of_the_published_saving():

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from stepdown.contracts import read_study
+from stepdown.costs import cost_faults
 from stepdown.costs.unit_costs import choose_tariffs, joined_books, read_book
 from stepdown.faults import Refused
-from stepdown.params import build
+from stepdown.params import Study, StudySettings, build, load_study, read_yaml
 from stepdown.params.costs import CostSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,6 +112,26 @@ def test_a_cost_per_year_prices_a_day_and_a_cost_per_process_does_not():
 def test_an_unknown_unit_cost_is_refused_with_the_nearest_name():
     with pytest.raises(Refused, match="did you mean 'cp_day'"):
         choose_tariffs(read_book(RR1038, ROOT), settings({"days_cp": "cp_dya"}))
+
+
+def test_every_fault_of_the_cost_settings_comes_at_once_and_before_a_run():
+    """A tariff that no book has, a price year that the deflator does not cover and an unknown workstream."""
+    given = read_yaml(ROOT / "params/slough_ifp.yaml")
+    given["costs"]["tariffs"]["days_cp"] = "cp_dya"
+    given["costs"]["price_year"] = "1901/02"
+    given["costs"]["programme"]["workstreams"] = ["Inspiring Familys"]
+    settings = build(given, StudySettings, where="slough_ifp.yaml")
+    study = Study(name="slough_ifp", file=ROOT / "params/slough_ifp.yaml", root=ROOT, settings=settings)
+    spending = read_study(load_study(ROOT / "params/slough_ifp.yaml")).programme_costs
+    found = " ".join(fault.found for fault in cost_faults(study, spending))
+    assert "no unit cost 'cp_dya'" in found
+    assert "did you mean 'Inspiring Families'" in found
+    for change in ("tariffs", "programme"):
+        given["costs"][change] = read_yaml(ROOT / "params/slough_ifp.yaml")["costs"][change]
+    later = build(given, StudySettings, where="slough_ifp.yaml")
+    study = study.model_copy(update={"settings": later})
+    assert {fault.found for fault in cost_faults(study, spending)} == {"no price index for 1901/02"}
+    assert cost_faults(load_study(ROOT / "params/slough_ifp.yaml"), spending) == []
 
 
 def test_two_books_with_one_id_are_refused():

@@ -83,6 +83,16 @@ def test_no_disclosure_control_needs_a_reason():
         build(given, StudySettings, where="x.yaml")
 
 
+def test_counts_to_hide_that_belong_to_another_study_are_refused():
+    given = settings()
+    hide = {"table": "transitions", "column": "children", "where": {"group": "Families Together"}}
+    given["disclosure"] = {"method": "suppress", "also_hide": [hide]}
+    with pytest.raises(Refused, match="one of Small Steps, Usual help"):
+        build(given, StudySettings, where="x.yaml")
+    hide["where"] = {"group": "Small Steps", "status_before": "CP"}
+    assert build(given, StudySettings, where="x.yaml").disclosure.also_hide
+
+
 def test_a_value_without_a_date_is_refused():
     given = yaml.safe_load("{value: 9.32, unit: £ per day, source: x, quality: green, impact: y}")
     with pytest.raises(Refused, match="needs its date"):

@@ -10,6 +10,7 @@ import pandas as pd
 from stepdown.contracts.children import CHILDREN, ISSUES, REFERRALS, SPELLS
 from stepdown.contracts.files_and_costs import CASE_FILES, PROGRAMME_COSTS
 from stepdown.contracts.model import Contract
+from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
@@ -68,9 +69,13 @@ def needed_tables(study: Study) -> list[str]:
 
 
 def read_study(study: Study) -> StudyRecords:
-    """Return the records of a study; raises Refused with every fault of every table."""
+    """Return the records of a study; raises Refused with every fault of every table.
+
+    The files that the settings name (books, audit tool) must be there too, so that a run does not begin without them.
+    """
     files = table_files(study)
-    faults = [_missing(study, table) for table in needed_tables(study) if table not in files]
+    faults = named_file_faults(study)
+    faults += [_missing(study, table) for table in needed_tables(study) if table not in files]
     frames: dict[str, pd.DataFrame] = {}
     for table, contract in CONTRACTS.items():
         if table not in files:

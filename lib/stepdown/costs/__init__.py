@@ -10,7 +10,7 @@ from stepdown.costs.analysis import (
 )
 from stepdown.costs.assumptions import assumptions_markdown, assumptions_table, study_inputs
 from stepdown.costs.break_even import break_even_table, net_cost_by_months_table
-from stepdown.costs.inputs import CostInputs, cost_inputs
+from stepdown.costs.inputs import CostInputs, cost_faults, cost_inputs
 from stepdown.costs.published_case import (
     CaseInputs,
     case_break_even_table,
@@ -56,6 +56,7 @@ __all__ = [
     "break_even_table",
     "cashable_sentence",
     "choose_tariffs",
+    "cost_faults",
     "cost_inputs",
     "cost_parts_table",
     "costs_table",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,6 +104,36 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
         seed=study.settings.seed,
         published=study.settings.published is not None,
     )
+
+
+def cost_faults(study: Study, programme_costs: pd.DataFrame) -> list[Fault]:
+    """Return every fault of a study's cost settings that shows without the children: books, tariffs, years, spending.
+
+    So that ``stepdown check`` finds them and no run begins with them. programme_costs: one row a line of spending.
+    """
+    settings = study.settings.costs
+    if settings is None:
+        return []
+    files = (settings.unit_costs,) if isinstance(settings.unit_costs, str) else settings.unit_costs
+    faults: list[Fault] = []
+
+    def kept(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except Refused as refused:
+            faults.extend(refused.faults)
+            return None
+
+    book = kept(lambda: joined_books(tuple(read_book(_file(study, file), study.root) for file in files)))
+    tariffs = kept(lambda: choose_tariffs(book, settings)) if book else None
+    deflator = kept(lambda: read_deflator(_file(study, settings.deflator), study.root))
+    kept(lambda: read_discount_rates(_file(study, settings.discount_rates)))
+    spend = kept(lambda: programme_spend(programme_costs, settings.programme))
+    years = {cost.price_year for cost in tariffs.costs} if tariffs else set()
+    years |= set(spend.by_year) if spend else set()
+    for year in sorted(years) if deflator else []:
+        kept(partial(deflator.factor, year, settings.price_year))
+    return list(dict.fromkeys(faults))
 
 
 def _file(study: Study, relative: str) -> Path:

@@ -114,7 +114,8 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
     months, each = needed.get("months_of_effect"), needed.get("children_per_family")
     days = needed.get("days_looked_after_avoided_per_child")
     if months is not None and not pd.isna(months):
-        found.append(f"the saving lasted {months:.0f} months, not only the {seen['months_of_effect']:.0f} observed")
+        window = seen["months_of_effect"]
+        found.append(f"the saving lasted about {months:.0f} months, not only the {window:.0f} observed")
     if each is not None and not pd.isna(each):
         size = seen["children_per_family"]
         families = f" (the families have {size:.1f} on average)" if not pd.isna(size) else ""
@@ -198,21 +199,24 @@ def both_desks_paragraph(
     break_even: pd.DataFrame,
     by_agency: pd.DataFrame,
     limits: Sequence[str],
+    inside: pd.DataFrame | None = None,
 ) -> str:
     """Return one paragraph that a finance director and a practitioner would both accept.
 
     It says what was spent and saved, how sure that is, what a budget holder could and could not take out, what would
     turn the answer, and what is not in the sum.  by_agency: table saving_by_agency.  limits: the study's own, of which
-    the first is quoted.
+    the first is quoted.  inside: cost_uncertainty with days inside the window only, where that differs: the range that
+    the paragraph names holds it too.
     """
     cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
-    ends = uncertainty[uncertainty["measure"] == "saving_gbp"]
+    both = uncertainty if inside is None else pd.concat([uncertainty, inside])
+    ends = both[both["measure"] == "saving_gbp"]
     if pd.isna(saving) or ends["estimate"].isna().any():
         return HIDDEN
     low, high = float(ends["ci_low"].min()), float(ends["ci_high"].max())
     chances = sorted(float(p) for p in ends["probability_pays"])
     words = [chance_words(p) for p in chances]
-    chance = words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
+    chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
     spent_words = f"{pounds(cost)} was spent on the programme."
     saved_words = (
@@ -224,7 +228,7 @@ def both_desks_paragraph(
     )
     sure_words = f" The saving covers the spending in {chance} of the simulated repeats."
     turn_words = (
-        f" If it went on for {months:.0f} months it would; whether it did was not followed."
+        f" If it went on for about {months:.0f} months it would; whether it did was not followed."
         if not pd.isna(months) and saving < cost
         else ""
     )

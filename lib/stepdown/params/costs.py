@@ -149,7 +149,7 @@ class Scenario(Settings):
     leave_out: tuple[Measure, ...] = ()
     comparison_n: int | None = Field(default=None, ge=1)
     programme: Text | None = None
-    children_per_family: float | Literal["observed"] | None = None
+    children_per_family: Annotated[float, Field(ge=1)] | Literal["observed"] | None = None
     horizon: Horizon | None = None
     adjusted: bool = False
 

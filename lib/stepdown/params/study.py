@@ -143,6 +143,20 @@ class StudySettings(Settings):
     costs: CostSettings | None = None
     run: RunSettings = Field(default_factory=RunSettings)
 
+    @model_validator(mode="after")
+    def _also_hide_fits(self) -> Self:
+        statuses: tuple[str, ...] = ("none", *self.ladder)
+        known = {"group": self.groups.labels(), "status_before": statuses, "status_after": statuses}
+        for item in self.disclosure.also_hide:
+            for key, value in item.where.items():
+                if value not in known.get(key, (value,)):
+                    words = ", ".join(known[key])
+                    raise ValueError(
+                        f"disclosure.also_hide, table {item.table}: {key} is one of {words}; "
+                        "a list made for another study cannot be taken over"
+                    )
+        return self
+
 
 class Study(Settings):
     """A study's settings with its name, its parameter file and the root that its paths start from."""
