@@ -79,7 +79,8 @@ def notebook_page(
         raise LookupError("the page template has no article")
     if article.find("h1") is None:
         article.insert(0, BeautifulSoup(f"<h1>{escape(title)}</h1>", "html.parser"))
-    _put_findings_first(soup, article, part)
+    _put_findings_first(article, part)
+    _fold_long_tables(soup, article)
     _, contents = order_headings(soup, main)
     _put_contents(soup, article, contents_html(contents))
     words = glossary_html(article.get_text(" "))
@@ -177,23 +178,40 @@ def about_html(site: Site) -> str:
     )
 
 
-def _put_findings_first(soup: Any, article: Any, part: Mapping[str, Any]) -> None:
-    """Put a list of the page's findings, each with its limit, before the first part."""
+def _put_findings_first(article: Any, part: Mapping[str, Any]) -> None:
+    """Put the page's findings before the first part; each leads to its place, where its limit stands beside it."""
     from bs4 import BeautifulSoup
 
-    found = [item for item in part["shown"] if item["kind"] == "finding"]
-    if not found:
+    boxes = article.select(".finding-box")
+    if not boxes:
         return
-    items = "".join(
-        f'<li><p class="finding">{escape(item["sentence"])}</p>'
-        f'<p class="limit"><em>What this does not show:</em> {escape(item["limit"])}</p></li>'
-        for item in found
-    )
+    found = [item for item in part["shown"] if item["kind"] == "finding"]
+    items = []
+    for number, (box, item) in enumerate(zip(boxes, found, strict=True), 1):
+        box["id"] = f"finding-{number}"
+        items.append(
+            f'<li><p class="finding">{escape(item["sentence"])}</p><p class="limit"><a href="#finding-{number}">'
+            f'What this does not show<span class="unseen"> (finding {number})</span></a></p></li>'
+        )
     box = (
         '<section aria-labelledby="in-short"><h2 id="in-short">In short</h2>'
-        f'<ul class="findings">{items}</ul></section>'
+        f'<ul class="findings">{"".join(items)}</ul></section>'
     )
     _before_first_part(article, BeautifulSoup(box, "html.parser"))
+
+
+LONG_TABLE_ROWS = 60
+"""A table with more rows than this is folded on a page, and left to the spreadsheet in the PDF and Word files."""
+
+
+def _fold_long_tables(soup: Any, article: Any) -> None:
+    for table in article.select(".stepdown-table .table-scroll"):
+        rows = len(table.select("tbody tr"))
+        if rows > LONG_TABLE_ROWS:
+            fold = soup.new_tag("details", attrs={"class": "long-table"})
+            summary = soup.new_tag("summary")
+            summary.string = f"{table.caption.get_text()}: show all {rows:,} rows"
+            table.wrap(fold).insert(0, summary)
 
 
 def _put_contents(soup: Any, article: Any, html: str) -> None:
