@@ -1,10 +1,13 @@
 """What the review says: never more than test, interval and correction allow, and nothing about hidden numbers."""
 
 import math
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stepdown.review import telling
 from stepdown.review.sentences import (
     CONTRAST,
     agreement_sentence,
@@ -126,3 +129,27 @@ def test_the_grid_counts_its_cells():
 def test_p_values_are_written_to_what_they_are_worth(value):
     text = difference_sentence("X", **INTENSITY, p_value=value).sentence
     assert {0.0004: "less than 0.001", 0.05: "0.050", 0.5: "0.50"}[value] in text
+
+
+def test_titles_of_charts_say_what_the_numbers_show_and_no_hidden_one():
+    settings = SimpleNamespace(subsets={"before": "Before DAARR", "during": "During DAARR"})
+    items = pd.DataFrame({"subset": ["during"] * 3 + ["before"], "percent_any": [80.0, 50.0, 51.0, 90.0]})
+    assert (
+        telling.evidence_title(cleared(items), settings) == "On 2 of 3 items, most files during DAARR showed evidence"
+    )
+    items.loc[0, "percent_any"] = None
+    assert "On 1 of 2 items that can be shown" in telling.evidence_title(cleared(items), settings)
+    assert "too few" in telling.evidence_title(cleared(items.assign(percent_any=None)), settings)
+    differences = pd.DataFrame({"prespecified": True, "points": [60.0, 45.0], "p_holm": [0.017, 0.066]})
+    says = telling.differences_title(cleared(differences))
+    assert says == "1 of 2 differences stands once all tests are counted (95% intervals)"
+    assert telling.differences_title(cleared(differences.assign(p_holm=0.5))).startswith("None of 2 differences stand ")
+    assert "too few" in telling.differences_title(cleared(differences.assign(points=None)))
+    agreement = pd.DataFrame({"agreement": [0.705, 1.0, None]})
+    assert "on 71% to 100% of files" in telling.agreement_title(cleared(agreement))
+    grid = pd.DataFrame({"evidence": ["none", "case files", "other sources"]})
+    assert telling.grid_title(cleared(grid)) == "2 of 3 practice features and outcomes have evidence"
+
+
+def cleared(frame):
+    return SimpleNamespace(frame=frame)

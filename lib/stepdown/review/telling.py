@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from stepdown.numbers import digits
 from stepdown.params.review import ReviewSettings
 from stepdown.review.sentences import (
     CONTRAST,
@@ -21,9 +22,13 @@ from stepdown.review.sentences import (
 __all__ = [
     "CONTRAST",
     "agreement_finding",
+    "agreement_title",
     "difference_findings",
     "difference_summary",
+    "differences_title",
+    "evidence_title",
     "grid_finding",
+    "grid_title",
     "item_sentences",
     "parting",
 ]
@@ -52,6 +57,44 @@ def item_sentences(items: Cleared, subset: str) -> list[str]:
         )
         for _, row in rows.iterrows()
     ]
+
+
+def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
+    """Return the title of the bars: on how many items most files of the latest period showed evidence."""
+    subset = "during" if "during" in settings.subsets else next(iter(settings.subsets))
+    shares = items.frame.loc[items.frame["subset"] == subset, "percent_any"]
+    known = shares.dropna()
+    if known.empty:
+        return "What the case files showed, item by item: too few files to show the numbers"
+    shown = "" if len(known) == len(shares) else " that can be shown"
+    where = settings.subsets[subset][:1].lower() + settings.subsets[subset][1:]
+    return f"On {int((known > 50).sum())} of {len(known)} items{shown}, most files {where} showed evidence"
+
+
+def differences_title(differences: Cleared) -> str:
+    """Return the title of the forest plot: how many listed differences stand after correction."""
+    known = _listed(differences).dropna(subset=["points"])
+    if known.empty:
+        return "Differences between the two sets of files: too few files to show"
+    standing = int((known["p_holm"] < 0.05).sum())
+    verb = "stands" if standing == 1 else "stand"
+    return f"{standing or 'None'} of {len(known)} differences {verb} once all tests are counted (95% intervals)"
+
+
+def agreement_title(agreement: Cleared) -> str:
+    """Return the title of the dots: from what share of files to what share reviewers gave the same answer."""
+    known = agreement.frame["agreement"].dropna()
+    if known.empty:
+        return "Agreement between reviewers: too few files to show"
+    low, high = (round(100 * float(digits(share, 2))) for share in (known.min(), known.max()))
+    spread = f"{low}%" if low == high else f"{low}% to {high}%"
+    return f"Reviewers gave the same answer on {spread} of files, by item, worst first"
+
+
+def grid_title(grid: Cleared) -> str:
+    """Return the title of the grid: how many features and outcomes have evidence from anywhere."""
+    kinds = [str(kind) for kind in grid.frame["evidence"]]
+    return f"{sum(kind != 'none' for kind in kinds)} of {len(kinds)} practice features and outcomes have evidence"
 
 
 def difference_findings(differences: Cleared, settings: ReviewSettings) -> list[Finding]:
