@@ -196,7 +196,8 @@ def _variable(table: ClearedTable, row: int, labels: dict[str, str]) -> str:
     name = labels.get(variable, VARIABLES.get(variable, variable.replace("_", " ")))
     if category in ("", "all categories"):
         return style.wrapped(name, 24)
-    return style.wrapped(f"{name}: {STATUS_NAMES.get(category, category).lower()}", 24)
+    part = STATUS_NAMES[category].lower() if category in STATUS_NAMES else category
+    return style.wrapped(f"{name}: {part}", 24)
 
 
 VARIABLES = {
