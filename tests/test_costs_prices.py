@@ -98,6 +98,18 @@ def test_an_unknown_workstream_is_refused():
         programme_spend(LINES, cost(workstreams=["C"], basis="actual"))
 
 
+@pytest.mark.parametrize("period", ["2018/19 to 2016/17", "2017/19"])
+def test_a_period_that_is_none_is_refused_and_its_money_is_not_lost(period):
+    lines = LINES.assign(financial_year=period)
+    with pytest.raises(Refused, match="no financial year"):
+        programme_spend(lines, cost(workstreams=["A"], basis="actual"))
+
+
+def test_a_programme_that_cost_nothing_is_refused():
+    with pytest.raises(Refused, match="add up to £0"):
+        programme_spend(LINES.assign(amount_gbp=0.0), cost(workstreams=["A"], basis="actual"))
+
+
 def test_a_figure_for_the_whole_programme_counts_with_the_studys_share():
     amount = {"value": 2300.0, "unit": "£", "source": "s", "quality": "red", "impact": "cost", "price_year": "2018/19"}
     settings = cost(

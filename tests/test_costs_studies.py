@@ -86,6 +86,15 @@ def test_children_per_family_go_from_one_to_what_was_recorded(name):
         build({"name": "n", "reason": "r", "children_per_family": 0.5}, Scenario, where="test")
 
 
+def test_a_scenario_that_leaves_no_child_in_a_group_is_refused():
+    made = inputs("slough_ifp")
+    rows = np.flatnonzero(made.data.in_programme)[:2].tolist() + np.flatnonzero(~made.data.in_programme)[:2].tolist()
+    keep = np.isin(np.arange(len(made.data.in_programme)), rows)
+    few = replace(made, data=made.data.keep(keep))
+    with pytest.raises(Refused, match="more children to set aside"):
+        scenario_case(few, Scenario(name="n", reason="r", leave_out_children=3))
+
+
 def test_one_child_makes_a_fifth_of_the_published_saving():
     without = scenario("slough_ifp", "without_one_child")
     assert 1 - without["saving_gbp"] / 194262.11 == pytest.approx(0.185, abs=0.01)

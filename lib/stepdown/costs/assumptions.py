@@ -94,6 +94,11 @@ def assumptions(inputs: CostInputs) -> list[Assumption]:
                 _moves(tornado, "children_per_family"),
             )
         )
+    grade = settings.adjustments.confidence_grade
+    if grade is not None:
+        found.append(
+            Assumption("Confidence grade", grade, "", "study file, adjustments", "amber", "the corrections below")
+        )
     return found + [_sourced(name, item) for name, item in _adjustments(inputs)]
 
 

@@ -41,8 +41,11 @@ class Spend:
 
 
 def years_in(period: str) -> tuple[str, ...]:
-    """Return the financial years of "2017/18" or of "2017/18 to 2018/19"."""
-    first, *last = (int(start) for start in re.findall(r"(\d{4})/\d{2}", period))
+    """Return the financial years of "2017/18" or of "2017/18 to 2018/19"; none when there is no such period."""
+    given = re.findall(r"(\d{4})/(\d{2})", period)
+    if any(int(end) != (int(start) + 1) % 100 for start, end in given):
+        return ()
+    first, *last = (int(start) for start, _ in given)
     return tuple(f"{y}/{(y + 1) % 100:02d}" for y in range(first, (last[0] if last else first) + 1))
 
 
@@ -50,7 +53,8 @@ def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
     """Return what the study's workstreams cost.
 
     lines: one row a line of spending (workstream, item, financial_year, amount_gbp, basis).  Raises Refused when a
-    workstream has no line, when no line is left, or when lines of several bases would be added.
+    workstream has no line, when no line is left, when lines of several bases would be added, when a period is none, or
+    when nothing was spent.
     """
     chosen = lines
     if settings.basis is not None:
@@ -60,7 +64,9 @@ def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
     if settings.workstreams:
         chosen = chosen[chosen["workstream"].isin(settings.workstreams)]
     bases = sorted(set(chosen["basis"].dropna()))
-    refuse(_bad_lines(len(chosen), bases))
+    refuse(
+        [*_bad_lines(chosen, bases), *(_no_period(str(p)) for p in chosen["financial_year"] if not years_in(str(p)))]
+    )
     by_year: dict[str, float] = {}
     for period, amount in zip(chosen["financial_year"], chosen["amount_gbp"], strict=True):
         years = years_in(str(period))
@@ -90,11 +96,24 @@ def _no_workstream(name: str, known: list[str], basis: str | None) -> Fault:
     )
 
 
-def _bad_lines(count: int, bases: list[str]) -> list[Fault]:
+def _no_period(period: str) -> Fault:
+    return Fault(
+        where=f"programme_costs, financial_year {period}",
+        found="no financial year, or a span that ends before it begins",
+        allowed="a year such as 2017/18, or a span such as 2017/18 to 2018/19",
+        rule=RULE,
+        remedy="correct the year",
+    )
+
+
+def _bad_lines(chosen: pd.DataFrame, bases: list[str]) -> list[Fault]:
     where = "programme_costs"
-    if count == 0:
+    if len(chosen) == 0:
         return [Fault(where, "no line of spending", "at least one line", RULE, "add what the programme cost")]
     if len(bases) > 1:
         found = f"lines of several bases ({', '.join(bases)}), which would count the same money twice"
         return [Fault(where, found, "lines of one basis", RULE, "name the basis under costs.programme")]
+    if not chosen["amount_gbp"].sum() > 0:
+        found = "lines that add up to £0, so that nothing can be set against the saving"
+        return [Fault(where, found, "a sum above £0", RULE, "add what the programme cost, or leave out costs")]
     return []

@@ -111,6 +111,7 @@ class Adjustments(Settings):
     optimism_saving: share taken off the saving.  optimism_cost: share put on the programme cost.
     deadweight: share of the saving that would have come anyway (for a saving without a comparison group).
     displacement: share that only moved to other families or agencies.
+    confidence_grade: in words, printed in the assumptions log; it moves nothing by itself.
     """
 
     optimism_saving: Sourced | None = None
@@ -137,6 +138,7 @@ class Scenario(Settings):
     comparison_n: the comparison group is scaled with this number instead of its own.
     children_per_family: each family's saving counts for so many children ("observed": as the family size recorded).
     leave_out: measures that are not priced.  prices: other than the study's.
+    adjusted: with the study's corrections (``adjustments``), which a scenario leaves aside otherwise.
     """
 
     name: Text
