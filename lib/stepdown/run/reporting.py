@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,19 @@ def input_words(item: Mapping[str, Any]) -> str:
 _PARTS = ("added", "removed", "changed")
 
 
+def _front_row(study: str, latest: Path) -> str:
+    """Return one study of the front page: its title, what its data are, and when it was run."""
+    manifest = read_manifest(latest)
+    started = datetime.fromisoformat(str(manifest["started"]))
+    made_up = manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False)
+    data = "Synthetic data. " if made_up else ""
+    return (
+        f'<li><p class="finding"><a href="{escape(study)}/latest/release/index.html">'
+        f"{escape(str(manifest.get('title', study)))}</a></p>"
+        f'<p class="limit">{data}Run on {started.day} {started:%B %Y} ({escape(latest.name)}).</p></li>'
+    )
+
+
 def write_front_page(outputs: Path) -> Path | None:
     """Write outputs/index.html, which leads to each study's page; returns it, or None when no study has a page."""
     rows = []
@@ -68,19 +82,16 @@ def write_front_page(outputs: Path) -> Path | None:
         latest = latest_run(folder)
         if latest is None or not (latest / "release" / "index.html").is_file():
             continue
-        manifest = read_manifest(latest)
-        title, run_id = escape(str(manifest.get("title", folder.name))), escape(latest.name)
-        rows.append(
-            f'<li><a href="{escape(folder.name)}/latest/release/index.html">{title}</a> <span>run {run_id}</span></li>'
-        )
+        rows.append(_front_row(folder.name, latest))
     if not rows:
         return None
+    css = (Path(__file__).parent / "pages" / "templates" / "stepdown" / "page.css").read_text(encoding="utf-8")
     page = (
-        '<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Stepdown: studies</title>'
-        "<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:45rem;margin:3rem auto;"
-        "padding:0 1rem;color:#111;background:#fff}a{color:#00437a}span{color:#444}</style></head><body><main>"
-        f"<h1>Studies</h1><ul>{''.join(rows)}</ul></main></body></html>\n"
+        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Stepdown: studies</title>'
+        f"<style>{css}</style></head><body><main><h1>Studies</h1>"
+        '<p class="lead">Each leads to its findings, and from there to a page a question.</p>'
+        f'<ul class="findings">{"".join(rows)}</ul></main></body></html>\n'
     )
     write_text(outputs / "index.html", page)
     return outputs / "index.html"
