@@ -16,7 +16,7 @@ from statsmodels.stats.contingency_tables import SquareTable
 
 from stepdown.effects.comparison import STATUSES, Integers, group_labels
 from stepdown.effects.estimates import NAN
-from stepdown.tables import AddsUp, AggregateTable, Column, Role
+from stepdown.tables import AggregateTable, Column, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
         "p_direction": Column("p value of direction", Role.DERIVED, "p", 3, moved, "Exact sign test."),
         "p_homogeneity": Column("p value, Stuart-Maxwell", Role.DERIVED, "p", 3, moved, "Marginal homogeneity."),
     }
-    # what stays adds up with what moved to the whole group, which every table prints
-    return AggregateTable("movement", "group", pd.DataFrame(rows), columns, (AddsUp("same", ("group",), "n_children"),))
+    # that these follow from the flow matrix is known to stepdown.disclosure.linking
+    return AggregateTable("movement", "group", pd.DataFrame(rows), columns)
 
 
 @dataclass(frozen=True, slots=True)
