@@ -14,7 +14,7 @@ from stepdown.faults import Fault, Refused, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 
-RULE = "the parameter file's model in stepdown.params (docs/settings.md lists every setting of a study)"
+RULE = "the model of the parameter file (docs/settings.md for a study, docs/your_own_data.md, step 6, for an audit)"
 
 
 class _StrictLoader(yaml.SafeLoader):
