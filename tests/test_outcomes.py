@@ -10,6 +10,7 @@ from stepdown.contracts import read_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
 
+AS_REPORTED = "; counted all the same, as the report did"
 SMALL = Path(__file__).parent / "cases" / "small_study"
 
 
@@ -130,6 +131,24 @@ def test_groups_followed_for_different_lengths_are_refused_unless_put_on_days_at
     # looked after throughout: on days at risk, the whole window again
     assert b3["days_at_risk_after"] < b3["window_days_after"]
     assert b3["days_cla_after"] == pytest.approx(b3["window_days_after"])
+
+
+def test_as_published_counts_who_turned_18_and_says_so_but_no_window_beyond_the_extract(copy):
+    """Judge: hand count. b3 turns 18 in the six months after; b4's six months end on 7 February 2019."""
+    children = copy / "data" / "children.csv"
+    children.write_text(children.read_text().replace("b3,f7,Usual help,2007-03-17", "b3,f7,Usual help,2000-09-10"))
+    yaml = copy / "params" / "small.yaml"
+    yaml.write_text(yaml.read_text().replace("2019-12-31", "2019-01-20"), encoding="utf-8")
+    result = of(copy, unobservable="as_published", follow_up_gap_allowed=1.0)[2]
+    assert set(result.frame["child_id"]) & {"b3", "b4"} == {"b3"}
+    seen = result.cohort.observability
+    of_b3 = row(seen, group="Usual help", window="6 months after", reason=cohort.REASONS["turned 18"] + AS_REPORTED)
+    assert (of_b3["children"], of_b3["observable"]) == (1, False)
+    assert row(result.cohort.flow, group="Usual help", step="Not observable")["children"] == 1
+    assert row(result.cohort.flow, group="Usual help", step=cohort.ANALYSED)["children"] == 3
+    yaml.write_text(yaml.read_text().replace("2019-01-20", "2018-10-15"), encoding="utf-8")
+    with pytest.raises(Refused, match="to different lengths"):
+        of(copy, unobservable="as_published")
 
 
 def test_a_group_without_anybody_is_refused(copy):

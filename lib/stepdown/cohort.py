@@ -31,6 +31,10 @@ REASONS = {
 }
 """What a reader is told for each reason."""
 
+COUNTED = (str(Sight.NOT_YET_BORN), str(Sight.TURNED_18))
+AS_PUBLISHED = "; counted all the same, as the report did"
+"""What ``unobservable: as_published`` counts, and what a reader is told of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
@@ -53,6 +57,8 @@ class Cohort:
 def select(study: Study, records: StudyRecords) -> Cohort:
     """Return the cohort of a study.
 
+    Under ``as_published`` a child counts who was unborn or 18 for part of a period, as a report may have counted it;
+    a period that the extract itself does not cover counts under no setting.
     Raises Refused when nobody is left in a group, or when the follow-up of the two groups differs by more than
     the study allows.
     """
@@ -60,15 +66,13 @@ def select(study: Study, records: StudyRecords) -> Cohort:
     included = everyone[everyone["exclusion_reason"].isna()].reset_index(drop=True)
     months = study.settings.window_months
     seen = {period: _seen(study, included, period, months) for period in PERIODS}
-    whole = seen["before"].observable & seen["after"].observable
-    if study.settings.unobservable == "leave_out":
-        kept = whole
-    elif study.settings.unobservable == "days_at_risk":
+    asked = {period: _asked(study, included, period, months) for period in PERIODS}
+    if study.settings.unobservable == "days_at_risk":
         kept = (seen["before"].days_at_risk > 0) & (seen["after"].days_at_risk > 0)
     else:
-        kept = np.ones(len(included), dtype=bool)
+        kept = asked["before"].observable & asked["after"].observable
     _refuse_empty_group(study, included[kept])
-    _refuse_unequal_follow_up(study, included, seen)
+    _refuse_unequal_follow_up(study, included, asked)
     children = included[kept].reset_index(drop=True)
     first, last = _periods(children, "before", months), _periods(children, "after", months)
     return Cohort(
@@ -77,7 +81,7 @@ def select(study: Study, records: StudyRecords) -> Cohort:
         after=last,
         seen_before=_seen(study, children, "before", months),
         seen_after=_seen(study, children, "after", months),
-        flow=participant_flow(study, everyone, included, kept, seen),
+        flow=participant_flow(study, everyone, included, kept, asked),
         observability=observability(study, included),
     )
 
@@ -95,6 +99,13 @@ def _seen(study: Study, children: pd.DataFrame, period: str, months: int) -> Obs
         first_date=None if data.first_date is None else np.datetime64(data.first_date),
         birth_date=children["birth_date"].to_numpy(),
     )
+
+
+def _asked(study: Study, children: pd.DataFrame, period: str, months: int) -> Observed:
+    """Return what must be observable for a child to be analysed: under ``as_published``, the extract's reach alone."""
+    if study.settings.unobservable == "as_published":
+        return _seen(study, children.assign(birth_date=pd.NaT), period, months)
+    return _seen(study, children, period, months)
 
 
 def participant_flow(
@@ -147,15 +158,17 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
         mine = included[included["group"] == label]
         for months in lengths:
             for period in PERIODS:
-                reasons = pd.Series(_seen(study, mine, period, months).reason).value_counts()
+                asked, seen = _asked(study, mine, period, months), _seen(study, mine, period, months)
+                reasons = pd.Series(np.where(asked.observable, seen.reason, asked.reason)).value_counts()
                 for why in (str(sight) for sight in Sight if str(sight) in reasons.index):
+                    counted = why in COUNTED and study.settings.unobservable == "as_published"
                     rows.append(
                         (
                             label,
                             f"{months} months {period}",
                             months,
                             period,
-                            REASONS.get(why, why),
+                            REASONS.get(why, why) + (AS_PUBLISHED if counted else ""),
                             int(reasons[why]),
                             why == str(Sight.OBSERVABLE),
                         )
@@ -197,7 +210,7 @@ def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
 
 def _refuse_unequal_follow_up(study: Study, included: pd.DataFrame, seen: dict[str, Observed]) -> None:
     settings = study.settings
-    if settings.unobservable != "leave_out":
+    if settings.unobservable == "days_at_risk":
         return
     for period in PERIODS:
         length = _periods(included, period, settings.window_months).days

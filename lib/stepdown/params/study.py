@@ -27,7 +27,8 @@ Unobservable = Literal["leave_out", "days_at_risk", "as_published"]
 
 leave_out: the child is not analysed (and is shown in the participant flow); refused when the groups differ in it.
 days_at_risk: the child is analysed on the days of the window that are covered, scaled to the whole window.
-as_published: the child is counted as if covered, to reproduce a report that did so; every page says so.
+as_published: a child unborn or 18 for part of the window is counted all the same, to reproduce a report that did so
+    (the table of observability says so); a window that the extract does not cover is left out as above.
 """
 
 
