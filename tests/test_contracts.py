@@ -85,6 +85,18 @@ def test_a_missing_book_or_audit_tool_is_refused_before_a_run_begins(tmp_path):
     assert named == {"costs.unit_costs", "costs.deflator", "costs.discount_rates", "review.audit_tool"}
 
 
+def test_an_item_that_the_audit_tool_does_not_have_is_refused_with_its_line(tmp_path):
+    (tmp_path / "params").symlink_to(HERE.parent / "params", target_is_directory=True)
+    shutil.copytree(HERE.parent / "data/slough_ifp", tmp_path / "data/slough_ifp")
+    file = tmp_path / "data/slough_ifp/case_files.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("child_safer", "child_saver", 1), encoding="utf-8")
+    study = load_study(HERE.parent / "params/slough_ifp.yaml").model_copy(update={"root": tmp_path})
+    with pytest.raises(Refused) as refused:
+        read_study(study)
+    assert "column item_id, 1 row (line " in str(refused.value)
+    assert "child_safer" in str(refused.value), "what may stand there"
+
+
 def test_two_files_for_one_table_are_refused(copy):
     pd.read_csv(copy / "data" / "spells.csv", dtype=str).to_parquet(copy / "data" / "spells.parquet")
     with pytest.raises(Refused, match="2 files for the table spells"):

@@ -10,7 +10,7 @@ import pandas as pd
 from stepdown.contracts.children import CHILDREN, ISSUES, REFERRALS, SPELLS
 from stepdown.contracts.files_and_costs import CASE_FILES, PROGRAMME_COSTS
 from stepdown.contracts.model import Contract
-from stepdown.contracts.named_files import named_file_faults
+from stepdown.contracts.named_files import audit_items, named_file_faults
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
@@ -117,6 +117,9 @@ def _study_codes(contract: Contract, study: Study) -> dict[str, tuple[str, ...]]
         return {"group": study.settings.groups.labels(), "ethnicity_code": tuple(profile.ethnicity)}
     if contract.table == "issues" and profile.issues:
         return {"issue_code": tuple(profile.issues)}
+    if contract.table == "case_files" and study.settings.review:
+        items = audit_items(study)
+        return {"item_id": items} if items else {}
     return {}
 
 
