@@ -113,6 +113,15 @@ def test_every_table_can_be_cleared_and_hides_what_rests_on_few(slough):
     assert pd.isna(cleared["overlap_gate"].frame["ess_best_case"].iloc[0])
 
 
+def test_the_permutation_tests_of_several_outcomes_are_corrected_by_holm_by_hand(slough):
+    found = effects.permutation_table(slough, EffectSettings(permutation_draws=199), seed=1).frame
+    ordered = found.sort_values("p_value", kind="stable")
+    left = np.arange(len(ordered), 0, -1)
+    by_hand = np.minimum(np.maximum.accumulate(ordered["p_value"].to_numpy() * left), 1)
+    assert ordered["p_holm"].to_numpy() == pytest.approx(by_hand)
+    assert (found["p_holm"] > found["p_value"]).any()
+
+
 # --- what cannot be estimated
 
 

@@ -117,8 +117,8 @@ class EndsApart:
     """How far the two ends of the bracket are apart: difference in differences minus lagged-outcome adjustment.
 
     The interval is from the family jackknife of that difference. Where it excludes nought the two conditions cannot
-    both be true (or neither is), and the data cannot say which; where it includes nought the answer does not hang on
-    the choice. NaN where a family carries an end alone.
+    both be true (or neither is), and the data cannot say which; where it includes nought the data do not show that the
+    answer hangs on the choice. NaN where a family carries an end alone.
     """
 
     difference: float

@@ -46,14 +46,14 @@ def _carried(label: str, unit: str, ends: Sequence[Row]) -> str:
 
 def permutation_sentences(frame: pd.DataFrame) -> str:
     """Return the permutation tests of all outcomes in one sentence; frame: of ``permutation``, cleared."""
-    told = [row for row in rows(frame) if known(row["p_value"])]
+    told = [row for row in rows(frame) if known(row["p_holm"])]
     if not told:
         return "Families could not be dealt into the groups again, or the numbers are not shown."
-    parts = [f"{outcome_name(str(row['outcome'])).label} {p_value(row['p_value'])}" for row in told]
+    parts = [f"{outcome_name(str(row['outcome'])).label} {p_value(row['p_holm'])}" for row in told]
     return (
         "Had whole families been dealt into the two groups by lot, how often would a difference in change come up "
-        f"that is as far from none as the one seen? {sentence(joined(parts))} A small p speaks against chance, and "
-        "only that."
+        f"that is as far from none as the one seen? Corrected for {len(frame)} outcomes (Holm): {joined(parts)}. "
+        "A small p speaks against chance, and only that."
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from stepdown.effects.comparison import Comparison, comparison_of, group_labels, outcome_name
-from stepdown.effects.estimates import NAN
+from stepdown.effects.estimates import NAN, holm_of
 from stepdown.effects.permutation import family_permutation
 from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
@@ -200,11 +200,11 @@ def missing_follow_up_table(
     return AggregateTable("missing_follow_up", "outcome in days", pd.DataFrame(rows, columns=list(columns)), columns)
 
 
-def permutation_table(frame: pd.DataFrame, settings: EffectSettings, *, seed: int) -> AggregateTable:
-    """Return ``permutation``: one row is an outcome, with the test that deals families out again."""
+def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed: int) -> AggregateTable:
+    """Return ``permutation``: one row is an outcome, with the test that deals families out again, corrected by Holm."""
     rows = []
     for outcome in settings.outcomes:
-        compared = comparison_of(frame, outcome)
+        compared = comparison_of(children, outcome)
         found = family_permutation(
             compared, seed=seed, draws=settings.permutation_draws, exact_up_to=settings.permutation_exact_up_to
         )
@@ -221,16 +221,18 @@ def permutation_table(frame: pd.DataFrame, settings: EffectSettings, *, seed: in
                 "note": found.note,
             }
         )
+    frame = pd.DataFrame(rows).assign(p_holm=lambda found: holm_of(list(found["p_value"])))
     rests = ("n_with_any",)
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the difference."),
         "difference": Column("Difference in mean change", Role.DERIVED, "", 2, rests, "Programme minus comparison."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, by absolute value."),
+        "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
         "n_families": Column("Families", Role.BASE, "families", 0, about="Dealt whole."),
         "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Before or after, both groups."),
         "deals": Column("Deals", Role.OPEN, "", 0, about="Ways counted or drawn."),
         "method": Column("Method", Role.OPEN, about="Exact or Monte Carlo."),
         "note": Column("Note", Role.OPEN, about="Why there is no p value."),
     }
-    return AggregateTable("permutation", "outcome", pd.DataFrame(rows), columns)
+    return AggregateTable("permutation", "outcome", frame[list(columns)], columns)
