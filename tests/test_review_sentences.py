@@ -139,7 +139,8 @@ def test_titles_of_charts_say_what_the_numbers_show_and_no_hidden_one():
     )
     items.loc[0, "percent_any"] = None
     assert "On 1 of 2 items that can be shown" in telling.evidence_title(cleared(items), settings)
-    assert "too few" in telling.evidence_title(cleared(items.assign(percent_any=None)), settings)
+    items.loc[1, "percent_any"] = None
+    assert "most items rest on too few" in telling.evidence_title(cleared(items), settings)
     differences = pd.DataFrame({"prespecified": True, "points": [60.0, 45.0], "p_holm": [0.017, 0.066]})
     says = telling.differences_title(cleared(differences))
     assert says == "1 of 2 differences stands once all tests are counted (95% intervals)"

@@ -60,12 +60,15 @@ def item_sentences(items: Cleared, subset: str) -> list[str]:
 
 
 def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
-    """Return the title of the bars: on how many items most files of the latest period showed evidence."""
+    """Return the title of the bars: on how many items most files of the latest period showed evidence.
+
+    Where half of the items or more are hidden, the rest make no headline.
+    """
     subset = "during" if "during" in settings.subsets else next(iter(settings.subsets))
     shares = items.frame.loc[items.frame["subset"] == subset, "percent_any"]
     known = shares.dropna()
-    if known.empty:
-        return "What the case files showed, item by item: too few files to show the numbers"
+    if 2 * len(known) <= len(shares):
+        return "What the case files showed: most items rest on too few files to show their numbers"
     shown = "" if len(known) == len(shares) else " that can be shown"
     where = settings.subsets[subset][:1].lower() + settings.subsets[subset][1:]
     return f"On {int((known > 50).sum())} of {len(known)} items{shown}, most files {where} showed evidence"
@@ -73,9 +76,10 @@ def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
 
 def differences_title(differences: Cleared) -> str:
     """Return the title of the forest plot: how many listed differences stand after correction."""
-    known = _listed(differences).dropna(subset=["points"])
-    if known.empty:
-        return "Differences between the two sets of files: too few files to show"
+    listed = _listed(differences)
+    known = listed.dropna(subset=["points"])
+    if 2 * len(known) <= len(listed):
+        return "Differences between the two sets of files: most rest on too few files to show"
     standing = int((known["p_holm"] < 0.05).sum())
     verb = "stands" if standing == 1 else "stand"
     return f"{standing or 'None'} of {len(known)} differences {verb} once all tests are counted (95% intervals)"
