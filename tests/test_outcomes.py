@@ -10,7 +10,6 @@ from stepdown.contracts import read_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
 
-AS_REPORTED = "; counted all the same, as the report did"
 SMALL = Path(__file__).parent / "cases" / "small_study"
 
 
@@ -128,6 +127,9 @@ def test_groups_followed_for_different_lengths_are_refused_unless_put_on_days_at
         of(copy)
     frame = of(copy, unobservable="days_at_risk")[2].frame.set_index("child_id")
     b3 = frame.loc["b3"]
+    seen = of(copy, unobservable="days_at_risk")[2].cohort.observability.frame
+    told = seen[(seen["window"] == "6 months after") & seen["reason"].str.endswith("scaled to the whole period")]
+    assert told["children"].sum() == (frame["days_at_risk_after"] < frame["window_days_after"]).sum() > 0
     # looked after throughout: on days at risk, the whole window again
     assert b3["days_at_risk_after"] < b3["window_days_after"]
     assert b3["days_cla_after"] == pytest.approx(b3["window_days_after"])
@@ -142,7 +144,9 @@ def test_as_published_counts_who_turned_18_and_says_so_but_no_window_beyond_the_
     result = of(copy, unobservable="as_published", follow_up_gap_allowed=1.0)[2]
     assert set(result.frame["child_id"]) & {"b3", "b4"} == {"b3"}
     seen = result.cohort.observability
-    of_b3 = row(seen, group="Usual help", window="6 months after", reason=cohort.REASONS["turned 18"] + AS_REPORTED)
+    of_b3 = row(
+        seen, group="Usual help", window="6 months after", reason=cohort.REASONS["turned 18"] + cohort.AS_PUBLISHED
+    )
     assert (of_b3["children"], of_b3["observable"]) == (1, False)
     assert row(result.cohort.flow, group="Usual help", step="Not observable")["children"] == 1
     assert row(result.cohort.flow, group="Usual help", step=cohort.ANALYSED)["children"] == 3

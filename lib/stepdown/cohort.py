@@ -6,6 +6,7 @@ having had no care: what happens to it is the study's setting ``unobservable``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,9 +32,9 @@ REASONS = {
 }
 """What a reader is told for each reason."""
 
-COUNTED = (str(Sight.NOT_YET_BORN), str(Sight.TURNED_18))
 AS_PUBLISHED = "; counted all the same, as the report did"
-"""What ``unobservable: as_published`` counts, and what a reader is told of it."""
+DAYS_AT_RISK = "; analysed on the days that are covered, scaled to the whole period"
+"""What a reader is told of a child who is analysed although its period is not wholly observable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +159,10 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
         mine = included[included["group"] == label]
         for months in lengths:
             for period in PERIODS:
-                asked, seen = _asked(study, mine, period, months), _seen(study, mine, period, months)
-                reasons = pd.Series(np.where(asked.observable, seen.reason, asked.reason)).value_counts()
-                for why in (str(sight) for sight in Sight if str(sight) in reasons.index):
-                    counted = why in COUNTED and study.settings.unobservable == "as_published"
-                    rows.append(
-                        (
-                            label,
-                            f"{months} months {period}",
-                            months,
-                            period,
-                            REASONS.get(why, why) + (AS_PUBLISHED if counted else ""),
-                            int(reasons[why]),
-                            why == str(Sight.OBSERVABLE),
-                        )
-                    )
+                for (why, analysed), count in _sights(study, mine, period, months).items():
+                    told = REASONS.get(why, why) + analysed
+                    window = f"{months} months {period}"
+                    rows.append((label, window, months, period, told, count, why == str(Sight.OBSERVABLE)))
     columns = {
         "group": Column("Group", Role.KEY),
         "window": Column("Window", Role.KEY),
@@ -189,6 +179,21 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
         columns,
         adds_up=(AddsUp("children", ("group", "window")),),
     )
+
+
+def _sights(study: Study, mine: pd.DataFrame, period: str, months: int) -> dict[tuple[str, str], int]:
+    """Return children by reason and by how they are analysed all the same (blank: they are not), reasons in order."""
+    asked, seen = _asked(study, mine, period, months), _seen(study, mine, period, months)
+    reason = np.where(asked.observable, seen.reason, asked.reason)
+    analysed = np.full(len(mine), "", dtype=object)
+    if months == study.settings.window_months:
+        if study.settings.unobservable == "as_published":
+            analysed[asked.observable & ~seen.observable] = AS_PUBLISHED
+        elif study.settings.unobservable == "days_at_risk":
+            analysed[(seen.days_at_risk > 0) & ~seen.observable] = DAYS_AT_RISK
+    counts = Counter(zip(reason, analysed, strict=True))
+    order = [str(sight) for sight in Sight]
+    return {key: counts[key] for key in sorted(counts, key=lambda key: (order.index(key[0]), key[1]))}
 
 
 def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
