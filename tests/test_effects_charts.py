@@ -1,5 +1,7 @@
 """Charts of movement and of effects: from cleared tables only, with words that hold the numbers and no hidden one."""
 
+from dataclasses import replace
+
 import pytest
 from stepdown import effects
 from stepdown.contracts import read_study
@@ -44,6 +46,14 @@ def test_each_title_says_what_the_chart_shows(drawn):
     assert "hangs on what would have happened without the programme" in titles["bracket"]
     assert titles["again"] == "0% of the IFP group and 5% of the Comparison group had been referred again by day 183"
     assert "differed before by more than chance" in titles["balance"]
+
+
+def test_a_title_rounds_half_up_and_claims_no_move_that_its_numbers_do_not_show(found):
+    table = statutory_status(found)
+    frame = table.frame.copy()
+    frame.loc[frame["status"] == "CP", "mean_days_per_child"] = [24.5, 2.5, 25.2, 25.4]
+    title = movement_charts.before_after(clear(replace(table, frame=frame), OPEN)).title
+    assert title.endswith("fell from 25 to 3 in the IFP group and stayed at 25 in the Comparison group")
 
 
 def test_each_text_alternative_holds_the_numbers(drawn):

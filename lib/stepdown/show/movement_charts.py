@@ -13,6 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
 from stepdown.disclosure import ClearedTable
+from stepdown.numbers import digits
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.numbers import as_shown
@@ -233,8 +234,9 @@ def _change_title(table: ClearedTable, groups: list[str], value: str, status: st
         first, last = (rows.value(value, period=period) for period in ("before", "after"))
         if math.isnan(first) or math.isnan(last):
             return "Days a child at each status, before and after, in both groups"
-        verb = "fell" if last < first else "rose" if last > first else "stayed"
-        parts.append(f"{verb} from {first:.0f} to {last:.0f} in the {group} group")
+        verb, shown = "fell" if last < first else "rose", (digits(first), digits(last))
+        moved = f"stayed at {shown[0]}" if shown[0] == shown[1] else f"{verb} from {shown[0]} to {shown[1]}"
+        parts.append(f"{moved} in the {group} group")
     return f"Mean days a child at status {status} " + " and ".join(parts)
 
 
