@@ -54,7 +54,9 @@ def ours(
 ) -> float:
     """Run ``stepdown run`` in a process of its own; return the seconds, start of Python included."""
     leave_out = (
-        "" if documents else "release._documents = lambda *_: []; release.write_workbook = lambda *_, **__: None; "
+        ""
+        if documents
+        else "from stepdown.run import release; release._documents = lambda *_: []; release.write_workbook = lambda *_, **__: None; "
     )
     code = (
         f"{leave_out}"

@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from stepdown.faults import refuse
 from stepdown.run.folders import Locked, cleaned, held
-from stepdown.run.kinds import AUDIT, is_book, load_subject
+from stepdown.run.kinds import AUDIT, PUBLISHED_CASE, is_book, load_subject
 from stepdown.run.status import Exit, gravest
 
 
 def checked(path: str | Path) -> str:
-    """Return what a parameter file and its data hold, in one line; raises Refused with every fault."""
+    """Return what a parameter file and its data hold, in one line; raises Refused with every fault.
+
+    Beyond the tables: the costs' books and spending, a group without a child, a value in no band of the profile.
+    """
     if is_book(path):
         return f"{Path(path).stem}: a book that studies share; it is checked with each study that names it"
     subject = load_subject(path, {})
     if subject.study is not None:
+        from stepdown.cohort import select
         from stepdown.contracts import read_study
+        from stepdown.costs import cost_faults
+        from stepdown.describe import profile_categories
 
-        rows = read_study(subject.study).rows_read
+        records = read_study(subject.study)
+        refuse(cost_faults(subject.study, records.programme_costs))
+        profile_categories(subject.study, select(subject.study, records))
+        rows = records.rows_read
         return f"{subject.name}: in order; " + ", ".join(f"{table} {count:,}" for table, count in rows.items())
     if subject.kind is AUDIT:
         from stepdown.audit import run_audit
 
         run_audit(subject.file)
+    if subject.kind is PUBLISHED_CASE:
+        from stepdown.costs import read_case
+
+        read_case(subject.file)
     return f"{subject.name}: in order"
 
 

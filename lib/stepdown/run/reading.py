@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepdown.faults import refuse
 from stepdown.run.kinds import Need
 from stepdown.run.planning import Plan
 
@@ -18,8 +19,11 @@ def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
         rows = {table: int(count["read"]) for table, count in plan.previous_manifest["rows"].items()}
     else:
         from stepdown.contracts import read_study
+        from stepdown.costs import cost_faults
 
-        rows = dict(read_study(subject.study).rows_read)
+        records = read_study(subject.study)
+        refuse(cost_faults(subject.study, records.programme_costs))
+        rows = dict(records.rows_read)
     gaps = {}
     for step in plan.to_run():
         table = subject.kind.needs.get(step.notebook.name, Need()).table
