@@ -53,11 +53,8 @@ def ours(
     names: tuple[str, ...], folder: Path, *, documents: bool, force: bool = False, isolated: bool = False
 ) -> float:
     """Run ``stepdown run`` in a process of its own; return the seconds, start of Python included."""
-    leave_out = (
-        ""
-        if documents
-        else "from stepdown.run import release; release._documents = lambda *_: []; release.write_workbook = lambda *_, **__: None; "
-    )
+    without = "release._documents = lambda *_: []; release.write_workbook = lambda *_, **__: None; "
+    leave_out = "" if documents else f"from stepdown.run import release; {without}"
     code = (
         f"{leave_out}"
         "from benchmarks.notebooks import quiet; import sys; "
