@@ -31,7 +31,7 @@ def needed(**values):
 
 def test_pounds_have_a_true_minus_and_thousands():
     assert pounds(307334.89) == "£307,335"
-    assert pounds(-1234.5) == "−£1,234"
+    assert pounds(-1234.5) == "−£1,235"  # half up, as in the tables
 
 
 def test_the_answer_says_more_or_less():

@@ -162,3 +162,21 @@ def test_a_small_count_hides_its_whole_row_in_every_table():
     numbers = ["count_earlier", "files_earlier", "count_later", "files_later", "difference", "ci_low", "p_boschloo"]
     assert differences.loc[differences["item_id"].isin(hidden), numbers].isna().all(axis=None)
     assert differences.loc[~differences["item_id"].isin(hidden), numbers].notna().all(axis=None)
+
+
+def test_collecting_again_keeps_agreed_answers_and_refuses_to_lose_others(own):
+    params = own / "params" / "example_review.yaml"
+    run("sample", params)
+    run("collect", params, "--workbooks", EXAMPLE / "review" / "filled")
+    answers = own / "data" / "case_files.csv"
+    first = answers.read_text(encoding="utf-8")
+    settled = first.splitlines()[1].rsplit(",", 1)[0] + ",agreed\n"
+    answers.write_text(first + settled, encoding="utf-8")
+    refused = run("collect", params, "--workbooks", EXAMPLE / "review" / "filled")
+    assert refused.exit_code == 2
+    assert "collecting would lose them" in refused.output
+    assert answers.read_text(encoding="utf-8") == first + settled
+    params.write_text(params.read_text(encoding="utf-8").replace("\nreview:\n", "\nreview:\n  agreed_by: agreed\n", 1))
+    again = run("collect", params, "--workbooks", EXAMPLE / "review" / "filled")
+    assert again.exit_code == 0, again.output
+    assert answers.read_text(encoding="utf-8") == first + settled

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.numbers import as_pounds
 
 HIDDEN = "The amounts rest on too few children to be shown."
 """What stands in the place of a sentence whose numbers are hidden."""
@@ -14,8 +15,7 @@ HIDDEN = "The amounts rest on too few children to be shown."
 
 def pounds(value: float) -> str:
     """Return pounds for a sentence: £307,335, −£2,000."""
-    sign = "\N{MINUS SIGN}" if round(value) < 0 else ""
-    return f"{sign}£{abs(round(value)):,}"
+    return as_pounds(value)
 
 
 def rounded_pounds(value: float) -> str:

@@ -38,7 +38,7 @@ def day_rule_sentence(day_count: str, months: int) -> str:
         )
     return (
         f"Days are counted as the published totals require: every day of a spell that touches the {months}-month "
-        "window, also the days outside it. That overstates the time in the window; the columns “inside the window” "
+        "window, also the days outside it. That overstates the time in the window; the columns “days inside” "
         "give the correct count."
     )
 

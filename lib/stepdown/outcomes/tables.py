@@ -77,12 +77,12 @@ def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
         "percent_with_status": Column("Share with the status", Role.DERIVED, "%", 1, (*with_status, "children")),
         "days": Column("Days", Role.TOTAL, "days", 0, with_status),
         "mean_days_per_child": Column("Days per child", Role.DERIVED, "days", 1, (*with_status, "children")),
-        "clipped_days": Column("Days inside the window", Role.TOTAL, "days", 0, with_status),
+        "clipped_days": Column("Days inside", Role.TOTAL, "days", 0, with_status),
         "mean_clipped_days_per_child": Column(
-            "Days inside the window per child", Role.DERIVED, "days", 1, (*with_status, "children")
+            "Days inside, a child", Role.DERIVED, "days", 1, (*with_status, "children")
         ),
         "episodes": Column("Episodes", Role.COUNT, "episodes", 0),
-        "new_episodes": Column("Episodes that began in the window", Role.COUNT, "episodes", 0),
+        "new_episodes": Column("Episodes begun", Role.COUNT, "episodes", 0),
     }
     return AggregateTable(
         "statutory_status", "group × period × status", pd.DataFrame(rows, columns=list(columns)), columns

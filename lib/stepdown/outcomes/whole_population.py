@@ -1,6 +1,6 @@
 """The windows of a study whose tables are Parquet files, of any size: in memory while they fit, else on disk.
 
-    python -m stepdown.outcomes params/england.yaml windows.parquet
+    stepdown windows params/england.yaml windows.parquet
 
 For an extract that is too large for a notebook. The result is child level: it is restricted, and never released.
 """

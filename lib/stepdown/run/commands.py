@@ -12,6 +12,7 @@ import click
 _ELSEWHERE = {
     "audit": ("stepdown.run.audit_command", "audit_command", "Check the published figures of a report."),
     "review": ("stepdown.run.review_command", "review_command", "Case-file review: sample, template, collect."),
+    "windows": ("stepdown.outcomes.whole_population", "windows_command", "Windows of Parquet tables of any size."),
 }
 
 

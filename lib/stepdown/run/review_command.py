@@ -12,6 +12,8 @@ import click
 from stepdown.faults import Fault, Refused, refuse
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stepdown.params import Study
     from stepdown.params.review import AuditTool, ReviewSettings, SamplePlan
     from stepdown.review.sampling import Sample
@@ -128,6 +130,7 @@ def _template(params: str, force: bool) -> None:
 
 def _collect(params: str, workbooks: str | None) -> None:
     from stepdown.review.collect import collect
+    from stepdown.run.writing import write_text
 
     study, review, _, folder = _plan(params)
     source = Path(workbooks) if workbooks else folder / "filled"
@@ -150,11 +153,37 @@ def _collect(params: str, workbooks: str | None) -> None:
     answers = study.path(study.settings.data.folder) / study.settings.data.files.get("case_files", "case_files.csv")
     notes = folder / "restricted" / "case_file_notes.csv"
     notes.parent.mkdir(parents=True, exist_ok=True)
-    collected.case_files.to_csv(answers, index=False, lineterminator="\n")
-    collected.notes.to_csv(notes, index=False, lineterminator="\n")
-    rows = collected.case_files
+    rows = _with_agreed_answers(collected.case_files, answers, review.agreed_by, _shown(answers, study))
+    write_text(answers, rows.to_csv(index=False, lineterminator="\n"))
+    write_text(notes, collected.notes.to_csv(index=False, lineterminator="\n"))
     click.echo(f"{len(rows)} answers on {rows['file_id'].nunique()} files: {_shown(answers, study)}")
     click.echo(f"{len(collected.notes)} notes, restricted and never released: {_shown(notes, study)}")
+
+
+def _with_agreed_answers(rows: pd.DataFrame, answers: Path, agreed_by: str | None, shown: str) -> pd.DataFrame:
+    """Return the collected rows with those that were agreed afterwards and added by hand; refuse to lose any other."""
+    import pandas as pd
+
+    if not answers.is_file():
+        return rows
+    before = pd.read_csv(answers, dtype="str", keep_default_na=False)
+    added = before[~before["reviewer_id"].isin(set(rows["reviewer_id"]))]
+    strangers = int((added["reviewer_id"] != (agreed_by or "")).sum())
+    if strangers:
+        raise Refused(
+            [
+                Fault(
+                    f"{shown}, {strangers} rows",
+                    "answers by somebody who filled in none of these workbooks; collecting would lose them",
+                    "answers by these reviewers, and by the reviewer that review.agreed_by names",
+                    _RULE,
+                    "name that reviewer in review.agreed_by, or move the file away if it is of another round",
+                )
+            ]
+        )
+    if added.empty:
+        return rows
+    return pd.concat([rows.astype("str"), added.reindex(columns=rows.columns)], ignore_index=True)
 
 
 def _read_sample(folder: Path) -> Sample:

@@ -11,7 +11,7 @@ NumPy arrays go in and come out; one row is a child, and records point to their 
 
 A whole population in one call: :func:`stepdown.windows.in_one_call.tally`; from Parquet files of any size:
 :func:`stepdown.windows.out_of_core.tally_files`, and with the sight of each period
-:func:`stepdown.windows.seen_on_disk.seen_tally_files` (``python -m stepdown.outcomes``). They are apart, so that
+:func:`stepdown.windows.seen_on_disk.seen_tally_files` (``stepdown windows``). They are apart, so that
 a study does not load DuckDB.
 
 The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv and tests/cases/days.csv.
