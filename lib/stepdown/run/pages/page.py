@@ -86,7 +86,7 @@ def notebook_page(
     words = glossary_html(article.get_text(" "))
     if words:
         article.insert_after(BeautifulSoup(words, "html.parser"))
-    return Page(file, title, "<!DOCTYPE html>\n" + _without_doctype(str(soup)), main.decode_contents())
+    return Page(file, title, _finished(soup), main.decode_contents())
 
 
 def study_page(
@@ -119,7 +119,7 @@ def study_page(
     words = glossary_html(main.get_text(" "))
     if words and first is not None:
         first.insert_after(BeautifulSoup(words, "html.parser"))
-    return Page("index.html", site.title, "<!DOCTYPE html>\n" + _without_doctype(str(soup)), main.decode_contents())
+    return Page("index.html", site.title, _finished(soup), main.decode_contents())
 
 
 def _exported(notebook: Mapping[str, Any], shown: list[list[str]], resources: dict[str, Any]) -> str:
@@ -227,6 +227,12 @@ def _before_first_part(article: Any, what: Any, skip: str = "") -> None:
             heading.insert_before(what)
             return
     article.append(what)
+
+
+def _finished(soup: Any) -> str:
+    """Return the page as text; a minus sign and its pound sign stay on one line."""
+    together = "\N{MINUS SIGN}\N{WORD JOINER}£"
+    return "<!DOCTYPE html>\n" + _without_doctype(str(soup)).replace("\N{MINUS SIGN}£", together)
 
 
 def _without_doctype(html: str) -> str:
