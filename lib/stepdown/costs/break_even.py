@@ -119,9 +119,3 @@ def net_cost_by_months_table(
     frame = pd.DataFrame(rows, columns=list(columns)[:3])
     frame["children_with_cost"] = children_with_cost(inputs)
     return AggregateTable("net_cost_by_months", "comparison and number of months", frame, columns)
-
-
-def pays_back_within(inputs: CostInputs, case: Case, months: int) -> bool:
-    """Return whether a saving that goes on for ``months`` covers the programme cost."""
-    counted = months_of_saving(Horizon(shape="step", months=months), inputs.window_months, inputs.rates)
-    return work_out(replace(case, multiplier=counted / inputs.window_months)).net_cost <= 0

@@ -270,10 +270,6 @@ class Tariffs:
     values: tuple[float, ...]
     kept: tuple[AcceptedDoubleCount, ...] = ()
 
-    def with_values(self, values: tuple[float, ...]) -> Tariffs:
-        """Return the same tariffs at other values."""
-        return Tariffs(self.measures, self.ids, self.costs, values, self.kept)
-
     def value(self, measure: str) -> float:
         """Return £ per unit of a measure."""
         return self.values[self.measures.index(measure)]

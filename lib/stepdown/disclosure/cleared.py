@@ -113,11 +113,6 @@ class ClearedTable:
             symbols=symbols,
         )
 
-    def relabelled(self, **labels: str) -> ClearedTable:
-        """Return the table with other headings for some of its columns."""
-        columns = {n: replace(c, label=labels[n]) if n in labels else c for n, c in self.columns.items()}
-        return replace(self, columns=columns)
-
     def in_order(self, by: str, order: Iterable[object]) -> ClearedTable:
         """Return the table with its rows in the order of one key column's values; values not named go last."""
         place = {value: i for i, value in enumerate(order)}

@@ -7,13 +7,15 @@ predicted child between no days and the whole period.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels, outcome_name, sentence_case
-from stepdown.effects.estimates import NAN, Estimate, t_interval
+from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
@@ -57,21 +59,8 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
         if np.ptp(share_before) > 0:
             columns.append(share_before)
         estimate, se = average_marginal_effect(share_after, np.column_stack(columns), compared.family, window)
-    ci_low, ci_high, p_value = t_interval(estimate, se, compared.n_families - 1, level)
-    return Estimate(
-        outcome=outcome,
-        estimator=FRACTIONAL_LOGIT,
-        estimate=estimate,
-        se=se,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        p_value=p_value,
-        n_children=compared.n_children,
-        n_families=compared.n_families,
-        n_with_any=compared.n_with_any(),
-        condition=CONDITION,
-        note=note,
-    )
+    made = estimate_of(compared, FRACTIONAL_LOGIT, estimate, se, level=level, condition=CONDITION, note=note)
+    return replace(made, outcome=outcome)  # the days inside the window stand for the outcome that was asked for
 
 
 def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, window: Floats) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import numpy as np
 import statsmodels.api as sm
 
 from stepdown.effects.comparison import Comparison, Floats, Integers
-from stepdown.effects.estimates import NAN, Estimate, t_interval
+from stepdown.effects.estimates import NAN, Estimate, estimate_of, t_interval
 
 DIFFERENCE_IN_DIFFERENCES = "difference in differences"
 LAGGED_OUTCOME = "lagged-outcome adjustment"
@@ -95,21 +95,8 @@ def estimated(compared: Comparison, estimator: str, *, level: float = 0.95) -> E
             note = ONE_FAMILY
         else:
             se = clustered_se(response, matrix, compared.family)
-    ci_low, ci_high, p_value = t_interval(estimate, se, compared.n_families - 1, level)
-    return Estimate(
-        outcome=compared.outcome,
-        estimator=estimator,
-        estimate=estimate,
-        se=se,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        p_value=p_value,
-        n_children=compared.n_children,
-        n_families=compared.n_families,
-        n_with_any=compared.n_with_any(),
-        condition=CONDITIONS[estimator],
-        note=note,
-    )
+    condition = CONDITIONS[estimator]
+    return estimate_of(compared, estimator, estimate, se, level=level, condition=condition, note=note)
 
 
 @dataclass(frozen=True, slots=True)

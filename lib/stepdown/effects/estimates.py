@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from stepdown.effects.comparison import Comparison
+
 NAN = float("nan")
 
 
@@ -45,6 +47,27 @@ def t_interval(estimate: float, se: float, df: float, level: float) -> tuple[flo
         return NAN, NAN, NAN
     reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
     return estimate - reach, estimate + reach, float(2 * stats.t.sf(abs(estimate / se), df))
+
+
+def estimate_of(
+    compared: Comparison, estimator: str, estimate: float, se: float, *, level: float, condition: str, note: str = ""
+) -> Estimate:
+    """Return an estimate of a comparison with its t interval, families less one being the degrees of freedom."""
+    low, high, p_value = t_interval(estimate, se, compared.n_families - 1, level)
+    return Estimate(
+        outcome=compared.outcome,
+        estimator=estimator,
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
+        p_value=p_value,
+        n_children=compared.n_children,
+        n_families=compared.n_families,
+        n_with_any=compared.n_with_any(),
+        condition=condition,
+        note=note,
+    )
 
 
 def holm(estimates: list[Estimate]) -> list[Estimate]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from stepdown.effects.bounded_days import FRACTIONAL_LOGIT, fractional_logit
+from stepdown.effects.bounded_days import fractional_logit
 from stepdown.effects.bracketing import (
     AFTER_ONLY,
     DIFFERENCE_IN_DIFFERENCES,
@@ -18,7 +18,7 @@ from stepdown.effects.bracketing import (
 from stepdown.effects.comparison import comparison_of, outcome_name, sentence_case
 from stepdown.effects.estimates import Estimate, holm
 from stepdown.effects.overlap import OverlapGate
-from stepdown.effects.weighting import DOUBLY_ROBUST, ENTROPY_BALANCING, weighted_estimates
+from stepdown.effects.weighting import weighted_estimates
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -27,8 +27,6 @@ BRACKET = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
 
 SHOWN_COLUMNS = ("measure", "estimator", "estimate", "ci_low", "ci_high", "p_holm", "n_children", "n_families", "note")
 """What a page shows of ``effects``; the condition of each estimator stands in a table of its own beside it."""
-
-ALL_ESTIMATORS = (*BRACKET, AFTER_ONLY, FRACTIONAL_LOGIT, ENTROPY_BALANCING, DOUBLY_ROBUST)
 
 
 def effects(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> list[Estimate]:

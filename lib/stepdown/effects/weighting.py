@@ -15,7 +15,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from stepdown.effects.bracketing import clustered_se
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of
-from stepdown.effects.estimates import NAN, Estimate, t_interval
+from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.numbers import digits
 from stepdown.params.effects import EffectSettings
 
@@ -205,18 +205,5 @@ def _weighted_difference(compared: Comparison, weights: Floats) -> tuple[float, 
 def _row(
     compared: Comparison, estimator: str, estimate: float, se: float, note: str, settings: EffectSettings
 ) -> Estimate:
-    low, high, p_value = t_interval(estimate, se, compared.n_families - 1, settings.confidence_level)
-    return Estimate(
-        outcome=compared.outcome,
-        estimator=estimator,
-        estimate=estimate,
-        se=se,
-        ci_low=low,
-        ci_high=high,
-        p_value=p_value,
-        n_children=compared.n_children,
-        n_families=compared.n_families,
-        n_with_any=compared.n_with_any(),
-        condition=CONDITIONS[estimator],
-        note=note,
-    )
+    level, condition = settings.confidence_level, CONDITIONS[estimator]
+    return estimate_of(compared, estimator, estimate, se, level=level, condition=condition, note=note)

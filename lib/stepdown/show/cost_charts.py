@@ -274,7 +274,8 @@ def plane_chart(table: ClearedTable) -> Figure:
     below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
     share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
     falls = "falls" if share == "None" else "fall"
-    title = f"{share} of the simulated repeats {falls} below £0, where the programme pays for itself"
+    # the chart draws some of the repeats, so its title speaks of those; the table of the bracket speaks of all
+    title = f"{share} of the {len(table.frame)} repeats drawn here {falls} below £0, where it pays for itself"
     sentences = []
     with style.applied():
         fig, axes = style.new_figure(height=4.4)
