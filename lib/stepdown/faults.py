@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Refused(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
         super().__init__(self.worded())
+
+    @classmethod
+    def for_one(cls, where: str, found: str, allowed: str, rule: str, remedy: str, *values: str) -> Self:
+        """Return the refusal of an input for one fault; the parts are those of :class:`Fault`."""
+        return cls([Fault(where, found, allowed, rule, remedy, values)])
 
     def worded(self, *, reveal: bool = False) -> str:
         """Return all faults, numbered; ``reveal`` adds the offending values."""

@@ -7,9 +7,10 @@ So each column says what it is about: which number of children stands behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
 import pandas as pd
 
@@ -93,6 +94,26 @@ class AggregateTable:
             unknown = [other for other in column.rests_on if other not in self.columns]
             if unknown:
                 raise ValueError(f"table {self.name}: column {name} rests on {unknown}, which it does not have")
+
+    @classmethod
+    def of_rows(
+        cls,
+        name: str,
+        one_row_is: str,
+        columns: Mapping[str, Column],
+        rows: Iterable[Mapping[str, Any] | Sequence[Any]],
+        *adds_up: AddsUp,
+    ) -> Self:
+        """Return a table from its rows: each a mapping of every column's name to its value, or the values in order.
+
+        Raises ValueError for a row that leaves a column out or has one that is not described.
+        """
+        given = list(rows)
+        for row in given:
+            wrong = set(row) ^ set(columns) if isinstance(row, Mapping) else len(row) != len(columns)
+            if wrong:
+                raise ValueError(f"table {name}: a row does not have the columns described: {wrong}")
+        return cls(name, one_row_is, pd.DataFrame(given, columns=list(columns)), columns, adds_up)
 
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""

@@ -6,6 +6,7 @@ from stepdown.audit.consistency import debit, grim, grimmer, whole_numbers
 from stepdown.audit.headline import Outcome
 from stepdown.audit.possible import most_days
 from stepdown.audit.reconstruction import Reconstructed
+from stepdown.audit.relations import AuditSettings
 from stepdown.audit.results import (
     checks_table,
     findings_table,
@@ -22,7 +23,6 @@ from stepdown.audit.sentences import (
     finding,
     overall,
 )
-from stepdown.audit.settings import AuditSettings
 from stepdown.audit.weight import SEVERITIES, Weight
 
 __all__ = [

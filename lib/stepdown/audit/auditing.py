@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from stepdown.audit import arithmetic, possible, unit_costs, wording
-from stepdown.audit.checking import Check, overlaps
-from stepdown.audit.figures import Figures, exact
-from stepdown.audit.headline import Model, Outcome, check_headline, model_of, sensitivity
-from stepdown.audit.reconstruction import Reconstructed, check_reconstruction, reconstruct
-from stepdown.audit.relations import AnyRelation, Reconstruction, Relation
-from stepdown.audit.settings import AuditSettings
+from stepdown.audit.checking import Check, notes, overlaps
+from stepdown.audit.figures import Figures, Span, exact
+from stepdown.audit.headline import Outcome, check_headline, model_of, sensitivity
+from stepdown.audit.reconstruction import Reconstructed, check_reconstruction
+from stepdown.audit.relations import AuditSettings, Reconstruction
 from stepdown.audit.weight import SEVERITIES, Weight, built_on, weigh
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params.loading import find_file, load, project_root
@@ -38,7 +35,7 @@ _CHECKS: dict[str, Callable[..., list[Check]]] = {
     "unit_cost": unit_costs.check_unit_cost,
     "label": wording.check_label,
     "printing": wording.check_printing,
-    "categories": wording.check_categories,
+    "categories": arithmetic.check_categories,
 }
 
 
@@ -57,7 +54,6 @@ class Audit:
     weights: tuple[Weight, ...]
     outcomes: tuple[Outcome, ...]
     reconstructed: tuple[Reconstructed, ...]
-    models: tuple[Model, ...]
 
     def quote(self, check: Check) -> str:
         """Return the words of the report around the figure of a check, or an empty text when it stands in a table."""
@@ -88,44 +84,45 @@ def audit(settings: AuditSettings, name: str, root: Path) -> Audit:
     """Return the audit of ``settings``; folders of figures are relative to ``root``."""
     reports = {source: read(root / folder) for source, folder in settings.sources.items()}
     figures = Figures(settings, reports)
-    checks, reconstructed, faults = _all_checks(settings.relations, figures, name)
-    refuse(faults)
-    models = tuple(model_of(h, figures, f"headline {h.name!r}") for h in settings.headlines)
-    checks = explain_copies([*checks, *(check_headline(model) for model in models)])
+    checks, reconstructed = _all_checks(figures, name)
+    models = tuple(model_of(h, figures.at(f"headline {h.name!r}")) for h in settings.headlines)
+    checks = explain_copies([*checks, *map(check_headline, models)])
     outcomes = tuple(outcome for model in models for outcome in sensitivity(model, checks, figures))
-    graph = built_on(checks, models)
+    graph = built_on(checks)
     material = exact(settings.material_percent)
     weights = tuple(weigh(check, graph, models, outcomes, material) for check in checks)
-    return Audit(name, settings, reports, tuple(checks), weights, outcomes, tuple(reconstructed), models)
+    return Audit(name, settings, reports, tuple(checks), weights, outcomes, tuple(reconstructed))
 
 
-def _all_checks(
-    relations: Iterable[AnyRelation], figures: Figures, name: str
-) -> tuple[list[Check], list[Reconstructed], list[Fault]]:
+def _all_checks(figures: Figures, name: str) -> tuple[list[Check], list[Reconstructed]]:
+    """Make the checks of every relation; raises Refused with the faults of all of them."""
     checks: list[Check] = []
     reconstructed: list[Reconstructed] = []
     faults: list[Fault] = []
-    for number, relation in enumerate(relations, 1):
-        where = f"relation {number} ({relation.kind})"
+    for number, relation in enumerate(figures.settings.relations, 1):
+        at = figures.at(f"relation {number} ({relation.kind})")
         try:
-            for each in figures.expanded(relation, where):
-                checks += [_asked(check, each) for check in _checks_of(each, figures, where, reconstructed)]
+            for each in at.expanded(relation):
+                if isinstance(each, Reconstruction):
+                    made, results = check_reconstruction(each, at)
+                    reconstructed += results
+                else:
+                    made = _CHECKS[each.kind](each, at)
+                for check in made:
+                    asked = each.question and check.family != "presentation"
+                    checks.append(
+                        replace(
+                            check,
+                            kind=check.kind or each.kind,
+                            relation=at.where,
+                            note=notes(each.note, check.note),
+                            family="question" if asked else check.family,
+                        )
+                    )
         except Refused as refused:
             faults += [replace(fault, where=f"{name}.yaml, {fault.where}") for fault in refused.faults]
-    return checks, reconstructed, faults
-
-
-def _checks_of(relation: Any, figures: Figures, where: str, reconstructed: list[Reconstructed]) -> list[Check]:
-    if isinstance(relation, Reconstruction):
-        results = reconstruct(relation, figures, where)
-        reconstructed.extend(results)
-        return check_reconstruction(relation, results, where)
-    return _CHECKS[relation.kind](relation, figures, where)
-
-
-def _asked(check: Check, relation: Relation) -> Check:
-    """Return the check as a question to the authors where its relation says that it is one."""
-    return replace(check, family="question") if relation.question and check.family != "presentation" else check
+    refuse(faults)
+    return checks, reconstructed
 
 
 def explain_copies(checks: Sequence[Check]) -> list[Check]:
@@ -134,7 +131,7 @@ def explain_copies(checks: Sequence[Check]) -> list[Check]:
     A figure that is worked out from rounded figures in one place and from unrounded ones in another may be printed
     in two ways. So a copy is explained when the figures behind the original can also come to the copy.
     """
-    spans: dict[str, tuple[Fraction, Fraction]] = {}
+    spans: dict[str, Span] = {}
     for check in checks:
         if check.span is not None:
             low, high = spans.get(check.output, check.span)
@@ -144,7 +141,7 @@ def explain_copies(checks: Sequence[Check]) -> list[Check]:
         span = spans.get(check.inputs[0]) if check.kind == "same" and check.is_finding and check.inputs else None
         number = parse(check.published)
         if span is not None and number is not None and number.well_grouped and overlaps(span, number):
-            note = "; ".join(filter(None, (check.note, "the figures behind it, before rounding, can give this too")))
+            note = notes(check.note, "the figures behind it, before rounding, can give this too")
             check = replace(check, rounded=True, note=note)
         found.append(check)
     return found

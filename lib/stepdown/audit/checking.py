@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from stepdown.audit.figures import Quantity
+from stepdown.audit.figures import Quantity, Span
 from stepdown.published import Printed
 
 Family = Literal["impossible", "mismatch", "presentation", "question"]
@@ -19,30 +19,30 @@ printed or labelled; or the report does not say enough to decide."""
 class Check:
     """One check.
 
-    kind: of the relation.  relation: where it stands in the file.  table, cell: the figure that was checked.
-    published, recomputed: as texts.  holds: the figure is what the others give.  rounded: it is not, but rounding
-    explains it.  family: what a failure would say.  note.  output: key of the figure.  inputs: keys it rests on.
-    difference: recomputed less published, where both are numbers.  possible: what a total can be at all.
+    table, cell: the figure that was checked.  published, recomputed: as texts.  holds: the figure is what the others
+    give.  family: what a failure would say.  rounded: it does not hold, but rounding explains it.  note.
+    kind: of the relation.  relation: where it stands in the file.  output: key of the figure.  inputs: keys it rests
+    on.  difference: recomputed less published, where both are numbers.  possible: what a total can be at all.
     about: keys of all the figures that the check is about, when they are several.
     span: what the figure can come to when the figures behind it may have been rounded.
     """
 
-    kind: str
-    relation: str
     table: str
     cell: str
     published: str
     recomputed: str
     holds: bool
-    rounded: bool
-    family: Family
+    family: Family = "mismatch"
+    rounded: bool = False
     note: str = ""
+    kind: str = ""
+    relation: str = ""
     output: str = ""
     inputs: tuple[str, ...] = ()
     difference: Fraction | None = None
-    possible: tuple[Fraction, Fraction] | None = None
+    possible: Span | None = None
     about: tuple[str, ...] = ()
-    span: tuple[Fraction, Fraction] | None = None
+    span: Span | None = None
 
     def figure_keys(self) -> tuple[str, ...]:
         """Return the keys of the figures that the check is about."""
@@ -54,20 +54,23 @@ class Check:
         return not self.holds and not self.rounded
 
 
+def notes(*parts: str) -> str:
+    """Return the notes that say something, as one."""
+    return "; ".join(part for part in parts if part)
+
+
 def plainly(value: Fraction, decimals: int = 0, unit: str = "") -> str:
-    """Return a number as a reader writes it: whole when it is whole, else with ``decimals`` digits after the point."""
+    """Return a number as a report writes it: whole when it is whole, else with ``decimals`` digits after the point.
+
+    A tie goes to the even digit and a minus is a hyphen, as in the texts of a report that it stands beside.
+    """
     if value.denominator == 1:
         decimals = 0
-    sign = "-" if value < 0 else ""
-    body = f"{abs(_rounded(value, decimals)):,.{decimals}f}"
-    return f"{sign}{'£' if unit == '£' else ''}{body}{'%' if unit == '%' else ''}"
+    body = f"{float(round(abs(value), decimals)):,.{decimals}f}"
+    return f"{'-' if value < 0 else ''}{'£' if unit == '£' else ''}{body}{'%' if unit == '%' else ''}"
 
 
-def _rounded(value: Fraction, decimals: int) -> float:
-    return float(round(value, decimals))
-
-
-def overlaps(interval: tuple[Fraction, Fraction], printed: Printed) -> bool:
+def overlaps(interval: Span, printed: Printed) -> bool:
     """Say whether some number of ``interval`` (both ends in) can have been rounded to the printed one."""
     lowest, highest = printed.interval()
     return interval[0] <= highest and lowest <= interval[1]
@@ -76,36 +79,33 @@ def overlaps(interval: tuple[Fraction, Fraction], printed: Printed) -> bool:
 def compare(
     figure: Quantity,
     recomputed: Fraction,
-    interval: tuple[Fraction, Fraction],
-    *,
-    kind: str,
-    relation: str,
     inputs: Iterable[Quantity],
+    interval: Span | None = None,
+    *,
+    kind: str = "",
     note: str = "",
-    family: Family = "mismatch",
 ) -> Check:
     """Return the check that ``figure`` is ``recomputed``.
 
     It holds when the recomputed number rounds to the printed one, half up or half to even. When it does not, rounding
-    explains it if some value of ``interval`` (the inputs taken anywhere within their own rounding) would.
+    explains it if some value of ``interval`` (the inputs taken anywhere within their own rounding) would; without an
+    interval the inputs are exact.
     """
+    span = interval or (recomputed, recomputed)
     printed = figure.printed or Printed(str(figure.value), figure.value)
     holds = printed.fits(recomputed)
-    rounded = not holds and overlaps(interval, printed)
-    note = "; ".join(part for part in (note, "rounding of the inputs explains it" if rounded else "") if part)
+    rounded = not holds and overlaps(span, printed)
     return Check(
-        kind=kind,
-        relation=relation,
-        table=figure.table,
-        cell=figure.cell,
-        published=printed.text,
-        recomputed=plainly(recomputed, printed.decimals + 2, printed.unit),
-        holds=holds,
+        figure.table,
+        figure.cell,
+        printed.text,
+        plainly(recomputed, printed.decimals + 2, printed.unit),
+        holds,
         rounded=rounded,
-        family=family,
-        note=note,
+        note=notes(note, "rounding of the inputs explains it" if rounded else ""),
+        kind=kind,
         output=figure.key,
         inputs=tuple(quantity.key for quantity in inputs if quantity.printed),
         difference=recomputed - figure.value,
-        span=interval,
+        span=span,
     )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-from stepdown.audit.relations import Relation
-from stepdown.audit.settings import AuditSettings
-from stepdown.faults import Fault, Refused, nearest
+from stepdown.audit.relations import AuditSettings, Figure, Relation
+from stepdown.audit.relations import Figures as Names
+from stepdown.faults import Refused, nearest
 from stepdown.published import MAIN, Printed, Report, Table
 
 RULE = "the relations format (docs/your_own_data.md, step 6)"
 SEPARATOR = " | "
 AnyKind = TypeVar("AnyKind", bound=Relation)
+Span = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,12 @@ class Quantity:
     value: Fraction
     printed: Printed | None = None
 
-    def interval(self) -> tuple[Fraction, Fraction]:
+    @property
+    def text(self) -> str:
+        """The figure as printed, or the number as it stands in the file."""
+        return self.printed.text if self.printed else self.cell
+
+    def interval(self) -> Span:
         """Return the numbers that may stand behind it: a printed figure may have been rounded, a number not."""
         return self.printed.interval() if self.printed else (self.value, self.value)
 
@@ -39,139 +45,151 @@ def exact(number: int | float) -> Fraction:
     return Fraction(str(number))
 
 
-def fault(where: str, found: str, allowed: str, remedy: str) -> Refused:
+def total_of(quantities: tuple[Quantity, ...]) -> Fraction:
+    """Return the sum of the exact values."""
+    return sum((quantity.value for quantity in quantities), Fraction(0))
+
+
+def fault(where: str, found: str, allowed: str, remedy: str = "mend the name") -> Refused:
     """Return a refusal with one fault of a relations file."""
-    return Refused([Fault(where, found, allowed, RULE, remedy)])
+    return Refused.for_one(where, found, allowed, RULE, remedy)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of an audit: the reports by source, and the short names of tables and columns."""
+    """All figures of an audit: the reports by source, and the short names of tables and columns.
+
+    where: the place in the relations file that is being read, for the faults.
+    """
 
     settings: AuditSettings
     reports: Mapping[str, Report]
+    where: str = ""
 
-    def one(self, name: str | int | float, where: str) -> Quantity:
+    def at(self, where: str) -> Self:
+        """Return the same figures, read for another place of the relations file."""
+        return replace(self, where=where)
+
+    def fault(self, found: str, allowed: str, remedy: str = "mend the name") -> Refused:
+        """Return a refusal of the relation that is being read."""
+        return fault(self.where, found, allowed, remedy)
+
+    def one(self, name: Figure) -> Quantity:
         """Return the figure with this name, or the number itself."""
         if not isinstance(name, str):
             return Quantity(f"number {name}", "", str(name), exact(name))
         pieces = [piece.strip() for piece in name.split("|")]
         if len(pieces) == 2:
-            return self._claim(pieces[0], pieces[1], where)
+            return self._claim(pieces[0], pieces[1])
         if len(pieces) in (3, 4):
-            return self._cell(pieces[0], pieces[1], pieces[2], pieces[3] if len(pieces) == 4 else MAIN, where)
-        raise fault(where, f"{name!r}", "table | row | column, or source | claim", "name the figure in that form")
+            return self._cell(pieces[0], pieces[1], pieces[2], pieces[3] if len(pieces) == 4 else MAIN)
+        raise self.fault(f"{name!r}", "table | row | column, or source | claim", "name the figure in that form")
 
-    def many(self, names: str | int | float | tuple[str | int | float, ...], where: str) -> tuple[Quantity, ...]:
+    def many(self, names: Names) -> tuple[Quantity, ...]:
         """Return the figures that the names stand for, with ``*`` for the rows of a table."""
         found: list[Quantity] = []
         for name in names if isinstance(names, tuple) else (names,):
             pieces = [piece.strip() for piece in name.split("|")] if isinstance(name, str) else []
             if len(pieces) >= 3 and pieces[1].startswith("*"):
-                rows = self._rows(pieces[0], pieces[1].removeprefix("*"), where)
-                found.extend(self.one(SEPARATOR.join([pieces[0], row, *pieces[2:]]), where) for row in rows)
+                rows = self._rows(pieces[0], pieces[1].removeprefix("*"))
+                found.extend(self.one(SEPARATOR.join([pieces[0], row, *pieces[2:]])) for row in rows)
             else:
-                found.append(self.one(name, where))
+                found.append(self.one(name))
         return tuple(found)
 
-    def table(self, name: str, where: str) -> Table:
+    def printed(self, name: Figure) -> tuple[Quantity, Printed]:
+        """Return the figure and its printed number; raises Refused for a number of the file itself."""
+        quantity = self.one(name)
+        if quantity.printed is None:
+            found = f"the number {quantity.cell} where a printed figure must be"
+            raise self.fault(found, "a figure", "name a figure")
+        return quantity, quantity.printed
+
+    def n(self, name: Figure) -> int:
+        """Return a size of a group; raises Refused when it is no whole number above 0."""
+        value = self.one(name).value
+        if value.denominator != 1 or value < 1:
+            raise self.fault(f"an n of {float(value):.2f}", "a whole number above 0", "name the n that was used")
+        return int(value)
+
+    def table(self, name: str) -> Table:
         """Return a table by its short name, or by ``source/file``."""
         file = self.settings.tables[name].file if name in self.settings.tables else name
         source, _, stem = file.rpartition("/")
         source = source or next(iter(self.reports))
         if source not in self.reports:
             known = [*self.settings.tables, *self.reports]
-            raise fault(
-                where, f"a table that is not there: {name!r}{nearest(name, known)}", ", ".join(known), "mend it"
-            )
+            raise self.fault(f"a table that is not there: {name!r}{nearest(name, known)}", ", ".join(known))
         tables = self.reports[source].tables
         if stem not in tables:
             known = [*self.settings.tables, *tables]
-            raise fault(
-                where,
-                f"a relation to a table that is not there: {name!r}{nearest(name, known)}",
-                ", ".join(known[:40]),
-                "correct the name, or type the table in",
-            )
+            found = f"a relation to a table that is not there: {name!r}{nearest(name, known)}"
+            raise self.fault(found, ", ".join(known[:40]), "correct the name, or type the table in")
         return tables[stem]
 
-    def expanded(self, relation: AnyKind, where: str) -> Iterator[AnyKind]:
+    def expanded(self, relation: AnyKind) -> Iterator[AnyKind]:
         """Yield the relation once for each combination of its placeholders."""
         if not relation.each:
             yield relation
             return
-        names = list(relation.each)
-        values = [self._values(relation.each[name], where) for name in names]
+        values = [self._values(given) for given in relation.each.values()]
         plain = relation.model_dump() | {"each": {}}
-        for name in names:
+        for name in relation.each:
             if "{" + name + "}" not in str(plain):
-                raise fault(
-                    where, f"each: {name!r} stands nowhere in the relation", "a placeholder that is used", "use it"
-                )
+                found = f"each: {name!r} stands nowhere in the relation"
+                raise self.fault(found, "a placeholder that is used", "use it")
         for combination in itertools.product(*values):
-            filled = _fill(plain, dict(zip(names, combination, strict=True)))
+            filled = _fill(plain, dict(zip(relation.each, combination, strict=True)))
             yield type(relation).model_validate(filled)
 
-    def _values(self, given: str | tuple[str, ...], where: str) -> tuple[str, ...]:
+    def _values(self, given: str | tuple[str, ...]) -> tuple[str, ...]:
         if isinstance(given, tuple):
             return given
         found = re.fullmatch(r"rows of (.+?)(?: except (.+))?", given)
         if found is None:
-            raise fault(where, f"each: {given!r}", "a list, or rows of <table> [except A; B]", "correct it")
-        return self._rows(found[1], f" except {found[2]}" if found[2] else "", where)
+            raise self.fault(f"each: {given!r}", "a list, or rows of <table> [except A; B]", "correct it")
+        return self._rows(found[1], f" except {found[2]}" if found[2] else "")
 
-    def _rows(self, table: str, rest: str, where: str) -> tuple[str, ...]:
-        rows = self.table(table, where).row_names()
+    def _rows(self, table: str, rest: str) -> tuple[str, ...]:
+        rows = self.table(table).row_names()
         left_out = [name.strip() for name in rest.strip().removeprefix("except").split(";") if name.strip()]
         for name in left_out:
             if name not in rows:
-                raise fault(where, f"no row {name!r}{nearest(name, rows)}", ", ".join(rows), "correct the row")
+                raise self.fault(f"no row {name!r}{nearest(name, rows)}", ", ".join(rows), "correct the row")
         return tuple(row for row in rows if row not in left_out)
 
-    def _cell(self, table: str, row: str, column: str, part: str, where: str) -> Quantity:
-        found = self.table(table, where)
+    def _cell(self, table: str, row: str, column: str, part: str) -> Quantity:
+        found = self.table(table)
         short = self.settings.tables[table].columns if table in self.settings.tables else {}
         header = short.get(column, column)
         for what, name, known in (("row", row, found.row_names()), ("column", header, found.header[1:])):
             if name not in known:
                 allowed = ", ".join([*known, *(short if what == "column" else ())])
-                raise fault(
-                    where, f"no {what} {name!r} in {found.name}{nearest(name, known)}", allowed, "mend the name"
-                )
+                raise self.fault(f"no {what} {name!r} in {found.name}{nearest(name, known)}", allowed)
         number = found.numbers.get((row, header, part))
         if number is None:
             cell = dict(zip(found.header, next(r for r in found.rows if r[0] == row), strict=True))[header]
             what = f"text where a number must be: {cell!r}" if cell else "an empty cell where a number must be"
-            raise fault(
-                where,
-                f"{what} ({found.name} | {row} | {header}{'' if part == MAIN else f' | {part}'})",
-                "a printed number",
-                "leave the cell out of the relation, or type the number in",
-            )
-        cell_name = f"{row} | {column}" + ("" if part == MAIN else " (in brackets)")
-        key = f"{found.name}|{row}|{header}|{part}|{self._source_of(found)}"
-        return Quantity(key, table_name(found.name), cell_name, number.value, number)
+            place = SEPARATOR.join([found.name, row, header, *([] if part == MAIN else [part])])
+            remedy = "leave the cell out of the relation, or type the number in"
+            raise self.fault(f"{what} ({place})", "a printed number", remedy)
+        cell_name = f"{row}{SEPARATOR}{column}" + ("" if part == MAIN else " (in brackets)")
+        source = next(name for name, report in self.reports.items() if report.tables.get(found.name) is found)
+        return Quantity(
+            f"{found.name}|{row}|{header}|{part}|{source}", table_name(found.name), cell_name, number.value, number
+        )
 
-    def _source_of(self, table: Table) -> str:
-        return next(name for name, report in self.reports.items() if report.tables.get(table.name) is table)
-
-    def _claim(self, source: str, claim_id: str, where: str) -> Quantity:
+    def _claim(self, source: str, claim_id: str) -> Quantity:
         if source not in self.reports:
             known = list(self.reports)
-            raise fault(where, f"no source {source!r}{nearest(source, known)}", ", ".join(known), "name a source")
+            raise self.fault(f"no source {source!r}{nearest(source, known)}", ", ".join(known), "name a source")
         claims = self.reports[source].claims
         if claim_id not in claims:
-            allowed = "an id of claims.csv"
-            raise fault(where, f"no claim {claim_id!r}{nearest(claim_id, claims)}", allowed, "correct the id")
+            raise self.fault(f"no claim {claim_id!r}{nearest(claim_id, claims)}", "an id of claims.csv")
         claim = claims[claim_id]
         document = "text" if source == next(iter(self.reports)) else source.replace("_", " ")
-        return Quantity(
-            f"{source}|{claim_id}",
-            f"{document}, line {claim.line}",
-            claim_id.replace("_", " "),
-            claim.printed.value,
-            claim.printed,
-        )
+        place, name = f"{document}, line {claim.line}", claim_id.replace("_", " ")
+        return Quantity(f"{source}|{claim_id}", place, name, claim.printed.value, claim.printed)
 
 
 def table_name(stem: str) -> str:

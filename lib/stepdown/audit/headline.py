@@ -7,15 +7,21 @@ may stand in the formula just once, so that the ends of the result are reached a
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from stepdown.audit.checking import Check, compare
-from stepdown.audit.figures import SEPARATOR, Figures, Quantity, exact, fault
-from stepdown.audit.settings import Headline
+from stepdown.audit.figures import SEPARATOR, Figures, Quantity, Span, exact, fault
+from stepdown.audit.relations import Headline
 
-Span = tuple[Fraction, Fraction]
+_OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 AS_PUBLISHED = "every figure as published"
 ALL_IMPOSSIBLE = "every impossible total anything that is possible"
 CAPPED = "every impossible total cut to the most that is possible"
@@ -43,44 +49,32 @@ class Outcome:
 
 def evaluate(formula: str, values: Mapping[str, Span], where: str) -> Span:
     """Return the lowest and highest value of ``formula``; raises Refused for more than names, numbers and + - * /."""
+    bad = fault(where, f"a formula that cannot be read: {formula!r}", "names, numbers, + - * / and brackets", "mend it")
+
+    def span(node: ast.expr) -> Span:
+        if isinstance(node, ast.Name):
+            if node.id not in values:
+                remedy = "give it under values, before it is used"
+                raise fault(where, f"no value {node.id!r}", ", ".join(values), remedy)
+            return values[node.id]
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            return exact(node.value), exact(node.value)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            low, high = span(node.operand)
+            return -high, -low
+        if not isinstance(node, ast.BinOp) or type(node.op) not in _OPERATIONS:
+            raise bad
+        a, b = span(node.left), span(node.right)
+        if isinstance(node.op, ast.Div) and b[0] <= 0 <= b[1]:
+            raise fault(where, f"a division by what may be 0 in {formula!r}", "a divisor above 0", "mend it")
+        ends = [_OPERATIONS[type(node.op)](x, y) for x in a for y in b]  # each operation is monotone in either value
+        return min(ends), max(ends)
+
     try:
         tree = ast.parse(formula.strip(), mode="eval").body
     except SyntaxError:
-        raise _bad(where, formula) from None
-    return _span(tree, values, where, formula)
-
-
-def _span(node: ast.expr, values: Mapping[str, Span], where: str, formula: str) -> Span:
-    if isinstance(node, ast.Name):
-        if node.id not in values:
-            raise fault(where, f"no value {node.id!r}", ", ".join(values), "give it under values, before it is used")
-        return values[node.id]
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return exact(node.value), exact(node.value)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        low, high = _span(node.operand, values, where, formula)
-        return -high, -low
-    if isinstance(node, ast.BinOp):
-        a, b = _span(node.left, values, where, formula), _span(node.right, values, where, formula)
-        if isinstance(node.op, ast.Add):
-            return a[0] + b[0], a[1] + b[1]
-        if isinstance(node.op, ast.Sub):
-            return a[0] - b[1], a[1] - b[0]
-        if isinstance(node.op, ast.Mult):
-            ends = [x * y for x in a for y in b]
-            return min(ends), max(ends)
-        if isinstance(node.op, ast.Div):
-            if b[0] <= 0 <= b[1]:
-                raise fault(where, f"a division by what may be 0 in {formula!r}", "a divisor above 0", "mend it")
-            ends = [x / y for x in a for y in b]
-            return min(ends), max(ends)
-    raise _bad(where, formula)
-
-
-def _bad(where: str, formula: str) -> Exception:
-    return fault(
-        where, f"a formula that cannot be read: {formula!r}", "names, numbers, + - * / and brackets", "mend it"
-    )
+        raise bad from None
+    return span(tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +108,8 @@ class Model:
         everywhere = [name for found in used.values() for name in found]
         for name in sorted(ranged):
             if everywhere.count(name) > 1:
-                raise fault(
-                    self.where, f"{name!r} stands {everywhere.count(name)} times", "once", "rearrange the formula"
-                )
+                times = f"{name!r} stands {everywhere.count(name)} times"
+                raise fault(self.where, times, "once", "rearrange the formula")
 
 
 def names_in(formula: str) -> list[str]:
@@ -128,57 +121,48 @@ def names_in(formula: str) -> list[str]:
     return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
 
 
-def model_of(headline: Headline, figures: Figures, where: str) -> Model:
+def model_of(headline: Headline, figures: Figures) -> Model:
     """Return the headline with its figures found."""
     inner = {n: v.removeprefix("=") for n, v in headline.values.items() if isinstance(v, str) and v.startswith("=")}
-    quantities = {name: figures.one(v, where) for name, v in headline.values.items() if name not in inner}
-    return Model(headline, figures.one(headline.published, where), quantities, inner, where)
+    quantities = {name: figures.one(v) for name, v in headline.values.items() if name not in inner}
+    return Model(headline, figures.one(headline.published), quantities, inner, figures.where)
 
 
 def check_headline(model: Model) -> Check:
     """Check that the formula gives the headline as printed."""
-    low, high = model.span({})
-    inputs = [quantity for quantity in model.quantities.values() if quantity.printed]
-    return compare(
-        model.published,
-        low,
-        (low, high),
-        kind="headline",
-        relation=model.where,
-        inputs=inputs,
-        note=model.headline.name,
-    )
+    span = model.span({})
+    check = compare(model.published, span[0], model.quantities.values(), kind="headline", note=model.headline.name)
+    return replace(check, relation=model.where)
 
 
 def sensitivity(model: Model, checks: Sequence[Check], figures: Figures) -> list[Outcome]:
     """Return the headline as published, under each impossible total, under all of them, and in each scenario."""
     limits = {check.output: check for check in checks if check.possible is not None}
     bounded = {name: limits[q.key] for name, q in model.quantities.items() if q.key in limits}
-    impossible = {name: check for name, check in bounded.items() if check.is_finding}
+    possible = {name: check.possible for name, check in bounded.items() if check.possible is not None}
+    impossible = {name: possible[name] for name, check in bounded.items() if check.is_finding}
     model.once(list(bounded))
-
-    def outcome(scenario: str, ranges: Mapping[str, Span]) -> Outcome:
-        low, high = model.span(ranges)
-        varied = tuple(model.quantities[name].key for name in ranges)
-        return Outcome(model.headline.name, scenario, model.published.value, low, high, varied)
-
-    found = [outcome(AS_PUBLISHED, {})]
-    for name, check in impossible.items():
-        place = f"{check.table}, {check.cell}".replace(SEPARATOR, ", ")
-        found.append(outcome(f"{place}: anything that is possible", {name: _possible(check)}))
+    ranges: dict[str, Mapping[str, Span]] = {AS_PUBLISHED: {}}
+    for name, span in impossible.items():
+        place = f"{bounded[name].table}, {bounded[name].cell}".replace(SEPARATOR, ", ")
+        ranges[f"{place}: anything that is possible"] = {name: span}
     if impossible:
-        found.append(outcome(ALL_IMPOSSIBLE, {name: _possible(check) for name, check in impossible.items()}))
-        most = {name: (_possible(check)[1],) * 2 for name, check in impossible.items()}
-        found.append(outcome(CAPPED, {name: (ends[0], ends[1]) for name, ends in most.items()}))
-        found.append(outcome(ALL_TOTALS, {name: _possible(check) for name, check in bounded.items()}))
+        ranges[ALL_IMPOSSIBLE] = impossible
+        ranges[CAPPED] = {name: (most, most) for name, (_, most) in impossible.items()}
+        ranges[ALL_TOTALS] = possible
     for scenario in model.headline.scenarios:
         unknown = set(scenario.replace) - set(model.quantities)
         if unknown:
             raise fault(model.where, f"a scenario replaces {sorted(unknown)}", ", ".join(model.quantities), "mend it")
-        replaced = {name: figures.one(ref, model.where).value for name, ref in scenario.replace.items()}
-        found.append(outcome(scenario.name, {name: (value, value) for name, value in replaced.items()}))
-    return found
-
-
-def _possible(check: Check) -> Span:
-    return check.possible if check.possible is not None else (Fraction(0), Fraction(0))
+        values = {name: figures.at(model.where).one(ref).value for name, ref in scenario.replace.items()}
+        ranges[scenario.name] = {name: (value, value) for name, value in values.items()}
+    return [
+        Outcome(
+            model.headline.name,
+            scenario,
+            model.published.value,
+            *model.span(varied),
+            tuple(model.quantities[name].key for name in varied),
+        )
+        for scenario, varied in ranges.items()
+    ]

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 from stepdown.audit import consistency
-from stepdown.audit.arithmetic import total_of
-from stepdown.audit.checking import Check, plainly
-from stepdown.audit.figures import Figures, Quantity, fault, table_name
+from stepdown.audit.checking import Check, overlaps, plainly
+from stepdown.audit.figures import Figures, Quantity, table_name, total_of
 from stepdown.audit.relations import Capacity, Debit, Grim, Grimmer, StatedN
 from stepdown.published import Printed
 
 
-def _number(quantity: Quantity, where: str) -> Printed:
-    if quantity.printed is None:
-        raise fault(where, f"the number {quantity.cell} where a printed figure must be", "a figure", "name a figure")
-    return quantity.printed
-
-
-def _n(figures: Figures, name: str | int | float, where: str) -> int:
-    value = figures.one(name, where).value
-    if value.denominator != 1 or value < 1:
-        raise fault(where, f"an n of {plainly(value, 2)}", "a whole number above 0", "name the n that was used")
-    return int(value)
-
-
-def check_grim(relation: Grim, figures: Figures, where: str) -> list[Check]:
+def check_grim(relation: Grim, figures: Figures) -> list[Check]:
     """Check that some whole number out of n prints as the figure (GRIM)."""
-    quantity = figures.one(relation.figure, where)
-    figure, n = _number(quantity, where), _n(figures, relation.n, where)
+    (quantity, figure), n = figures.printed(relation.figure), figures.n(relation.n)
     found = consistency.whole_numbers(figure, n, relation.items)
     passes = consistency.share_that_passes(figure, n, relation.items)
     power = "every printed value would pass at this n" if passes == 1 else f"{float(passes):.0%} of values would pass"
     return [
         Check(
-            kind="grim",
-            relation=where,
-            table=quantity.table,
-            cell=quantity.cell,
-            published=figure.text,
-            recomputed=" or ".join(f"{k} of {n * relation.items}" for k in found[:4]) or _nearest(figure, n),
-            holds=bool(found),
-            rounded=False,
+            quantity.table,
+            quantity.cell,
+            figure.text,
+            " or ".join(f"{k} of {n * relation.items}" for k in found[:4]) or _nearest(figure, n),
+            bool(found),
             family="impossible",
-            note="; ".join(part for part in (relation.note, power) if part),
+            note=power,
             output=quantity.key,
         )
     ]
@@ -59,29 +42,24 @@ def _nearest(figure: Printed, n: int) -> str:
     return f"no whole number of {n}: {below} gives {texts[0]}, {below + 1} gives {texts[1]}"
 
 
-def check_spread(relation: Grimmer | Debit, figures: Figures, where: str) -> list[Check]:
+def check_spread(relation: Grimmer | Debit, figures: Figures) -> list[Check]:
     """Check that a mean and a standard deviation can come from whole numbers (GRIMMER), or from 0 and 1 (DEBIT)."""
-    mean, sd = figures.one(relation.mean, where), figures.one(relation.sd, where)
-    n = _n(figures, relation.n, where)
+    (mean, printed_mean), (sd, printed_sd) = figures.printed(relation.mean), figures.printed(relation.sd)
+    n = figures.n(relation.n)
     if n < 2:
-        raise fault(where, "a standard deviation of one value", "an n of at least 2", "name the n that was used")
+        raise figures.fault("a standard deviation of one value", "an n of at least 2", "name the n that was used")
     if isinstance(relation, Debit):
-        holds, what = consistency.debit(_number(mean, where), _number(sd, where), n), "values of 0 and 1"
+        holds, what = consistency.debit(printed_mean, printed_sd, n), "values of 0 and 1"
     else:
-        holds = consistency.grimmer(_number(mean, where), _number(sd, where), n, relation.items)
-        what = "whole numbers"
+        holds, what = consistency.grimmer(printed_mean, printed_sd, n, relation.items), "whole numbers"
     return [
         Check(
-            kind=relation.kind,
-            relation=where,
-            table=sd.table,
-            cell=sd.cell,
-            published=f"mean {_number(mean, where).text}, SD {_number(sd, where).text}",
-            recomputed=f"{n} {what} can have both" if holds else f"no {n} {what} have both",
-            holds=holds,
-            rounded=False,
+            sd.table,
+            sd.cell,
+            f"mean {mean.text}, SD {sd.text}",
+            f"{n} {what} can have both" if holds else f"no {n} {what} have both",
+            holds,
             family="impossible",
-            note=relation.note,
             output=sd.key,
             inputs=(mean.key,),
         )
@@ -98,79 +76,62 @@ def _first_of(year: int, month: int) -> date:
     return date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
-def check_capacity(relation: Capacity, figures: Figures, where: str) -> list[Check]:
+def check_capacity(relation: Capacity, figures: Figures) -> list[Check]:
     """Check that a total has room: at most so many for each unit, and at least ``least`` for each."""
-    totals, units = figures.many(relation.total, where), figures.many(relation.units, where)
+    totals, units = figures.many(relation.total), figures.many(relation.units)
     most = relation.most if relation.most is not None else most_days(relation.months or 0)
     total, n = total_of(totals), total_of(units)
     low, high = n * relation.least, n * most
-    each = f", {plainly(total / n, 0)} each" if n else ""
-    holds = low <= total <= high
-    limit = f"at most {plainly(high)} ({plainly(n)} x {most})" if total > high or holds else f"at least {plainly(low)}"
-    first = totals[0]
+    each = f", {plainly(total / n)} each" if n else ""
+    holds, one = low <= total <= high, len(totals) == 1
+    published = " + ".join(q.text for q in totals)
+    too_many = total > high or holds
     return [
         Check(
-            kind="capacity",
-            relation=where,
-            table=first.table,
-            cell=first.cell if len(totals) == 1 else " and ".join(q.cell for q in totals),
-            published=_published(totals),
-            recomputed=limit,
-            holds=holds,
-            rounded=False,
+            totals[0].table,
+            " and ".join(q.cell for q in totals),
+            published if one else f"{published} = {plainly(total)}",
+            f"at most {plainly(high)} ({plainly(n)} x {most})" if too_many else f"at least {plainly(low)}",
+            holds,
             family="impossible",
-            note="; ".join(part for part in (relation.note, f"{plainly(total)} over {plainly(n)}{each}") if part),
-            output=first.key if len(totals) == 1 else "",
+            note=f"{plainly(total)} over {plainly(n)}{each}",
+            output=totals[0].key if one else "",
             inputs=tuple(q.key for q in units if q.printed),
-            possible=(low, high) if len(totals) == 1 else None,
+            possible=(low, high) if one else None,
             about=tuple(q.key for q in totals),
         )
     ]
 
 
-def _published(totals: tuple[Quantity, ...]) -> str:
-    texts = " + ".join(q.printed.text if q.printed else q.cell for q in totals)
-    return texts if len(totals) == 1 else f"{texts} = {plainly(total_of(totals))}"
-
-
-def check_stated_n(relation: StatedN, figures: Figures, where: str) -> list[Check]:
+def check_stated_n(relation: StatedN, figures: Figures) -> list[Check]:
     """Check that the n of a heading gives the figures below it, and search for the n that does when it does not."""
-    holds = _reproduces(relation, figures, relation.n, where)
-    fitting = [] if holds else [n for n in range(2, relation.up_to + 1) if _reproduces(relation, figures, n, where)]
+    holds = _reproduces(relation, figures, relation.n)
+    fitting = [] if holds else [n for n in range(2, relation.up_to + 1) if _reproduces(relation, figures, n)]
     found = ", ".join(str(n) for n in fitting[:5]) + (", …" if len(fitting) > 5 else "")
     check = Check(
-        kind="stated_n",
-        relation=where,
-        table=table_name(figures.table(relation.table, where).name),
-        cell="n of the heading",
-        published=str(relation.n),
-        recomputed=str(relation.n) if holds else found or f"no n up to {relation.up_to}",
-        holds=holds,
-        rounded=False,
-        family="presentation" if len(fitting) == 1 else "mismatch",
-        note=relation.note,
+        table_name(figures.table(relation.table).name),
+        "n of the heading",
+        str(relation.n),
+        str(relation.n) if holds else found or f"no n up to {relation.up_to}",
+        holds,
         output=f"n of {relation.table} ({relation.n})",
         difference=Fraction(fitting[0] - relation.n) if fitting else None,
     )
-    return (
-        [replace(check, note="; ".join(filter(None, (check.note, "the only n that gives every figure"))))]
-        if (len(fitting) == 1)
-        else [check]
-    )
+    if len(fitting) == 1:
+        check = replace(check, family="presentation", note="the only n that gives every figure")
+    return [check]
 
 
-def _reproduces(relation: StatedN, figures: Figures, n: int, where: str) -> bool:
-    pairs: list[tuple[Fraction, Quantity]] = []
-    for count, percent in relation.shares:
-        pairs.append((100 * figures.one(count, where).value / n, figures.one(percent, where)))
-    for total, mean in relation.means:
-        pairs.append((figures.one(total, where).value / n, figures.one(mean, where)))
-    if not all(_number(quantity, where).fits(value) for value, quantity in pairs):
+def _reproduces(relation: StatedN, figures: Figures, n: int) -> bool:
+    if not all(printed.fits(value) for value, (_, printed) in _given_by(relation, figures, n)):
         return False
-    for name, scaled in relation.scaled:
-        figure, ratio = figures.one(name, where), Fraction(relation.to_n or 1, n)
-        ends = sorted(end * ratio for end in figure.interval())
-        low, high = _number(figures.one(scaled, where), where).interval()
-        if ends[0] > high or ends[1] < low:
-            return False
-    return True
+    ratio = Fraction(relation.to_n or 1, n)
+    pairs = [(figures.one(name), figures.printed(scaled)[1]) for name, scaled in relation.scaled]
+    return all(overlaps((figure.interval()[0] * ratio, figure.interval()[1] * ratio), p) for figure, p in pairs)
+
+
+def _given_by(relation: StatedN, figures: Figures, n: int) -> Iterator[tuple[Fraction, tuple[Quantity, Printed]]]:
+    for count, percent in relation.shares:
+        yield 100 * figures.one(count).value / n, figures.printed(percent)
+    for total, mean in relation.means:
+        yield figures.one(total).value / n, figures.printed(mean)

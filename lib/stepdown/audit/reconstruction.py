@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from stepdown.audit.checking import Check
-from stepdown.audit.figures import Figures, fault
-from stepdown.audit.relations import Reading, Reconstruction
+from stepdown.audit.figures import Figures
+from stepdown.audit.relations import Figure, Reading, Reconstruction
 
 Grid = tuple[tuple[int, ...], ...]
 KEPT = 20
@@ -35,83 +38,92 @@ class Reconstructed:
         """Say whether exactly one table fits."""
         return self.count == 1 and self.complete
 
+    @property
+    def counted(self) -> str:
+        """How many tables fit, in words."""
+        return f"{'' if self.complete else 'at least '}{self.count:,}"
+
 
 def tables_that_fit(
     rows: Sequence[int], columns: Sequence[int], fixed: dict[tuple[int, int], int], most: int
 ) -> Iterator[Grid]:
     """Yield every table of whole numbers with these row and column totals and these fixed cells (at most ``most``)."""
-    found = 0
+    order = sorted(range(len(rows)), key=lambda row: rows[row])  # the largest row is what is left at the end
 
-    def row_fillings(row: int, total: int, left: Sequence[int], column: int) -> Iterator[tuple[int, ...]]:
+    def fillings(row: int, total: int, left: Sequence[int], column: int) -> Iterator[tuple[int, ...]]:
         if column == len(left):
             if total == 0:
                 yield ()
             return
+        ceiling = min(total, left[column])
         known = fixed.get((row, column))
-        values = range(min(total, left[column]) + 1) if known is None else (known,)
-        for value in values:
-            if 0 <= value <= min(total, left[column]):
-                for rest in row_fillings(row, total - value, left, column + 1):
+        for value in range(ceiling + 1) if known is None else (known,):
+            if 0 <= value <= ceiling:
+                for rest in fillings(row, total - value, left, column + 1):
                     yield (value, *rest)
 
-    order = sorted(range(len(rows)), key=lambda row: rows[row])  # the largest row is what is left at the end
-
     def place(done: int, left: tuple[int, ...], placed: dict[int, tuple[int, ...]]) -> Iterator[Grid]:
-        nonlocal found
         row = order[done]
-        last = done == len(rows) - 1
-        fillings: Iterator[tuple[int, ...]] | tuple[tuple[int, ...], ...]
-        fillings = (
-            (left,) if last and _agrees(left, row, fixed) else () if last else row_fillings(row, rows[row], left, 0)
+        if done == len(rows) - 1:
+            if all(left[column] == value for (here, column), value in fixed.items() if here == row):
+                placed = placed | {row: left}
+                yield tuple(placed[index] for index in range(len(rows)))
+            return
+        for filling in fillings(row, rows[row], left, 0):
+            yield from place(
+                done + 1, tuple(a - b for a, b in zip(left, filling, strict=True)), placed | {row: filling}
+            )
+
+    return itertools.islice(place(0, tuple(columns), {}), most)
+
+
+def check_reconstruction(relation: Reconstruction, figures: Figures) -> tuple[list[Check], list[Reconstructed]]:
+    """Return one check a reading that is said to be as printed (some table must fit it), and what fits each reading.
+
+    Raises Refused when the margins are not whole numbers that fit.
+    """
+    total = _whole(figures, relation.total)
+    rows, columns = (_margin(relation, given, total, figures) for given in (relation.before, relation.after))
+    results = [_read(relation, reading, rows, columns, figures) for reading in relation.readings]
+    others = [result for result in results if not result.as_printed and result.count]
+    instead = "; ".join(f"{other.reading}: {other.count:,} fit" for other in others) or "nor any other reading"
+    checks = [
+        Check(
+            relation.name,
+            result.reading,
+            "as printed",
+            _fits(result) if result.count else f"no table fits ({instead})",
+            result.count > 0,
+            family="presentation" if others else "impossible",
+            note="" if result.identified or not result.count else "the flow is not identified",
         )
-        for filling in fillings:
-            here = placed | {row: filling}
-            if last:
-                if found < most:
-                    found += 1
-                    yield tuple(here[index] for index in range(len(rows)))
-                continue
-            yield from place(done + 1, tuple(a - b for a, b in zip(left, filling, strict=True)), here)
-            if found >= most:
-                return
-
-    yield from place(0, tuple(columns), {})
+        for result in results
+        if result.as_printed
+    ]
+    return checks, results
 
 
-def _agrees(filling: tuple[int, ...], row: int, fixed: dict[tuple[int, int], int]) -> bool:
-    return all(filling[column] == value for (place, column), value in fixed.items() if place == row)
-
-
-def reconstruct(relation: Reconstruction, figures: Figures, where: str) -> list[Reconstructed]:
-    """Return what fits each reading of the text; raises Refused when the margins are not whole numbers that fit."""
-    total = _whole(figures, relation.total, where)
-    rows = _margin(relation, relation.before, total, figures, where)
-    columns = _margin(relation, relation.after, total, figures, where)
-    return [_read(relation, reading, rows, columns, figures, where) for reading in relation.readings]
+def _fits(result: Reconstructed) -> str:
+    return "one table fits" if result.identified else f"{result.counted} tables fit"
 
 
 def _read(
-    relation: Reconstruction, reading: Reading, rows: list[int], columns: list[int], figures: Figures, where: str
+    relation: Reconstruction, reading: Reading, rows: list[int], columns: list[int], figures: Figures
 ) -> Reconstructed:
     fixed: dict[tuple[int, int], int] = {}
     contradiction = False
     for cell in reading.cells:
-        place = (_label(relation, cell.row, where), _label(relation, cell.column, where))
-        value = _whole(figures, cell.count, where)
+        place = (_label(relation, cell.row, figures), _label(relation, cell.column, figures))
+        value = _whole(figures, cell.count)
         contradiction = contradiction or fixed.get(place, value) != value
         fixed[place] = value
-    count = 0
-    kept: list[Grid] = []
-    size = len(relation.labels)
-    lowest = [[10**9] * size for _ in range(size)]
-    highest = [[0] * size for _ in range(size)]
+    count, kept, shape = 0, list[Grid](), (len(rows), len(columns))
+    lowest, highest = np.full(shape, np.iinfo(np.int64).max), np.zeros(shape, dtype="int64")
     for table in () if contradiction else tables_that_fit(rows, columns, fixed, relation.most):
         count += 1
-        if len(kept) < KEPT:
-            kept.append(table)
-        for i, row in enumerate(table):
-            for j, value in enumerate(row):
-                lowest[i][j], highest[i][j] = min(lowest[i][j], value), max(highest[i][j], value)
+        kept += [table] if count <= KEPT else []
+        lowest, highest = np.minimum(lowest, table), np.maximum(highest, table)
+    low, high = (tuple(map(tuple, end.tolist())) if count else () for end in (lowest, highest))
     return Reconstructed(
         name=relation.name,
         reading=reading.name,
@@ -119,57 +131,30 @@ def _read(
         labels=relation.labels,
         count=count,
         complete=count < relation.most,
-        lowest=tuple(tuple(row) for row in lowest) if count else (),
-        highest=tuple(tuple(row) for row in highest) if count else (),
+        lowest=low,
+        highest=high,
         tables=tuple(kept),
     )
 
 
-def check_reconstruction(relation: Reconstruction, results: Sequence[Reconstructed], where: str) -> list[Check]:
-    """Return one check a reading that is said to be as printed: some table must fit it."""
-    others = [result for result in results if not result.as_printed and result.count]
-    checks = []
-    for result in (result for result in results if result.as_printed):
-        several = f"{'' if result.complete else 'at least '}{result.count:,} tables fit"
-        fits = "one table fits" if result.identified else several
-        instead = "; ".join(f"{other.reading}: {other.count:,} fit" for other in others)
-        checks.append(
-            Check(
-                kind="reconstruction",
-                relation=where,
-                table=relation.name,
-                cell=result.reading,
-                published="as printed",
-                recomputed=fits if result.count else f"no table fits ({instead or 'nor any other reading'})",
-                holds=result.count > 0,
-                rounded=False,
-                family="presentation" if others else "impossible",
-                note=relation.note or ("" if result.identified or not result.count else "the flow is not identified"),
-            )
-        )
-    return checks
-
-
-def _whole(figures: Figures, name: str | int | float, where: str) -> int:
-    value = figures.one(name, where).value
+def _whole(figures: Figures, name: Figure) -> int:
+    value = figures.one(name).value
     if value.denominator != 1 or value < 0:
-        raise fault(where, f"{name!r} is not a whole number", "a count", "name a count")
+        raise figures.fault(f"{name!r} is not a whole number", "a count", "name a count")
     return int(value)
 
 
-def _label(relation: Reconstruction, label: str, where: str) -> int:
+def _label(relation: Reconstruction, label: str, figures: Figures) -> int:
     if label not in relation.labels:
-        raise fault(where, f"no label {label!r}", ", ".join(relation.labels), "correct the label")
+        raise figures.fault(f"no label {label!r}", ", ".join(relation.labels), "correct the label")
     return relation.labels.index(label)
 
 
-def _margin(
-    relation: Reconstruction, given: dict[str, str | int | float], total: int, figures: Figures, where: str
-) -> list[int]:
-    known = {_label(relation, label, where): _whole(figures, name, where) for label, name in given.items()}
+def _margin(relation: Reconstruction, given: dict[str, Figure], total: int, figures: Figures) -> list[int]:
+    known = {_label(relation, label, figures): _whole(figures, name) for label, name in given.items()}
     left = [index for index in range(len(relation.labels)) if index not in known]
     rest = total - sum(known.values())
     if len(left) > 1 or rest < 0 or (not left and rest):
         remedy = "give every label but one its margin; together they are at most the total"
-        raise fault(where, f"margins that do not make {total}: {sum(known.values())}", "margins that do", remedy)
+        raise figures.fault(f"margins that do not make {total}: {sum(known.values())}", "margins that do", remedy)
     return [known.get(index, rest) for index in range(len(relation.labels))]

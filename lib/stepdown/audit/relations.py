@@ -1,4 +1,5 @@
-"""The relations file: what the rows and columns of a published report are to each other (docs/your_own_data.md).
+"""The relations file: what the rows and columns of a published report are to each other (docs/your_own_data.md),
+and the headlines that the report stands on.
 
 A figure is named in text: ``table | row | column`` (and ``| bracket`` for the number in brackets), or
 ``source | claim_id`` for a number that stands in a sentence. A plain number stands for itself.
@@ -11,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stepdown.params.base import Settings, Text
+from stepdown.params.base import ProjectPath, Settings, Text
 
 Figure = Annotated[str | int | float, Field(union_mode="left_to_right")]
 """One figure by name, or a number."""
@@ -300,3 +301,48 @@ AnyRelation = Annotated[
     | Reconstruction,
     Field(discriminator="kind"),
 ]
+
+
+class Scenario(Settings):
+    """The headline with some of its values replaced."""
+
+    name: Text
+    replace: dict[str, Figure]
+
+
+class Headline(Settings):
+    """A figure that the report stands on, and how it is worked out.
+
+    published: the figure.  values: name → figure, number, or "= formula of the names before it".
+    formula: + - * / and brackets over the names.  scenarios: what if some values were others.
+    """
+
+    name: Text
+    published: Text
+    values: dict[str, Figure]
+    formula: Text
+    scenarios: tuple[Scenario, ...] = ()
+
+
+class AuditTable(Settings):
+    """A short name for a table: its file ("rr1038/table_13" with several sources) and short names for columns."""
+
+    file: Text
+    columns: dict[str, Text] = Field(default_factory=dict)
+
+
+class AuditSettings(Settings):
+    """A relations file.
+
+    sources: short name → folder of published figures.  material_percent: a headline that moves by less than this
+    share of itself is said to stand.  run: a settings block for schedulers, not used here.
+    """
+
+    title: Text
+    about: Text
+    sources: dict[str, ProjectPath] = Field(min_length=1)
+    tables: dict[str, AuditTable] = Field(default_factory=dict)
+    relations: tuple[AnyRelation, ...] = Field(min_length=1)
+    headlines: tuple[Headline, ...] = ()
+    material_percent: float = Field(default=1.0, gt=0)
+    limits: tuple[Text, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any
 
 from stepdown.audit.auditing import Audit
+from stepdown.audit.checking import Check
 from stepdown.audit.sentences import finding
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -23,6 +24,11 @@ _PLACE = {
     "published": _open("Printed", "As printed."),
     "recomputed": _open("Comes to", "What the other figures give, or what is possible."),
 }
+_BUILT_ON = _open("Figures built on it", "Published figures worked out from it.", "", 0)
+
+
+def _of(check: Check, *names: str) -> dict[str, Any]:
+    return {name: getattr(check, name) for name in names}
 
 
 def checks_table(audit: Audit) -> AggregateTable:
@@ -36,26 +42,19 @@ def checks_table(audit: Audit) -> AggregateTable:
         "severity": _open("Severity", "headline, figure, question, presentation or none (docs/published_figures.md)."),
         "note": _open("Note", "What else the check says."),
         "relation": _open("Relation", "Where the relation stands in the file."),
-        "figures_built_on_it": _open("Figures built on it", "Published figures worked out from it.", "", 0),
+        "figures_built_on_it": _BUILT_ON,
     }
     rows = [
         {
             "check": f"{number:04d}",
-            "kind": check.kind,
-            "table": check.table,
-            "cell": check.cell,
-            "published": check.published,
-            "recomputed": check.recomputed,
-            "holds": check.holds,
+            **_of(check, "kind", *_PLACE, "holds", "note", "relation"),
             "explained_by_rounding": check.rounded,
             "severity": weight.severity,
-            "note": check.note,
-            "relation": check.relation,
             "figures_built_on_it": len(weight.reaches),
         }
         for number, (check, weight) in enumerate(zip(audit.checks, audit.weights, strict=True), 1)
     ]
-    return AggregateTable("checks", "check", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("checks", "check", columns, rows)
 
 
 def findings_table(audit: Audit) -> AggregateTable:
@@ -66,7 +65,7 @@ def findings_table(audit: Audit) -> AggregateTable:
         "kind": _open("Kind", "Kind of check."),
         **_PLACE,
         "explained_by_rounding": _open("Rounding explains it", "Always no: what rounding explains is not a finding."),
-        "figures_built_on_it": _open("Figures built on it", "Published figures worked out from it.", "", 0),
+        "figures_built_on_it": _BUILT_ON,
         "headlines": _open("Headlines", "Headlines built on it."),
         "headline_moves_gbp": _open(
             "Headline moves by up to", "When this figure alone may be anything possible.", "£", 0
@@ -77,11 +76,7 @@ def findings_table(audit: Audit) -> AggregateTable:
         {
             "finding": number,
             "severity": weight.severity,
-            "kind": check.kind,
-            "table": check.table,
-            "cell": check.cell,
-            "published": check.published,
-            "recomputed": check.recomputed,
+            **_of(check, "kind", *_PLACE),
             "explained_by_rounding": check.rounded,
             "figures_built_on_it": len(weight.reaches),
             "headlines": "; ".join(weight.headlines),
@@ -90,7 +85,7 @@ def findings_table(audit: Audit) -> AggregateTable:
         }
         for number, (check, weight) in enumerate(audit.findings(), 1)
     ]
-    return AggregateTable("findings", "finding", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("findings", "finding", columns, rows)
 
 
 def summary_table(audit: Audit) -> AggregateTable:
@@ -106,16 +101,9 @@ def summary_table(audit: Audit) -> AggregateTable:
     rows = []
     for kind in [*kinds, "all"]:
         chosen = [check for check in audit.checks if kind in ("all", check.kind)]
-        rows.append(
-            {
-                "kind": kind,
-                "checks": len(chosen),
-                "held": sum(check.holds for check in chosen),
-                "explained_by_rounding": sum(check.rounded for check in chosen),
-                "findings": sum(check.is_finding for check in chosen),
-            }
-        )
-    return AggregateTable("check_summary", "kind of check", pd.DataFrame(rows, columns=list(columns)), columns)
+        held, rounded = sum(check.holds for check in chosen), sum(check.rounded for check in chosen)
+        rows.append((kind, len(chosen), held, rounded, len(chosen) - held - rounded))
+    return AggregateTable.of_rows("check_summary", "kind of check", columns, rows)
 
 
 def sensitivity_table(audit: Audit) -> AggregateTable:
@@ -144,9 +132,7 @@ def sensitivity_table(audit: Audit) -> AggregateTable:
         }
         for outcome in audit.outcomes
     ]
-    return AggregateTable(
-        "headline_sensitivity", "headline in one scenario", pd.DataFrame(rows, columns=list(columns)), columns
-    )
+    return AggregateTable.of_rows("headline_sensitivity", "headline in one scenario", columns, rows)
 
 
 def reconstruction_table(audit: Audit) -> AggregateTable:
@@ -176,7 +162,7 @@ def reconstruction_table(audit: Audit) -> AggregateTable:
         for i, before in enumerate(result.labels)
         for j, after in enumerate(result.labels)
     ]
-    return AggregateTable("reconstruction", "cell of a reading", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("reconstruction", "cell of a reading", columns, rows)
 
 
 def tables(audit: Audit) -> tuple[AggregateTable, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from stepdown.audit.auditing import Audit
-from stepdown.audit.checking import Check, plainly
+from stepdown.audit.checking import Check, notes, plainly
 from stepdown.audit.figures import SEPARATOR
 from stepdown.audit.headline import ALL_IMPOSSIBLE, AS_PUBLISHED
 from stepdown.audit.reconstruction import Reconstructed
 from stepdown.audit.weight import Weight
+from stepdown.numbers import joined
 
 _WHAT = {
     "capacity": "is printed as {published} ({note}), but there is room for {recomputed}",
@@ -27,22 +28,10 @@ _WHAT = {
 }
 
 
-def rounding_words(check: Check) -> str:
-    """Return whether rounding explains the difference, in words."""
-    if check.kind in (
-        "capacity",
-        "same",
-        "percent",
-        "total",
-        "mean",
-        "change",
-        "scaled",
-        "percent_change",
-        "grim",
-        "headline",
-    ):
-        return "rounding does not explain it"
-    return ""
+_NOT_ROUNDING = frozenset(
+    ["capacity", "same", "percent", "total", "mean", "change", "scaled", "percent_change", "grim", "headline"]
+)
+"""Kinds that compare numbers, so that rounding might have explained a difference and does not."""
 
 
 def finding(check: Check, weight: Weight, quote: str = "") -> str:
@@ -52,12 +41,9 @@ def finding(check: Check, weight: Weight, quote: str = "") -> str:
     """
     what = _WHAT.get(check.kind, "is printed as {published}, but comes to {recomputed}")
     words = what.format(published=check.published, recomputed=check.recomputed, note=check.note)
-    parts = [f"{_place(check, quote)} {words}"]
-    if check.note and "{note}" not in what:
-        parts.append(check.note)
-    parts.append(rounding_words(check))
-    parts.append(_rests(weight))
-    return ("; ".join(part for part in parts if part) + ".").replace(SEPARATOR, ", ")
+    note = "" if "{note}" in what else check.note
+    rounding = "rounding does not explain it" if check.kind in _NOT_ROUNDING else ""
+    return (notes(f"{_place(check, quote)} {words}", note, rounding, _rests(weight)) + ".").replace(SEPARATOR, ", ")
 
 
 def _place(check: Check, quote: str) -> str:
@@ -75,7 +61,7 @@ def _rests(weight: Weight) -> str:
         return "no other checked figure is built on it"
     words = f"{count} published figure{'' if count == 1 else 's'} {'is' if count == 1 else 'are'} built on it"
     if weight.headlines:
-        words += ", among them " + " and ".join(f"the {name}" for name in weight.headlines)
+        words += ", among them " + joined([f"the {name}" for name in weight.headlines])
     if weight.severity == "headline":
         words += f", which could move by up to {plainly(weight.moves, 0, '£')}"
     return words
@@ -116,8 +102,7 @@ def about_headline(audit: Audit, name: str) -> str:
     if whole is None:
         return f"The {name} is printed as {published}. No impossible total is behind it."
     low, high = plainly(whole.lowest, 0, "£"), plainly(whole.highest, 0, "£")
-    inside = whole.lowest <= whole.published <= whole.highest
-    side = "inside" if inside else "outside"
+    side = "inside" if whole.lowest <= whole.published <= whole.highest else "outside"
     text = (
         f"The {name} is printed as {published}. {len(whole.varied)} of the totals behind it are impossible. If each of "
         f"them may be anything that is possible, the {name} is between {low} and {high}. "
@@ -130,12 +115,12 @@ def about_headline(audit: Audit, name: str) -> str:
 
 def about_reconstruction(result: Reconstructed) -> str:
     """Return how many tables fit a reading of the text, and so whether the flow is identified."""
-    count = f"{'' if result.complete else 'at least '}{result.count:,}"
-    if result.count == 0:
-        return f"{result.name}, read as “{result.reading}”: no table of whole numbers fits."
+    found = f"{result.counted} tables fit, so the flow is not identified"
     if result.identified:
-        return f"{result.name}, read as “{result.reading}”: exactly one table fits, so the flow is known."
-    return f"{result.name}, read as “{result.reading}”: {count} tables fit, so the flow is not identified."
+        found = "exactly one table fits, so the flow is known"
+    elif result.count == 0:
+        found = "no table of whole numbers fits"
+    return f"{result.name}, read as “{result.reading}”: {found}."
 
 
 OVERALL_LIMIT = "A figure that holds fits the others. That does not make it true."

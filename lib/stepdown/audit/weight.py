@@ -21,20 +21,6 @@ from stepdown.audit.checking import Check
 from stepdown.audit.headline import AS_PUBLISHED, Model, Outcome
 
 SEVERITIES = ("headline", "figure", "question", "presentation", "none")
-BUILT_ON = {
-    "percent",
-    "total",
-    "mean",
-    "change",
-    "sign",
-    "percent_change",
-    "scaled",
-    "unit_cost",
-    "same",
-    "daily_tariff",
-    "categories",
-}
-"""Kinds whose figure is worked out from the figures that they name; the other kinds only compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +37,13 @@ class Weight:
     moves: Fraction
 
 
-def built_on(checks: Sequence[Check], models: Sequence[Model]) -> dict[str, set[str]]:
-    """Return figure → figures worked out from it directly."""
+def built_on(checks: Sequence[Check]) -> dict[str, set[str]]:
+    """Return figure → figures worked out from it directly (a check without a span only compares)."""
     graph: dict[str, set[str]] = {}
     for check in checks:
-        if check.kind in BUILT_ON and check.output:
+        if check.output and (check.span is not None or check.kind == "same"):
             for key in check.inputs:
                 graph.setdefault(key, set()).add(check.output)
-    for model in models:
-        for quantity in model.quantities.values():
-            if quantity.printed:
-                graph.setdefault(quantity.key, set()).add(model.published.key)
     return graph
 
 
@@ -94,10 +76,8 @@ def weigh(
     most = max(moves.values(), default=Fraction(0))
     if check.family in ("question", "presentation"):
         return Weight(check.family, reaches, names, most)
-    heavy = any(
-        moves[model.headline.name] * 100 >= material_percent * abs(model.published.value) for model in headlines
-    )
-    return Weight("headline" if heavy and most > 0 else "figure", reaches, names, most)
+    material = any(moves[m.headline.name] * 100 >= material_percent * abs(m.published.value) for m in headlines)
+    return Weight("headline" if material and most > 0 else "figure", reaches, names, most)
 
 
 def _moves(check: Check, model: Model, outcomes: Sequence[Outcome]) -> Fraction:
