@@ -15,11 +15,10 @@ import pandas as pd
 
 from stepdown.contracts import StudyRecords
 from stepdown.faults import Fault, Refused
+from stepdown.measures import PERIODS
 from stepdown.params import Study
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 from stepdown.windows import Observed, Periods, Sight, after, before, observe
-
-PERIODS = ("before", "after")
 
 IN_RECORDS, ANALYSED = "In the records", "Analysed"
 

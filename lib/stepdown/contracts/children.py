@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stepdown.contracts.model import Contract, Field, Ordered
+from stepdown.measures import LADDER, STATUSES
 
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 
@@ -91,10 +92,10 @@ SPELLS = Contract(
         Field(
             "status",
             "text",
-            "CIN (Child in Need), CP (Child Protection plan) or CLA (Child Looked After)",
+            " or ".join(", ".join(f"{code} ({STATUSES[code].name})" for code in LADDER).rsplit(", ", 1)),
             required=True,
             blank=False,
-            codes=("CIN", "CP", "CLA"),
+            codes=LADDER,
         ),
         Field("start_date", "date", "first day of the spell", required=True, blank=False),
         Field(

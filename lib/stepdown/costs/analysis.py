@@ -15,9 +15,8 @@ import pandas as pd
 
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.volumes import Floats, Volumes
+from stepdown.measures import PERIODS, measured
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
-
-PERIODS = ("before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def cost_parts_table(inputs: CostInputs) -> AggregateTable:
         for period, volume in zip(PERIODS, (inputs.data.before, inputs.data.after), strict=True):
             for k, measure in enumerate(inputs.data.measures):
                 users, amount = int((volume[group, k] > 0).sum()), float(volume[group, k].sum())
-                name = MEASURE_NAMES[measure]
+                name = measured(measure).title
                 cost = amount * inputs.values[k]
                 rows.append((label, period, measure, name, users, amount, float(inputs.values[k]), cost))
     columns = {
@@ -141,18 +140,6 @@ def cost_parts_table(inputs: CostInputs) -> AggregateTable:
     frame = pd.DataFrame(rows, columns=list(columns))
     adds_up = (AddsUp("cost_gbp", ("group", "period")),)
     return AggregateTable("cost_parts", "group, period and measure", frame, columns, adds_up)
-
-
-MEASURE_NAMES = {
-    "days_cin": "Days as a child in need",
-    "days_cp": "Days on a protection plan",
-    "days_cla": "Days looked after",
-    "referrals": "Referrals",
-    "episodes_cin": "Episodes as a child in need",
-    "episodes_cp": "Protection plans",
-    "episodes_cla": "Episodes of care",
-}
-"""What a reader calls each measure."""
 
 
 def net_cost_table(inputs: CostInputs) -> AggregateTable:

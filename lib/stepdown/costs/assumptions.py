@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stepdown.contracts import read_study
-from stepdown.costs.analysis import MEASURE_NAMES
 from stepdown.costs.inputs import CostInputs, cost_inputs
 from stepdown.costs.published_case import CaseInputs
 from stepdown.costs.sensitivity import tornado_table
 from stepdown.costs.sentences import pounds
 from stepdown.costs.used import range_words
+from stepdown.measures import measured
 from stepdown.outcomes import child_outcomes
 from stepdown.params import Sourced, Study
 from stepdown.tables import AggregateTable, Column, Role
@@ -134,7 +134,7 @@ def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[A
     tariffs = inputs.tariffs
     for measure, value, cost in zip(tariffs.measures, tariffs.values, tariffs.costs, strict=True):
         yield Assumption(
-            f"Unit cost: {MEASURE_NAMES[measure].lower()}",
+            f"Unit cost: {measured(measure).label}",
             f"£{value:,.2f}; {range_words(cost.range)}, {cost.range.because}",
             f"{cost.price_year} prices",
             cost.source,
@@ -174,7 +174,7 @@ def case_assumptions(inputs: CaseInputs) -> list[Assumption]:
         cost = inputs.book.cost(name)
         found.append(
             Assumption(
-                f"Unit cost: {MEASURE_NAMES[measure].lower()}",
+                f"Unit cost: {measured(measure).label}",
                 f"£{cost.value:,.2f}",
                 f"{cost.price_year} prices",
                 cost.source,

@@ -12,6 +12,7 @@ from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.prices import months_of_saving
 from stepdown.costs.sensitivity import children_with_cost, count_columns, observed_children_per_family
+from stepdown.measures import measured
 from stepdown.params.costs import Estimator, Horizon
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -71,7 +72,7 @@ def _days_row(case: Case) -> list[tuple[str, str, float, str, float]]:
     k = case.data.measures.index("days_cla")
     each = case.tariffs[k] * case.children * case.multiplier * case.saving_share
     seen = observed_saving(case.data, np.eye(len(case.tariffs))[k], case.estimator)
-    words = "each child spends so many fewer days looked after, all else as estimated"
+    words = f"each child spends so many fewer {measured('days_cla').label}, all else as estimated"
     return [("days_looked_after_avoided_per_child", words, seen + result.net_cost / each, "days per child", seen)]
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
-from stepdown.costs.analysis import MEASURE_NAMES
 from stepdown.costs.prices import Deflator, read_deflator
 from stepdown.costs.unit_costs import UnitCostBook, read_book
+from stepdown.measures import measured
 from stepdown.params import ProjectPath, Settings, Sourced, Text, load, project_root
-from stepdown.params.costs import FinancialYear, Measure
+from stepdown.params.costs import FinancialYear, PricedMeasure
 from stepdown.tables import AggregateTable, Column, Role
 
 
@@ -34,7 +34,7 @@ class PublishedCase(Settings):
     price_year: FinancialYear
     deflator: ProjectPath
     unit_costs: ProjectPath
-    tariffs: dict[Measure, Text]
+    tariffs: dict[PricedMeasure, Text]
     not_public: tuple[Text, ...]
     limits: tuple[Text, ...]
 
@@ -122,11 +122,10 @@ def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
     for measure, name in case.tariffs.items():
         cost = inputs.book.cost(name)
         in_year = each * inputs.deflator.factor(given_year, cost.price_year)
-        what = MEASURE_NAMES[measure]
         rows.append(
             (
                 f"{measure}_per_family",
-                f"The published saving is, for each family, so many fewer {what[0].lower()}{what[1:]} alone",
+                f"The published saving is, for each family, so many fewer {measured(measure).label} alone",
                 in_year / cost.value,
                 f"days, at £{cost.value:,.2f} a day ({cost.price_year})",
                 "worked out",

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.costs.analysis import MEASURE_NAMES
 from stepdown.costs.cases import Case, base_case, scenario_case, without_most_influential_child, work_out
 from stepdown.costs.estimators import ESTIMATOR_NAMES
 from stepdown.costs.inputs import CostInputs
@@ -18,6 +17,7 @@ from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
 from stepdown.costs.simulation import simulate
 from stepdown.costs.unit_costs import CostRange
+from stepdown.measures import measured
 from stepdown.params.costs import INTERVAL, Estimator, Horizon
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -187,7 +187,7 @@ def _tariff_levers(inputs: CostInputs) -> list[Lever]:
             (f"£{v:,.2f}", lambda case, k=k, v=v: replace(case, tariffs=_with(case.tariffs, k, v)))
             for v in np.linspace(low, high, 5)
         )
-        found.append(Lever(f"unit_cost_{measure}", f"Unit cost: {MEASURE_NAMES[measure].lower()}", points))
+        found.append(Lever(f"unit_cost_{measure}", f"Unit cost: {measured(measure).label}", points))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.measures import measured
 from stepdown.numbers import as_pounds
 
 HIDDEN = "The amounts rest on too few children to be shown."
@@ -123,7 +124,7 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
     if days is not None and not pd.isna(days):
         seen_days = seen["days_looked_after_avoided_per_child"]
         estimate = f"{abs(seen_days):.0f} {'fewer' if seen_days >= 0 else 'more'}"
-        found.append(f"each child spent {days:.0f} fewer days looked after (the estimate is {estimate})")
+        found.append(f"each child spent {days:.0f} fewer {measured('days_cla').label} (the estimate is {estimate})")
     return found
 
 

@@ -18,6 +18,7 @@ from stepdown.costs.cases import Case
 from stepdown.costs.estimators import CostMoments, cost_moments, saving_per_child
 from stepdown.costs.unit_costs import CostRange, Tariffs
 from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums
+from stepdown.measures import measured
 from stepdown.params.costs import Estimator
 
 PRODUCTS_AT_ONCE = 260_000
@@ -169,7 +170,7 @@ def _simulated(
     form: str,
 ) -> Simulation:
     drawn = drawn_unit_costs(case.tariffs, _scaled_ranges(case, tariffs), len(resampled[0]), rng)
-    days = np.array([1.0 if measure.startswith("days_") else 0.0 for measure in tariffs.measures])
+    days = np.array([float(measured(measure).kind == "days") for measure in tariffs.measures])
     costs = [cost_moments(sums, drawn) for sums in resampled]
     stays: list[CostMoments] = [cost_moments(sums, days) for sums in resampled]
     whole = case.children * case.multiplier * case.saving_share

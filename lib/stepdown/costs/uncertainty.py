@@ -13,6 +13,7 @@ from stepdown.costs.inputs import CostInputs
 from stepdown.costs.sensitivity import children_with_cost, count_columns
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
+from stepdown.measures import measured
 from stepdown.params.costs import INTERVAL, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -62,7 +63,7 @@ def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> Aggregate
     for estimator in BRACKET:
         case = base_case(inputs, estimator=estimator, clipped=clipped)
         result = work_out(case)
-        days = np.array([float(m.startswith("days_")) for m in case.data.measures])
+        days = np.array([float(measured(m).kind == "days") for m in case.data.measures])
         saving, pays = simulation.saving[estimator], simulation.probability_pays(estimator)
         measures = [
             ("saving_gbp", "Saving", "£", saving, result.saving),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from stepdown.faults import Fault, Refused, nearest, refuse
+from stepdown.measures import measured
 from stepdown.params import ProjectPath, Quality, Settings, Text, build, load
 from stepdown.params.costs import AcceptedDoubleCount, CostSettings, FinancialYear, Precision
 
@@ -238,7 +239,7 @@ def times_to_measure(file: str, name: str, cost: UnitCost, measure: str) -> floa
     A cost per week, month or year prices days; any other unit prices referrals or episodes as it is.
     Raises Refused where the unit does not fit the measure.
     """
-    days = measure.startswith("days_")
+    days = measured(measure).kind == "days"
     if days and cost.unit in DAYS_IN:
         return 1.0 / DAYS_IN[cost.unit]
     if not days and cost.unit not in DAYS_IN:

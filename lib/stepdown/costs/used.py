@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stepdown.costs.analysis import MEASURE_NAMES
 from stepdown.costs.cases import one_base_tariffs
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.unit_costs import CostRange
+from stepdown.measures import measured
 from stepdown.tables import AggregateTable, Column, Role
 
 CASHABLE_WORDS = {
@@ -30,7 +30,7 @@ def range_words(spread: CostRange) -> str:
 
 def unit_words(measure: str, unit: str) -> str:
     """Return the unit of the cost that was used: "per day", or "per day (given per year)"."""
-    if measure.startswith("days_") and unit != "per day":
+    if measured(measure).kind == "days" and unit != "per day":
         return f"per day (given {unit})"
     return unit
 
@@ -41,7 +41,7 @@ def unit_costs_table(inputs: CostInputs) -> AggregateTable:
     rows = [
         {
             "measure": measure,
-            "shown_as": MEASURE_NAMES[measure],
+            "shown_as": measured(measure).title,
             "unit_cost": name,
             "describes": cost.describes,
             "value_gbp": value,
@@ -98,8 +98,8 @@ def kept_sentence(inputs: CostInputs) -> str:
         return "None of the unit costs is part of another that is used here."
     names = dict(zip(inputs.tariffs.ids, inputs.tariffs.measures, strict=True))
     return " ".join(
-        f"Counted twice on purpose: {MEASURE_NAMES[names[item.part]].lower()} within "
-        f"{MEASURE_NAMES[names[item.total]].lower()}. {item.reason}"
+        f"Counted twice on purpose: {measured(names[item.part]).label} within "
+        f"{measured(names[item.total]).label}. {item.reason}"
         for item in kept
     )
 
@@ -116,7 +116,7 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
     rows = [
         {
             "measure": measure,
-            "shown_as": MEASURE_NAMES[measure],
+            "shown_as": measured(measure).title,
             "agency": cost.agency,
             "kind": cost.kind,
             "saving_gbp": float(comparison[k] * weight - programme[k]),

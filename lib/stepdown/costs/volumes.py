@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stepdown.faults import Fault, Refused
+from stepdown.measures import PERIODS, measured
 
 Floats = NDArray[np.float64]
 
@@ -83,8 +84,8 @@ def volumes(
     counts them as published, or per day at risk).
     Raises Refused when a column is missing or a group has no child with both periods observable.
     """
-    names = [f"clipped_{m}" if clipped and m.startswith("days_") else m for m in measures]
-    wanted = [f"{name}_{period}" for name in names for period in ("before", "after")]
+    names = [(clipped and measured(m).inside) or m for m in measures]
+    wanted = [f"{name}_{period}" for name in names for period in PERIODS]
     missing = [name for name in [*wanted, "in_programme", "family_id"] if name not in frame.columns]
     if missing:
         raise Refused([_no_column(missing)])

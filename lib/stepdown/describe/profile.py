@@ -11,6 +11,7 @@ import pandas as pd
 from stepdown.cohort import Cohort
 from stepdown.contracts import StudyRecords
 from stepdown.faults import Fault, Refused
+from stepdown.measures import measured
 from stepdown.params import Study
 from stepdown.params.study import Band
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
@@ -83,7 +84,11 @@ def ethnicity_groups(study: Study, cohort: Cohort) -> AggregateTable:
     for label, codes in study.settings.profile.ethnicity_groups.items():
         for group in study.settings.groups.labels():
             mine = cohort.children["group"] == group
-            rows.append(_row("ethnic group", label, group, int((mine & code.isin(codes)).sum()), int(mine.sum())))
+            rows.append(
+                _row(
+                    measured("ethnic_group").label, label, group, int((mine & code.isin(codes)).sum()), int(mine.sum())
+                )
+            )
     return _profile_table("ethnicity_groups", "ethnic group × group", _frame(rows), adds_up=False)
 
 
@@ -101,7 +106,7 @@ def issues(study: Study, cohort: Cohort, records: StudyRecords) -> AggregateTabl
     for name in study.settings.groups.labels():
         mine = (group == name).to_numpy()
         for label, pick in _numbers_of_issues(number):
-            rows.append(_row("number of issues", label, name, int((mine & pick).sum()), int(mine.sum())))
+            rows.append(_row(measured("n_issues").short, label, name, int((mine & pick).sum()), int(mine.sum())))
     return _profile_table("issues", "variable × category × group", _frame(rows), adds_up=False)
 
 

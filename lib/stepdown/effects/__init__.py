@@ -14,7 +14,7 @@ from stepdown.effects.checks import (
     not_followed,
     permutation_table,
 )
-from stepdown.effects.comparison import Comparison, compare, comparison_of, outcome_name
+from stepdown.effects.comparison import Comparison, compare, comparison_of
 from stepdown.effects.estimates import Estimate, e_value, holm
 from stepdown.effects.leverage import influence, influence_table
 from stepdown.effects.like_for_like import like_for_like_table, risk_difference
@@ -55,7 +55,6 @@ __all__ = [
     "movement_table",
     "natural_course_table",
     "not_followed",
-    "outcome_name",
     "overlap_gate",
     "overlap_gate_table",
     "overlap_table",

@@ -13,25 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.effects.comparison import STATUSES, Bools, Floats
+from stepdown.effects.comparison import Bools, Floats
 from stepdown.effects.estimates import NAN
+from stepdown.measures import RUNGS, of_column
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
 ALL_CATEGORIES = "all categories"
-
-VARIABLE_LABELS = {
-    "age_years": "Age (years)",
-    "sibling_group_size": "Children in the sibling group",
-    "highest_before": "Highest status before",
-    "ethnic_group": "Ethnic group",
-    "n_issues": "Issues at assessment (number)",
-    "days_cin_before": "Days as a child in need before",
-    "days_cp_before": "Days on a protection plan before",
-    "days_cla_before": "Days looked after before",
-    "referrals_before": "Referrals before",
-}
-"""How balance variables are called; others go by their column name."""
 
 
 def standardised_difference(values: Floats, programme: Bools, weights: Floats | None = None) -> float:
@@ -119,9 +107,11 @@ def balance_table(frame: pd.DataFrame, settings: EffectSettings, *, weights: Flo
 
 
 def _is_category(values: pd.Series) -> bool:
-    return values.name == "highest_before" or not (
-        pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
-    )
+    return _is_ladder(values) or not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values))
+
+
+def _is_ladder(values: pd.Series) -> bool:
+    return of_column(str(values.name)).kind == "ladder"
 
 
 def _number(values: pd.Series, groups: _Groups) -> dict[str, object]:
@@ -133,10 +123,10 @@ def _number(values: pd.Series, groups: _Groups) -> dict[str, object]:
 
 
 def _categories(values: pd.Series, groups: _Groups) -> list[dict[str, object]]:
-    if values.name == "highest_before":
-        values = values.map(dict(enumerate(STATUSES))).astype("str").rename(values.name)
+    if _is_ladder(values):
+        values = values.map(dict(enumerate(RUNGS))).astype("str").rename(values.name)
     known = values.notna().to_numpy()
-    levels = [s for s in STATUSES if (values == s).any()] if values.name == "highest_before" else None
+    levels = [s for s in RUNGS if (values == s).any()] if _is_ladder(values) else None
     levels = levels or sorted(str(level) for level in values[known].unique())
     flags = {
         level: np.where(known, (values.astype("str") == level).to_numpy(dtype=np.float64), np.nan) for level in levels
@@ -175,7 +165,7 @@ def _row(
     counted = _is_flag(np.concatenate([first, second])) and category != ALL_CATEGORIES
     return {
         "variable": variable,
-        "characteristic": VARIABLE_LABELS.get(variable, variable),
+        "characteristic": of_column(variable).title,
         "category": category,
         "children_programme": first.sum() if counted else NAN,
         "children_comparison": second.sum() if counted else NAN,

@@ -14,11 +14,15 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
-from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels, outcome_name, sentence_case
+from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
+from stepdown.measures import LADDER, PERIODS, measured
 from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
+
+DAYS = tuple(f"days_{status.lower()}" for status in LADDER)
+"""The outcomes that are counted in days, one a status."""
 
 TWO_PART_COLUMNS = (
     "measure",
@@ -45,7 +49,7 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
     family (CR1, t with families - 1; the CRV3 estimator does not exist for this model). Where a group has no days
     at all the model has no finite answer: the figures are NaN and ``note`` says so.
     """
-    compared = comparison_of(frame, f"clipped_{outcome}")
+    compared = comparison_of(frame, measured(outcome).inside)
     window = frame["window_days_after"].to_numpy(dtype=np.float64)
     share_after = compared.after / window
     share_before = compared.before / frame["window_days_before"].to_numpy(dtype=np.float64)
@@ -82,9 +86,7 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
     return effect, float(np.sqrt(gradient @ fitted.cov_params() @ gradient))
 
 
-def two_part_table(
-    frame: pd.DataFrame, outcomes: tuple[str, ...] = ("days_cin", "days_cp", "days_cla"), *, level: float = 0.95
-) -> AggregateTable:
+def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, level: float = 0.95) -> AggregateTable:
     """Return ``two_part``: one row is a group in a period, for one outcome counted in days.
 
     The share of children with any days carries Wilson's interval (children counted as independent of each other:
@@ -94,7 +96,7 @@ def two_part_table(
         _parts(frame.loc[frame["group"] == group, f"{outcome}_{period}"], outcome, group, period, level)
         for outcome in outcomes
         for group in group_labels(frame)
-        for period in ("before", "after")
+        for period in PERIODS
     ]
     any_of = ("n_with_any",)
     columns = {
@@ -119,7 +121,7 @@ def _parts(days: pd.Series, outcome: str, group: str, period: str, level: float)
     low, high = proportion_confint(n_with_any, len(values), alpha=1 - level, method="wilson")
     return {
         "outcome": outcome,
-        "measure": sentence_case(outcome_name(outcome).label),
+        "measure": measured(outcome).title,
         "group": group,
         "period": period,
         "n_children": len(values),

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.effects.bracketing import IN_SHORT
-from stepdown.effects.comparison import outcome_name
 from stepdown.effects.wording import Labels, Row, children, fewer, joined, known, p_value, percent, rows, sentence
+from stepdown.measures import measured
 from stepdown.numbers import digits
 
 
@@ -25,7 +25,7 @@ def influence_sentences(frame: pd.DataFrame) -> str:
         mine = rows(frame, outcome=outcome)
         units = {row["unit"]: row["n_units"] for row in mine}
         unit = "child" if units["child"] == units["family"] else "family"
-        found.append(f"- {_carried(outcome_name(str(outcome)).label, unit, [r for r in mine if r['unit'] == unit])}")
+        found.append(f"- {_carried(measured(str(outcome)).label, unit, [r for r in mine if r['unit'] == unit])}")
     return "\n".join(found)
 
 
@@ -49,7 +49,7 @@ def permutation_sentences(frame: pd.DataFrame) -> str:
     told = [row for row in rows(frame) if known(row["p_holm"])]
     if not told:
         return "Families could not be dealt into the groups again, or the numbers are not shown."
-    parts = [f"{outcome_name(str(row['outcome'])).label} {p_value(row['p_holm'])}" for row in told]
+    parts = [f"{measured(str(row['outcome'])).label} {p_value(row['p_holm'])}" for row in told]
     return (
         "Had whole families been dealt into the two groups by lot, how often would a difference in change come up "
         f"that is as far from none as the one seen? Corrected for {len(frame)} outcomes (Holm): {joined(parts)}. "
@@ -59,7 +59,7 @@ def permutation_sentences(frame: pd.DataFrame) -> str:
 
 def natural_course_sentence(first: Row, second: Row) -> str:
     """Return what regression to the mean alone would do; rows: the two groups of an outcome."""
-    name = outcome_name(str(first["outcome"]))
+    name = measured(str(first["outcome"]))
     parts = []
     for row in (first, second):
         if not known(row["expected_change"], row["observed_change"]):
@@ -82,7 +82,7 @@ def natural_course_sentences(frame: pd.DataFrame) -> str:
 
 def missing_follow_up_sentence(row: Row, labels: Labels) -> str:
     """Return what missing follow-up could do to the difference after; row: a row of ``missing_follow_up``."""
-    name = outcome_name(str(row["outcome"]))
+    name = measured(str(row["outcome"]))
     missing = _missing(row)
     if known(*missing) and sum(missing) == 0:
         return sentence(f"{name.label}: every child of both groups was followed to the end of the period after")

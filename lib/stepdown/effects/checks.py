@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.effects.comparison import Comparison, comparison_of, group_labels, outcome_name
+from stepdown.effects.comparison import Comparison, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, holm_of
 from stepdown.effects.permutation import family_permutation
+from stepdown.measures import measured
 from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
@@ -163,8 +164,8 @@ def missing_follow_up_table(
     """
     programme, comparison = group_labels(frame)
     rows = []
-    for outcome in [name for name in settings.outcomes if name.startswith("days_")]:
-        compared = comparison_of(frame, f"clipped_{outcome}")
+    for outcome in [name for name in settings.outcomes if measured(name).inside]:
+        compared = comparison_of(frame, measured(outcome).inside)
         found = manski_bounds(
             compared.after[compared.programme],
             compared.after[~compared.programme],
@@ -211,7 +212,7 @@ def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed:
         rows.append(
             {
                 "outcome": outcome,
-                "unit": outcome_name(outcome).unit,
+                "unit": measured(outcome).unit,
                 "difference": found.difference,
                 "p_value": found.p_value,
                 "n_families": compared.n_families,

@@ -9,39 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stepdown.faults import Fault, Refused, nearest
+from stepdown.measures import declared
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Integers = NDArray[np.int64]
-
-STATUSES = ("none", "CIN", "CP", "CLA")
-"""The ladder as numbers: highest_before 0 is none, 3 is CLA."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeName:
-    """How an outcome is worded. label: in a sentence ("days on a protection plan"). unit: "days", "" …"""
-
-    label: str
-    unit: str
-
-
-OUTCOME_NAMES: dict[str, OutcomeName] = {
-    "days_cin": OutcomeName("days as a child in need", "days"),
-    "days_cp": OutcomeName("days on a child protection plan", "days"),
-    "days_cla": OutcomeName("days looked after", "days"),
-    "clipped_days_cin": OutcomeName("days as a child in need, within the period", "days"),
-    "clipped_days_cp": OutcomeName("days on a child protection plan, within the period", "days"),
-    "clipped_days_cla": OutcomeName("days looked after, within the period", "days"),
-    "any_cin": OutcomeName("share of children in need", "share"),
-    "any_cp": OutcomeName("share of children with a child protection plan", "share"),
-    "any_cla": OutcomeName("share of children looked after", "share"),
-    "episodes_cin": OutcomeName("episodes as a child in need", "episodes"),
-    "episodes_cp": OutcomeName("episodes on a child protection plan", "episodes"),
-    "episodes_cla": OutcomeName("episodes looked after", "episodes"),
-    "referrals": OutcomeName("referrals", "referrals"),
-}
-"""Outcomes that the child outcomes frame holds for both periods, and how they are worded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +77,7 @@ def comparison_of(frame: pd.DataFrame, outcome: str) -> Comparison:
     cover, is decided once, in :mod:`stepdown.cohort`. Raises Refused when there is no such outcome.
     """
     if f"{outcome}_before" not in frame.columns or f"{outcome}_after" not in frame.columns:
-        known = [name for name in OUTCOME_NAMES if f"{name}_after" in frame.columns]
+        known = [name for name in declared() if f"{name}_after" in frame.columns]
         raise Refused(
             [
                 Fault(
@@ -124,16 +96,6 @@ def comparison_of(frame: pd.DataFrame, outcome: str) -> Comparison:
         frame["family_id"],
         outcome=outcome,
     )
-
-
-def outcome_name(outcome: str) -> OutcomeName:
-    """Return how an outcome is worded; one that is not listed goes by its column name."""
-    return OUTCOME_NAMES.get(outcome, OutcomeName(outcome.replace("_", " "), ""))
-
-
-def sentence_case(label: str) -> str:
-    """Return a label with a capital first letter, as it stands in a table."""
-    return label[:1].upper() + label[1:]
 
 
 def group_labels(frame: pd.DataFrame) -> tuple[str, str]:

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from stepdown.effects.comparison import STATUSES
 from stepdown.effects.estimates import NAN, e_value
+from stepdown.measures import RUNGS, of_column
 from stepdown.tables import AggregateTable, Column, Role
 
 MOVED_UP, MOVED_DOWN = "moved to a higher status", "moved to a lower status"
@@ -65,12 +65,12 @@ def like_for_like_table(frame: pd.DataFrame, *, level: float = 0.95) -> Aggregat
     Only statuses that both groups have are compared. Intervals count children as independent of each other.
     """
     rows = []
-    for code, status in enumerate(STATUSES):
+    for code, status in enumerate(RUNGS):
         stratum = frame.loc[frame["highest_before"] == code]
         if stratum["in_programme"].nunique() < 2:
             continue
         moved = stratum["highest_after"].to_numpy() - code
-        if code < len(STATUSES) - 1:
+        if code < len(RUNGS) - 1:
             rows.append(_row(stratum, moved > 0, status, MOVED_UP, level))
         if code > 0:
             rows.append(_row(stratum, moved < 0, status, MOVED_DOWN, level))
@@ -114,7 +114,7 @@ def _row(stratum: pd.DataFrame, event: np.ndarray, status: str, name: str, level
 def _columns() -> dict[str, Column]:
     both = ("events_programme", "events_comparison", "n_programme", "n_comparison")
     columns: dict[str, Column] = {
-        "status_before": Column("Highest status before", Role.KEY, about="The stratum."),
+        "status_before": Column(of_column("highest_before").title, Role.KEY, about="The stratum."),
         "event": Column("What happened", Role.KEY, about="Movement up or down the ladder."),
     }
     for group in ("programme", "comparison"):

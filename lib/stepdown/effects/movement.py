@@ -14,8 +14,9 @@ from scipy import stats
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.stats.contingency_tables import SquareTable
 
-from stepdown.effects.comparison import STATUSES, Integers, group_labels
+from stepdown.effects.comparison import Integers, group_labels
 from stepdown.effects.estimates import NAN
+from stepdown.measures import RUNGS, STATUSES
 from stepdown.tables import AggregateTable, Column, Role
 
 
@@ -30,7 +31,7 @@ class Homogeneity:
 
 def flow_counts(before: Integers, after: Integers) -> Integers:
     """Return the 4 × 4 matrix of children by highest status before (rows) and after (columns)."""
-    counts = np.zeros((len(STATUSES), len(STATUSES)), dtype=np.int64)
+    counts = np.zeros((len(RUNGS), len(RUNGS)), dtype=np.int64)
     np.add.at(counts, (np.asarray(before, dtype=np.int64), np.asarray(after, dtype=np.int64)), 1)
     return counts
 
@@ -68,7 +69,7 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
         before = mine["highest_before"].to_numpy(dtype=np.int64)
         after = mine["highest_after"].to_numpy(dtype=np.int64)
         up, down = int((after > before).sum()), int((after < before).sum())
-        at_risk_up, at_risk_down = int((before < len(STATUSES) - 1).sum()), int((before > 0).sum())
+        at_risk_up, at_risk_down = int((before < len(RUNGS) - 1).sum()), int((before > 0).sum())
         rows.append(
             {
                 "group": label,
@@ -84,11 +85,11 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
                 "p_homogeneity": stuart_maxwell(flow_counts(before, after)).p_value,
             }
         )
-    moved = ("escalated", "de_escalated")
+    moved, top = ("escalated", "de_escalated"), STATUSES[RUNGS[-1]].state
     columns = {
         "group": Column("Group", Role.KEY, about="Label of the group in the study file."),
         "n_children": Column("Children", Role.BASE, "children", 0, about="Children who are analysed."),
-        "at_risk_up": Column("Could move up", Role.COUNT, "children", 0, about="Not looked after before."),
+        "at_risk_up": Column("Could move up", Role.COUNT, "children", 0, about=f"Not {top} before."),
         "escalated": Column("Moved up", Role.COUNT, "children", 0, about="Higher status after than before."),
         "percent_escalated": Column("Moved up", Role.DERIVED, "%", 1, ("escalated", "at_risk_up"), "Of those."),
         "at_risk_down": Column("Could move down", Role.COUNT, "children", 0, about="With any status before."),

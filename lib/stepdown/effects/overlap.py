@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stepdown.effects.comparison import STATUSES, Floats, Integers, group_labels
+from stepdown.effects.comparison import Floats, Integers, group_labels
+from stepdown.measures import RUNGS, of_column
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
@@ -85,7 +86,7 @@ def overlap_table(frame: pd.DataFrame) -> AggregateTable:
     programme, comparison = _status_counts(frame)
     rows = pd.DataFrame(
         {
-            "status_before": pd.Series(STATUSES, dtype="str"),
+            "status_before": pd.Series(RUNGS, dtype="str"),
             "n_programme": programme,
             "n_comparison": comparison,
             "percent_programme": 100 * programme / max(programme.sum(), 1),
@@ -94,7 +95,9 @@ def overlap_table(frame: pd.DataFrame) -> AggregateTable:
     )
     labels = group_labels(frame)
     columns = {
-        "status_before": Column("Highest status before", Role.KEY, about="Highest status in the period before."),
+        "status_before": Column(
+            of_column("highest_before").title, Role.KEY, about="Highest status in the period before."
+        ),
         "n_programme": Column(labels[0], Role.COUNT, "children", 0, about="Children of the programme group."),
         "n_comparison": Column(labels[1], Role.COUNT, "children", 0, about="Children of the comparison group."),
         "percent_programme": Column(
@@ -151,7 +154,7 @@ def overlap_gate_table(gate: OverlapGate) -> AggregateTable:
 def _status_counts(frame: pd.DataFrame) -> tuple[Integers, Integers]:
     status = frame["highest_before"].to_numpy(dtype=np.int64)
     programme = frame["in_programme"].to_numpy(dtype=np.bool_)
-    size = len(STATUSES)
+    size = len(RUNGS)
     return np.bincount(status[programme], minlength=size), np.bincount(status[~programme], minlength=size)
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects.cautions import e_value_sentence
-from stepdown.effects.comparison import outcome_name
 from stepdown.effects.wording import (
     HIDDEN,
     Labels,
@@ -28,6 +27,7 @@ from stepdown.effects.wording import (
     rows,
     sentence,
 )
+from stepdown.measures import measured
 from stepdown.numbers import digits
 from stepdown.params.study import Groups
 
@@ -86,7 +86,7 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
 
     effects: the frame of the cleared table ``effects``.
     """
-    name = outcome_name(outcome)
+    name = measured(outcome)
     ends = [rows(effects, outcome=outcome, estimator=which)[0] for which in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)]
     if not all(known(end["estimate"]) for end in ends):
         why = str(ends[0]["note"]).strip() or "it rests on too few children to be shown"
@@ -123,7 +123,7 @@ def _notes(ends: Sequence[Row]) -> str:
 
 def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
     """Return whether the two ends of a bracket tell the same story; row: a row of ``bracket_agreement``."""
-    name = outcome_name(str(row["outcome"]))
+    name = measured(str(row["outcome"]))
     if not known(row["difference"], row["ci_low"], row["ci_high"]):
         return sentence(f"{name.label}: whether the two ends agree cannot be said")
     apart = fewer(-abs(row["difference"]), name.unit).removesuffix(" fewer")
@@ -140,7 +140,7 @@ def agreement_sentences(frame: pd.DataFrame) -> str:
     agree, found = [], []
     for row in rows(frame):
         if known(row["difference"], row["ci_low"], row["ci_high"]) and not bool(row["ends_differ"]):
-            agree.append(outcome_name(str(row["outcome"])).label)
+            agree.append(measured(str(row["outcome"])).label)
         else:
             found.append(f"- {agreement_sentence(row)}")
     if agree:

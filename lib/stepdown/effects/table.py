@@ -15,10 +15,11 @@ from stepdown.effects.bracketing import (
     ends_apart,
     estimated,
 )
-from stepdown.effects.comparison import comparison_of, outcome_name, sentence_case
+from stepdown.effects.comparison import comparison_of
 from stepdown.effects.estimates import Estimate, holm
 from stepdown.effects.overlap import OverlapGate
 from stepdown.effects.weighting import weighted_estimates
+from stepdown.measures import measured
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -42,7 +43,7 @@ def effects(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) ->
             *bracket(compared, level=settings.confidence_level),
             estimated(compared, AFTER_ONLY, level=settings.confidence_level),
         ]
-        if f"clipped_{outcome}_after" in frame.columns:
+        if measured(outcome).inside:
             mine.append(fractional_logit(frame, outcome, level=settings.confidence_level))
         mine += weighted_estimates(frame, outcome, settings, gate_passed=gate.passed)
         families = min(compared.families_by_group())
@@ -64,9 +65,9 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
     rows = [
         {
             "outcome": item.outcome,
-            "measure": sentence_case(outcome_name(item.outcome).label),
+            "measure": measured(item.outcome).title,
             "estimator": item.estimator,
-            "unit": outcome_name(item.outcome).unit,
+            "unit": measured(item.outcome).unit,
             "estimate": item.estimate,
             "ci_low": item.ci_low,
             "ci_high": item.ci_high,
@@ -112,7 +113,7 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> Ag
         rows.append(
             {
                 "outcome": outcome,
-                "unit": outcome_name(outcome).unit,
+                "unit": measured(outcome).unit,
                 "difference": found.difference,
                 "ci_low": found.ci_low,
                 "ci_high": found.ci_high,

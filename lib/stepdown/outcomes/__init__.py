@@ -1,6 +1,6 @@
 """Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
 
-from stepdown.outcomes.children import NONE, ChildOutcomes, age_at_start, child_outcomes, is_unknown
+from stepdown.outcomes.children import ChildOutcomes, age_at_start, child_outcomes, is_unknown
 from stepdown.outcomes.sentences import (
     day_rule_sentence,
     impossible_days,
@@ -11,7 +11,6 @@ from stepdown.outcomes.sentences import (
 from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions
 
 __all__ = [
-    "NONE",
     "ChildOutcomes",
     "age_at_start",
     "child_outcomes",

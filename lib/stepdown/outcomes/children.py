@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stepdown.cohort import PERIODS, Cohort, select
+from stepdown.cohort import Cohort, select
 from stepdown.contracts import StudyRecords
+from stepdown.measures import NONE, PERIODS
 from stepdown.params import Study
 from stepdown.windows import (
     Spells,
@@ -29,9 +30,6 @@ from stepdown.windows import (
     positions,
     status_on,
 )
-
-NONE = "none"
-"""The rung below the ladder: no statutory status."""
 
 
 @dataclass(frozen=True, slots=True)

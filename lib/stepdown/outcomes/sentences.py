@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stepdown.measures import PERIODS, STATUSES
 from stepdown.numbers import digits
-
-STATUS_WORDS = {
-    "CIN": "in need (CIN)",
-    "CP": "on a protection plan (CP)",
-    "CLA": "looked after (CLA)",
-    "none": "with no status",
-}
-"""How a status reads in a sentence."""
 
 
 def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
     """Return how many children of a group had a status before and after, and how many days a child that was."""
+    held = STATUSES[code].in_words
     mine = status[(status["group"] == group) & (status["status"] == code)].set_index("period")
     before, after = mine.loc["before"], mine.loc["after"]
     if any(pd.isna(row["children_with_status"]) for row in (before, after)):
-        return f"{group}: too few children were {STATUS_WORDS[code]} to show the numbers."
-    days = {period: digits(mine.loc[period, "mean_days_per_child"], 1) for period in ("before", "after")}
+        return f"{group}: too few children were {held} to show the numbers."
+    days = {period: digits(mine.loc[period, "mean_days_per_child"], 1) for period in PERIODS}
     return (
-        f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {STATUS_WORDS[code]} "
+        f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {held} "
         f"before and {after['children_with_status']:.0f} after; averaged over all children of the group, "
         f"{days['before']} days a child before and {days['after']} after."
     )

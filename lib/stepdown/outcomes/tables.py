@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from stepdown.cohort import PERIODS
+from stepdown.measures import PERIODS, measured, of_column
 from stepdown.outcomes.children import ChildOutcomes
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
@@ -110,8 +110,8 @@ def transitions(outcomes: ChildOutcomes) -> AggregateTable:
                 rows.append((label, status_before, status_after, count, total, share))
     columns = {
         "group": GROUP,
-        "status_before": Column("Highest status before", Role.KEY),
-        "status_after": Column("Highest status after", Role.KEY),
+        "status_before": Column(of_column("highest_before").title, Role.KEY),
+        "status_after": Column(of_column("highest_after").title, Role.KEY),
         "children": Column("Children", Role.COUNT, "children", 0),
         "children_before": Column("Children who began there", Role.COUNT, "children", 0),
         "percent_of_row": Column(
@@ -146,7 +146,7 @@ def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
     columns = {
         "group": GROUP,
         "moment": Column("Moment", Role.KEY),
-        "status": Column("Highest status", Role.KEY),
+        "status": Column(measured("highest").title, Role.KEY),
         "children_in_group": CHILDREN,
         "children": Column("Children", Role.COUNT, "children", 0),
         "percent": Column("Share", Role.DERIVED, "%", 1, ("children", "children_in_group")),

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from stepdown.faults import nearest
+from stepdown.measures import declared
 from stepdown.params.base import ProjectPath, Settings, Sourced, Text
 
-Measure = Literal["days_cin", "days_cp", "days_cla", "referrals", "episodes_cin", "episodes_cp", "episodes_cla"]
+
+def _priced(name: str) -> str:
+    known = declared(priced=True)
+    if name not in known:
+        raise ValueError(f"one of {', '.join(known)}{nearest(name, known)}")
+    return name
+
+
+PricedMeasure = Annotated[
+    str, AfterValidator(_priced), Field(description=", ".join(f"`{name}`" for name in declared(priced=True)))
+]
 """A volume of the child outcomes frame that a unit cost can price (``days_cp`` → days_cp_before, days_cp_after)."""
 
 Estimator = Literal["did", "ancova", "after_only", "before_after"]
@@ -148,7 +160,7 @@ class Scenario(Settings):
     precision: Precision = "exact"
     prices: Prices | None = None
     leave_out_children: int = Field(default=0, ge=0, le=20)
-    leave_out: tuple[Measure, ...] = ()
+    leave_out: tuple[PricedMeasure, ...] = ()
     comparison_n: int | None = Field(default=None, ge=1)
     programme: Text | None = None
     children_per_family: Annotated[float, Field(ge=1)] | Literal["observed"] | None = None
@@ -181,7 +193,7 @@ class CostSettings(Settings):
     """
 
     unit_costs: ProjectPath | tuple[ProjectPath, ...]
-    tariffs: dict[Measure, Text]
+    tariffs: dict[PricedMeasure, Text]
     precision: Precision = "exact"
     accepted_double_counts: tuple[AcceptedDoubleCount, ...] = ()
     price_year: FinancialYear

@@ -65,7 +65,8 @@ def holds(annotation: Any) -> str:
     if origin is dict:
         return f"{holds(parts[0])} → {holds(parts[1])}"
     if hasattr(annotation, "__metadata__"):
-        return holds(parts[0])
+        described = (getattr(item, "description", None) for item in annotation.__metadata__)
+        return next(filter(None, described), None) or holds(parts[0])
     if _models_in(annotation):
         return "settings of its own"
     return str(getattr(annotation, "__name__", annotation))

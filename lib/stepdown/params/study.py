@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from stepdown.measures import LADDER, StatusCode
 from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
 from stepdown.params.disclosure import DisclosurePolicy
@@ -134,7 +135,7 @@ class StudySettings(Settings):
     unobservable: Unobservable = "leave_out"
     follow_up_gap_allowed: float = Field(default=0.1, ge=0, le=1)
     longer_windows_months: tuple[int, ...] = (12, 18, 24)
-    ladder: tuple[Literal["CIN", "CP", "CLA"], ...] = ("CIN", "CP", "CLA")
+    ladder: tuple[StatusCode, ...] = LADDER
     profile: Profile
     disclosure: DisclosurePolicy
     seed: int = Field(ge=0)

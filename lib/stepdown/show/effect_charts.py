@@ -12,24 +12,17 @@ from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.measures import STATUSES, measured, of_column, sentence_case
 from stepdown.numbers import digits
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.movement_charts import (
-    STATUS_NAMES,
     cells,
     cleared_only,
     in_order,
     legend_mark,
     whole_percent,
 )
-
-OUTCOME_LABELS = {
-    "days_cin": "Days as a child in need",
-    "days_cp": "Days on a protection plan",
-    "days_cla": "Days looked after",
-    "referrals": "Referrals",
-}
 
 ENDS = {
     DIFFERENCE_IN_DIFFERENCES: (IN_SHORT[DIFFERENCE_IN_DIFFERENCES], "o", style.DARK),
@@ -51,7 +44,7 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
         fig, axes = style.new_figure(height=1.9 + 0.98 * len(outcomes))
         place, ticks = 0.0, []
         for outcome in outcomes:
-            ticks.append((place + 0.5, OUTCOME_LABELS.get(outcome, outcome.replace("_", " "))))
+            ticks.append((place + 0.5, measured(outcome).title))
             for estimator in ENDS:
                 _interval(axes, table.where(outcome=outcome, estimator=estimator), estimator, place)
                 place += 1
@@ -193,25 +186,11 @@ def _signed(value: float, decimals: int | None = None) -> str:
 
 def _variable(table: ClearedTable, row: int, labels: dict[str, str]) -> str:
     variable, category = str(table.frame["variable"].iloc[row]), str(table.frame["category"].iloc[row])
-    name = labels.get(variable, VARIABLES.get(variable, variable.replace("_", " ")))
+    name = labels.get(variable, sentence_case(of_column(variable).short))
     if category in ("", "all categories"):
         return style.wrapped(name, 24)
-    part = STATUS_NAMES[category].lower() if category in STATUS_NAMES else category
+    part = STATUSES[category].short.lower() if category in STATUSES else category
     return style.wrapped(f"{name}: {part}", 24)
-
-
-VARIABLES = {
-    "age_years": "Age",
-    "sibling_group_size": "Size of sibling group",
-    "highest_before": "Status",
-    "ethnic_group": "Ethnic group",
-    "n_issues": "Number of issues",
-    "days_cin_before": "Days in need",
-    "days_cp_before": "Days on a protection plan",
-    "days_cla_before": "Days looked after",
-    "referrals_before": "Referrals",
-}
-"""What the balance variables are called on the axis; ``labels`` adds to it."""
 
 
 def _bracket_title(table: ClearedTable, outcomes: list[str], unit: str) -> str:
@@ -232,8 +211,9 @@ def _bracket_in_words(table: ClearedTable, outcomes: list[str], unit: str, title
         for estimator, (condition, _, _) in ENDS.items():
             row = table.where(outcome=outcome, estimator=estimator)
             figures = [cells(row, name)[0] for name in ("estimate", "ci_low", "ci_high")]
-            name = OUTCOME_LABELS.get(outcome, outcome)
-            parts.append(f"{name}, {condition}: {figures[0]} {unit} a child ({figures[1]} to {figures[2]}).")
+            parts.append(
+                f"{measured(outcome).title}, {condition}: {figures[0]} {unit} a child ({figures[1]} to {figures[2]})."
+            )
     return " ".join(parts)
 
 

@@ -13,13 +13,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
 from stepdown.disclosure import ClearedTable
+from stepdown.measures import NONE, PERIODS, STATUSES, of_column
 from stepdown.numbers import digits
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.numbers import as_shown
-
-STATUS_NAMES = {"none": "None", "CIN": "In need", "CP": "Protection plan", "CLA": "Looked after"}
-"""What the rungs of the ladder are called on an axis."""
 
 
 def status_flow(table: ClearedTable) -> Figure:
@@ -53,11 +51,11 @@ def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
         if is_number(per_cent) and count not in ("0", ""):
             text = f"{count}\n{whole_percent(table.numbers('percent_of_row').iloc[place])}"
         axes.text(column, row, text, ha="center", va="center", color="white" if share[row, column] > 55 else "#1B1F24")
-    names = [style.wrapped(STATUS_NAMES.get(item, item), 11) for item in statuses]
+    names = [style.wrapped(STATUSES[item].short, 11) for item in statuses]
     axes.set_xticks(range(len(statuses)), names)
     axes.set_yticks(range(len(statuses)), names)
-    axes.set_xlabel("Highest status after")
-    axes.set_ylabel("Highest status before")
+    axes.set_xlabel(of_column("highest_after").title)
+    axes.set_ylabel(of_column("highest_before").title)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -98,7 +96,7 @@ def alluvial(table: ClearedTable, group: str) -> Figure:
         raise ValueError(f"table {table.name}: a flow of {group} is hidden; show the heatmap instead")
     total, gap = max(counts.sum(), 1.0), 0.05 * max(counts.sum(), 1.0)
     left, right = _stacked(counts.sum(axis=1), gap), _stacked(counts.sum(axis=0), gap)
-    colours = {"none": "#C9D1DA", **{name: style.LADDER[name] for name in ("CIN", "CP", "CLA")}}
+    colours = {**style.LADDER, NONE: "#C9D1DA"}
     with style.applied():
         fig, axes = style.new_figure(height=3.8)
         out, into = left.copy(), right.copy()
@@ -143,7 +141,7 @@ def _blocks(
         if height > 0:
             axes.fill_between([x - 0.03, x + 0.03], top, top + height, color=colours.get(name, style.DARK), linewidth=0)
             place = max(top + height / 2, free)
-            label = f"{STATUS_NAMES.get(name, name)}: {height:.0f}"
+            label = f"{STATUSES[name].short}: {height:.0f}"
             axes.text(x + shift, place, label, ha=side, va="center", fontsize=10)
             free = place + 0.055 * heights.sum()
 
@@ -159,7 +157,7 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
         fig, axes = style.new_figure(height=1.5 + (0.42 * len(groups) + 0.32) * len(statuses))
         place, ticks = 0.0, []
         for status in statuses:
-            axes.text(0.0, place - 0.72, f" {STATUS_NAMES.get(status, status)}", fontweight="bold", va="center",
+            axes.text(0.0, place - 0.72, f" {STATUSES[status].short}", fontweight="bold", va="center",
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
             for group in groups:
                 _dumbbell(axes, table.where(group=group, status=status), value, place)
@@ -180,8 +178,8 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
 
 
 def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float) -> None:
-    ends = [rows.value(value, period=period) for period in ("before", "after")]
-    texts = [cells(rows.where(period=period), value)[0] for period in ("before", "after")]
+    ends = [rows.value(value, period=period) for period in PERIODS]
+    texts = [cells(rows.where(period=period), value)[0] for period in PERIODS]
     if not any(math.isnan(end) for end in ends):
         axes.plot(ends, [place, place], color="#8A94A0", linewidth=1.6, zorder=1)
     for end, face in zip(ends, ("white", style.DARK), strict=True):
@@ -231,7 +229,7 @@ def _change_title(table: ClearedTable, groups: list[str], value: str, status: st
     parts = []
     for group in groups:
         rows = table.where(group=group, status=status)
-        first, last = (rows.value(value, period=period) for period in ("before", "after"))
+        first, last = (rows.value(value, period=period) for period in PERIODS)
         if math.isnan(first) or math.isnan(last):
             return "Days a child at each status, before and after, in both groups"
         verb, shown = "fell" if last < first else "rose", (digits(first), digits(last))
@@ -245,8 +243,8 @@ def _before_after_in_words(table: ClearedTable, groups: list[str], statuses: lis
     for status in statuses:
         for group in groups:
             rows = table.where(group=group, status=status)
-            first, last = (cells(rows.where(period=period), value)[0] for period in ("before", "after"))
-            parts.append(f"{STATUS_NAMES.get(status, status)}, {group}: {first} before, {last} after.")
+            first, last = (cells(rows.where(period=period), value)[0] for period in PERIODS)
+            parts.append(f"{STATUSES[status].short}, {group}: {first} before, {last} after.")
     return " ".join(parts)
 
 

@@ -16,8 +16,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stepdown.measures import LADDER, PERIODS
 from stepdown.windows.counting import DayRule
-from stepdown.windows.in_one_call import LADDER, PERIODS, tally, tally_columns
+from stepdown.windows.in_one_call import tally, tally_columns
 
 ROWS_IN_MEMORY = 20_000_000
 """Rows of children, spells and referrals together up to which the columns are read into memory (about 2.5 GB)."""

@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from stepdown.measures import LADDER, PERIODS
 from stepdown.windows.counting import DayRule
-from stepdown.windows.in_one_call import LADDER, PERIODS, tally_columns
+from stepdown.windows.in_one_call import tally_columns
 from stepdown.windows.observing import ADULT_AGE
 from stepdown.windows.out_of_core import tally_files
 
