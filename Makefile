@@ -54,7 +54,7 @@ notebooks: setup  ## execute the notebooks and keep their outputs, after a chang
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 documents: setup  ## write again the documents that are generated
-	$(BIN)/python -m stepdown.run.documents
+	$(BIN)/python -m stepdown.commands.documents
 
 lock: $(UV)  ## take the newest releases that work together, and export them
 	$(UV) lock --upgrade

@@ -22,7 +22,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 from stepdown.windows.in_one_call import tally, tally_columns
-from stepdown.windows.out_of_core import tally_sql
+from stepdown.windows.on_disk import tally_sql
 
 from benchmarks.records import awkward_records, random_records
 

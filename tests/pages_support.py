@@ -8,7 +8,7 @@ from unittest import mock
 
 import nbformat
 from stepdown.params import load_study
-from stepdown.run import release
+from stepdown.release import building
 
 ROOT = Path(__file__).resolve().parents[1]
 FACTS = {
@@ -62,6 +62,6 @@ def run_study(name, folder, root=ROOT, notebooks=None, documents=False):
 
 def build(folder, study, documents=False):
     if documents:
-        return release.build_release(folder, study, FACTS)
-    with mock.patch.object(release, "_documents", return_value=[]):
-        return release.build_release(folder, study, FACTS)
+        return building.build_release(folder, study, FACTS)
+    with mock.patch.object(building, "_documents", return_value=[]):
+        return building.build_release(folder, study, FACTS)

@@ -8,9 +8,9 @@ import yaml
 from click.testing import CliRunner
 from stepdown import audit
 from stepdown.audit.auditing import _CHECKS
+from stepdown.commands.audit import REFUSED, audit_command
 from stepdown.params.loading import build
 from stepdown.published import Source, read
-from stepdown.run.audit_command import REFUSED, audit_command
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")

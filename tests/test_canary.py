@@ -14,7 +14,7 @@ import pytest
 from stepdown.params.loading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPDOWN = [sys.executable, "-m", "stepdown.run.commands"]
+STEPDOWN = [sys.executable, "-m", "stepdown.commands.main"]
 MARK = "ZQCANARYX"
 TEXTS = {
     "child_id": "child",

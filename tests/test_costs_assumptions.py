@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from stepdown import costs
+from stepdown.commands.documents import DOCUMENTS
 from stepdown.costs.assumptions import assumptions
 from stepdown.params import build, load_study
 from stepdown.params.costs import Adjustments
-from stepdown.run.documents import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")

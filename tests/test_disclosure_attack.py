@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from pages_support import ROOT, run_study
 from stepdown.disclosure import audit_release, derived_intervals
 from stepdown.params import load_study
-from stepdown.run.release import read_parts, read_tables
+from stepdown.release.building import read_parts, read_tables
 from stepdown.tables import Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_disclosure_attack")]

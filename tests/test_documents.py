@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from stepdown.run.documents import DOCUMENTS
+from stepdown.commands.documents import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 

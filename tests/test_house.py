@@ -142,6 +142,6 @@ def test_no_committed_file_names_a_path_of_one_machine():
 
 def test_the_command_starts_without_loading_the_numeric_libraries():
     heavy = ("pandas", "papermill", "matplotlib")
-    code = f"import sys, stepdown.run.commands; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, stepdown.commands.main; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 from pages_support import FACTS, ROOT, build, execute, run_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
-from stepdown.run.pages.outputs import gate
-from stepdown.run.pages.spreadsheet import Sheet, sheet_names, write_workbook
-from stepdown.run.pages.words import glossary, heading_levels, in_words
+from stepdown.release.outputs import gate
+from stepdown.release.spreadsheet import Sheet, sheet_names, write_workbook
+from stepdown.release.words import glossary, heading_levels, in_words
 
 pytestmark = pytest.mark.xdist_group("test_pages")
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
@@ -286,10 +286,10 @@ def test_facts_that_are_missing_are_left_out(tmp_path):
     execute(notebooks[0], folder, "study", str(ROOT / "params" / "slough_ifp.yaml"))
     from unittest import mock
 
-    from stepdown.run import release
+    from stepdown.release import building
 
-    with mock.patch.object(release, "_documents", return_value=[]):
-        release.build_release(folder, load_study(ROOT / "params" / "slough_ifp.yaml"), {})
+    with mock.patch.object(building, "_documents", return_value=[]):
+        building.build_release(folder, load_study(ROOT / "params" / "slough_ifp.yaml"), {})
     text = (folder / "release" / "index.html").read_text(encoding="utf-8")
     assert "None" not in BeautifulSoup(text, "html.parser").get_text()
     assert FACTS["run_id"] not in text

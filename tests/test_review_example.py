@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from matplotlib.figure import Figure as MatplotlibFigure
+from stepdown.commands.review import review_command
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
 from stepdown.params import DisclosurePolicy, load, load_study
 from stepdown.params.review import AuditTool
 from stepdown.review import agreement, case_file_differences, case_file_items, framework_grid
-from stepdown.run.review_command import review_command
 from stepdown.show import review_charts, style
 
 ROOT = Path(__file__).resolve().parents[1]

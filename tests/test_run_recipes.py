@@ -23,7 +23,7 @@ def test_the_cron_line_runs_through_sh(tmp_path):
     folder = project(tmp_path / "a project", GOOD / "2_other.ipynb", names=("slough_ifp",))
     (folder / ".venv" / "bin").mkdir(parents=True)
     command = folder / ".venv" / "bin" / "stepdown"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m stepdown.run.commands "$@" --no-pages --isolated\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m stepdown.commands.main "$@" --no-pages --isolated\n')
     command.chmod(0o755)
     (line,) = [text for text in (RECIPES / "crontab").read_text().splitlines() if re.match(r"^[\d*]", text)]
     fields = line.split(None, 5)

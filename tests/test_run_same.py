@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from fixtures.run_project import GOOD, latest, manifest, project, run, whole
 from stepdown.params.runs import RunSettings, Threshold
-from stepdown.run.moved import Change, compared, warnings_of
+from stepdown.release.moved import Change, compared, warnings_of
 from stepdown.run.row_marks import marks_of, row_changes
 
 

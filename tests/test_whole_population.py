@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
+from stepdown.commands.windows import windows_command
 from stepdown.contracts import read_study
 from stepdown.outcomes import child_outcomes
-from stepdown.outcomes.whole_population import windows_command
 from stepdown.params import load_study
 from stepdown.windows import after, before, observe
 from stepdown.windows.in_one_call import tally, tally_columns
-from stepdown.windows.seen_on_disk import Reach, seen_tally_files
+from stepdown.windows.on_disk import Reach, seen_tally_files
 
 from benchmarks.records import awkward_records
 
@@ -29,7 +29,7 @@ LAST, FIRST = date(2019, 12, 31), date(2017, 6, 1)
 @pytest.fixture(params=["in memory", "on disk"])
 def way(request, monkeypatch):
     if request.param == "on disk":
-        monkeypatch.setattr("stepdown.windows.out_of_core.ROWS_IN_MEMORY", 10)
+        monkeypatch.setattr("stepdown.windows.on_disk.ROWS_IN_MEMORY", 10)
 
 
 def births(children):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import windows_reference as slow
 from stepdown.windows.in_one_call import LADDER, tally, tally_columns
-from stepdown.windows.out_of_core import fits_in_memory, tally_files, tally_on_disk
+from stepdown.windows.on_disk import fits_in_memory, tally_files, tally_on_disk
 
 from benchmarks.records import awkward_records, random_records
 
@@ -136,7 +136,7 @@ def test_files_give_the_same_in_memory_and_on_disk(tmp_path, monkeypatch, text_i
     for path, frame in zip(paths, tables, strict=True):
         frame.to_parquet(path, index=False)
     rows = tally_files(*paths, tmp_path / "memory.parquet", months=6, last_date=LAST)
-    monkeypatch.setattr("stepdown.windows.out_of_core.ROWS_IN_MEMORY", 10)
+    monkeypatch.setattr("stepdown.windows.on_disk.ROWS_IN_MEMORY", 10)
     assert tally_files(*paths, tmp_path / "disk.parquet", months=6, last_date=LAST) == rows == len(tables[0])
     pd.testing.assert_frame_equal(
         pd.read_parquet(tmp_path / "memory.parquet"), pd.read_parquet(tmp_path / "disk.parquet")
@@ -146,5 +146,5 @@ def test_files_give_the_same_in_memory_and_on_disk(tmp_path, monkeypatch, text_i
 def test_size_is_known_from_the_footers(tmp_path, monkeypatch):
     random_records(50, seed=7, text_ids=True)[1].to_parquet(tmp_path / "spells.parquet")
     assert fits_in_memory(tmp_path / "spells.parquet")
-    monkeypatch.setattr("stepdown.windows.out_of_core.ROWS_IN_MEMORY", 149)
+    monkeypatch.setattr("stepdown.windows.on_disk.ROWS_IN_MEMORY", 149)
     assert not fits_in_memory(tmp_path / "spells.parquet")

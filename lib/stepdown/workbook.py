@@ -7,8 +7,8 @@
     book.finding("The groups differ in age.", limit="It does not say why.")
 
 With ``output`` (a run) every cleared table and chart is also written, and everything shown is recorded in
-``restricted/parts/<notebook>.json``, from which :mod:`stepdown.run.release` makes the pages; then a DataFrame left at
-the end of a cell is not printed. Without it (exploring in JupyterLab) things are shown only.
+``restricted/parts/<notebook>.json``, from which :mod:`stepdown.release.building` makes the pages; then a DataFrame left
+at the end of a cell is not printed. Without it (exploring in JupyterLab) things are shown only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs the workbook: papermill held to strictness, truth and wholeness, and the command line."""
+"""Runs the workbook: papermill held to strictness, truth and wholeness."""
 
 import sys
 

@@ -85,7 +85,7 @@ def write_front_page(outputs: Path) -> Path | None:
         rows.append(_front_row(folder.name, latest))
     if not rows:
         return None
-    css = (Path(__file__).parent / "pages" / "templates" / "stepdown" / "page.css").read_text(encoding="utf-8")
+    css = (Path(__file__).parents[1] / "release" / "templates" / "stepdown" / "page.css").read_text(encoding="utf-8")
     page = (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Stepdown: studies</title>'

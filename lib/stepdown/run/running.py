@@ -211,7 +211,7 @@ def _pages(session: _Session, study: StudyRun) -> None:
             f"  {study.name}: not published; the notebooks of this run are in {_shown(kept)}/restricted"
         )
         return
-    from stepdown.run.pages_task import PagesTask, make_pages
+    from stepdown.run.finishing import PagesTask, make_pages
 
     subject, plan = study.plan.subject, study.plan
     task = PagesTask(

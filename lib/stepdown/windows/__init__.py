@@ -10,8 +10,8 @@ NumPy arrays go in and come out; one row is a child, and records point to their 
     covered = observe(period, last_date=last_date, birth_date=birth)   # what must not be counted as zero
 
 A whole population in one call: :func:`stepdown.windows.in_one_call.tally`; from Parquet files of any size:
-:func:`stepdown.windows.out_of_core.tally_files`, and with the sight of each period
-:func:`stepdown.windows.seen_on_disk.seen_tally_files` (``stepdown windows``). They are apart, so that
+:func:`stepdown.windows.on_disk.tally_files`, and with the sight of each period
+:func:`stepdown.windows.on_disk.seen_tally_files` (``stepdown windows``). They are apart, so that
 a study does not load DuckDB.
 
 The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv and tests/cases/days.csv.

@@ -1,6 +1,6 @@
 """Six outcomes in two windows for a whole population in one call, from columns held in memory.
 
-:mod:`stepdown.windows.out_of_core` gives the same from Parquet files that do not fit into memory.
+:mod:`stepdown.windows.on_disk` gives the same from Parquet files that do not fit into memory.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.pages.outputs import gate
-from stepdown.run.pages.words import contents_html, glossary_html, in_words, order_headings
+from stepdown.release.outputs import gate
+from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -20,9 +20,9 @@ import pandas as pd
 from stepdown.disclosure import audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params import DisclosurePolicy, Study
-from stepdown.run.pages.page import Page, Site, notebook_page, notebook_title, study_page
-from stepdown.run.pages.portable import begin_word, end_word, one_document, write_pdf
-from stepdown.run.pages.spreadsheet import Sheet, write_workbook
+from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
+from stepdown.release.portable import begin_word, end_word, one_document, write_pdf
+from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
 _FILES = ("index.html", "tables.xlsx", "report.pdf", "report.docx")

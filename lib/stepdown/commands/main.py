@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 _ELSEWHERE = {
-    "audit": ("stepdown.run.audit_command", "audit_command", "Check the published figures of a report."),
-    "review": ("stepdown.run.review_command", "review_command", "Case-file review: sample, template, collect."),
-    "windows": ("stepdown.outcomes.whole_population", "windows_command", "Windows of Parquet tables of any size."),
+    "audit": ("stepdown.commands.audit", "audit_command", "Check the published figures of a report."),
+    "review": ("stepdown.commands.review", "review_command", "Case-file review: sample, template, collect."),
+    "windows": ("stepdown.commands.windows", "windows_command", "Windows of Parquet tables of any size."),
 }
 
 
@@ -89,8 +89,8 @@ def run(
 @click.argument("params", nargs=-1, required=True, type=click.Path())
 def check(params: tuple[str, ...]) -> None:
     """Validate each PARAMS file and its data; shows the values at fault. Exit 0, or 2 with every fault."""
+    from stepdown.commands.check import checked
     from stepdown.faults import Fault, Refused
-    from stepdown.run.checking import checked
 
     faults: list[Fault] = []
     for path in params:
@@ -111,7 +111,7 @@ def check(params: tuple[str, ...]) -> None:
 @click.argument("studies", nargs=-1)
 def clean(keep: int, outputs: Path | None, studies: tuple[str, ...]) -> None:
     """Remove all but the newest runs of each study (or of STUDIES); the one that `latest` names always stays."""
-    from stepdown.run.checking import cleaned_studies
+    from stepdown.commands.check import cleaned_studies
 
     lines, code = cleaned_studies(keep, outputs, studies)
     for line in lines:
@@ -131,7 +131,7 @@ def main() -> None:
             sys.exit(2)
         if os.environ.get("STEPDOWN_DEBUG"):
             raise
-        from stepdown.run.pages_task import place_of
+        from stepdown.run.finishing import place_of
 
         click.echo(f"Unforeseen fault: {type(error).__name__} at {place_of(error)}.", err=True)
         click.echo("Set STEPDOWN_DEBUG=1 to see all of it (it may show values from records).", err=True)

@@ -1,4 +1,4 @@
-"""Writes the documents that are generated: ``python -m stepdown.run.documents`` (``make documents``)."""
+"""Writes the documents that are generated: ``python -m stepdown.commands.documents`` (``make documents``)."""
 
 from __future__ import annotations
 

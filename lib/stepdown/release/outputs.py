@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.faults import Fault, refuse
-from stepdown.run.pages.words import in_words
+from stepdown.release.words import in_words
 from stepdown.workbook import KIND, digest_of
 
 _RULE = "only what a book shows is released (docs/disclosure.md, One gate)"

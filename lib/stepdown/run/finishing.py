@@ -11,9 +11,9 @@ from typing import Any
 from stepdown.faults import Refused
 from stepdown.params import Study
 from stepdown.params.runs import RunSettings
-from stepdown.run.changes_page import page
-from stepdown.run.moved import (
+from stepdown.release.moved import (
     Change,
+    changes_page,
     compared,
     headlines,
     meanings,
@@ -86,7 +86,7 @@ def _released(task: PagesTask) -> list[str]:
                 new.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(old, new)
         return []
-    from stepdown.run.release import build_release
+    from stepdown.release.building import build_release
 
     return build_release(task.folder, task.study, task.facts)
 
@@ -114,7 +114,8 @@ def _moved(task: PagesTask) -> dict[str, Any]:
             "warnings": warnings_of(changes, cleared, task.run),
         }
     write_changes(task.folder / "restricted" / "changes.csv", changes)
-    (task.folder / "restricted" / "changes.html").write_text(page(task.title, changes, account), encoding="utf-8")
+    page = changes_page(task.title, changes, account)
+    (task.folder / "restricted" / "changes.html").write_text(page, encoding="utf-8")
     return account
 
 

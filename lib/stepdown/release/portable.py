@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.pages.page import TEMPLATES, Page, Site
+from stepdown.release.page import TEMPLATES, Page, Site
 
 _log = logging.getLogger("stepdown.release")
 

@@ -30,11 +30,11 @@ def write_windows(study: Study, result: Path) -> int:
     """Write each child's outcomes in both windows to the Parquet file ``result``; return the number of children.
 
     One row is a child of the children table (also one with an exclusion_reason), as
-    :func:`stepdown.windows.seen_on_disk.seen_tally_files` says, by the study's window, day rule, ladder and dates. A
+    :func:`stepdown.windows.on_disk.seen_tally_files` says, by the study's window, day rule, ladder and dates. A
     period that the data does not cover is blank, with the reason beside it, whatever ``unobservable`` says.
     Raises Refused when a table is not a Parquet file with the columns that are needed, or its records do not fit.
     """
-    from stepdown.windows.seen_on_disk import Reach, seen_tally_files
+    from stepdown.windows.on_disk import Reach, seen_tally_files
 
     files = _parquet_files(study)
     settings = study.settings
