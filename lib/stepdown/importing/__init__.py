@@ -1,0 +1,25 @@
+"""A council's statutory returns become the tables of a study, with a report of what became of every row.
+
+    imported = bring_in(load(path, ImportSettings), root)   # reads and matches; writes nothing
+    write(imported, root)                                   # tables, report, restricted lists, study file
+
+The rules, field by field, are in docs/returns.md.
+"""
+
+from stepdown.importing.council import Imported, bring_in
+from stepdown.importing.report import COLUMNS, lines, on_a_terminal
+from stepdown.importing.settings import ImportSettings
+from stepdown.importing.study_file import filled
+from stepdown.importing.writing import REPORT, write
+
+__all__ = [
+    "COLUMNS",
+    "REPORT",
+    "ImportSettings",
+    "Imported",
+    "bring_in",
+    "filled",
+    "lines",
+    "on_a_terminal",
+    "write",
+]

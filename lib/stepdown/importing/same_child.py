@@ -1,0 +1,89 @@
+"""Which ids are one child: alike as text, after a prefix, without leading zeros where that is unique, or as told.
+
+Nothing is matched by a name or a birth date alone: twins share it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from stepdown.importing.history import History
+from stepdown.importing.rows import Doubts, Faults, Person
+
+
+def without_zeros(ids: Mapping[str, Iterable[str]], doubts: Doubts) -> dict[str, str]:
+    """Return id → id for whole numbers that differ in leading zeros alone, where no file or sheet holds two of them.
+
+    ids: by file or sheet, the ids that stand in it. The longest form is the child's.
+    """
+    forms: dict[str, set[str]] = defaultdict(set)
+    for held in ids.values():
+        for text in held:
+            if text.isdigit():
+                forms[text.lstrip("0") or "0"].add(text)
+    several = {number: texts for number, texts in forms.items() if len(texts) > 1}
+    clash = {
+        number
+        for held in ids.values()
+        for number, texts in several.items()
+        if len(texts.intersection(held if isinstance(held, set) else set(held))) > 1
+    }
+    names = {}
+    for number, texts in several.items():
+        longest = max(texts, key=len)
+        for text in sorted(texts - {longest}):
+            if number in clash:
+                doubts.add("ids alike but for leading zeros, in one file", longest, f"and {text}")
+            else:
+                doubts.add("id matched without leading zeros", longest, f"as {text}")
+                names[text] = longest
+    return names
+
+
+def as_told(pairs: Iterable[tuple[str, str]], faults: Faults, shown: str) -> dict[str, str]:
+    """Return old id → newest id from the user's pairs; a circle or two new ids for one old one is a fault."""
+    told: dict[str, str] = {}
+    for old, new in pairs:
+        if told.get(old, new) != new:
+            faults.whole(shown, "an old id with two new ids", "one new id for each old one", "take one line out")
+        if old != new:
+            told[old] = new
+    names = {}
+    for old in told:
+        new, steps = told[old], 0
+        while new in told and steps <= len(told):
+            new, steps = told[new], steps + 1
+        if steps > len(told):
+            faults.whole(shown, "ids that lead to each other in a circle", "old id, new id", "take one line out")
+            return {}
+        names[old] = new
+    return names
+
+
+def propose(history: History, names: Mapping[str, str], doubts: Doubts) -> None:
+    """List children who are perhaps one: same UPN or former UPN, birth and sex, ids never in one file."""
+    by_upn: dict[str, set[str]] = defaultdict(set)
+    for child, rows in history.rows.items():
+        for row in rows:
+            if isinstance(row, Person):
+                for upn in (row.upn, row.former_upn):
+                    if upn and not upn.startswith("UN"):
+                        by_upn[upn].add(child)
+    for children in by_upn.values():
+        for one in sorted(children):
+            for other in sorted(children):
+                if one < other and _alike(history, one, other) and not _together(history, names, one, other):
+                    doubts.add("perhaps one child", one, f"and {other}: same UPN, birth and sex")
+
+
+def _alike(history: History, one: str, other: str) -> bool:
+    facts = [
+        {(row.birth, row.sex) for row in history.rows[child] if isinstance(row, Person) and row.birth and row.sex}
+        for child in (one, other)
+    ]
+    return bool(facts[0] & facts[1])
+
+
+def _together(history: History, names: Mapping[str, str], one: str, other: str) -> bool:
+    return any({one, other} <= {names.get(text, text) for text in held} for held in history.ids.values())

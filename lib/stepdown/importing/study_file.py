@@ -1,0 +1,52 @@
+"""The parameter files that are written for a user: all that is known filled in, ``???`` where a person writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jinja2
+
+from stepdown.importing import report
+from stepdown.importing.cells import ETHNICITIES
+from stepdown.importing.council import Imported
+
+_ISSUES = {"drugs": "Drug misuse", "alcohol": "Alcohol misuse"}
+_FAMILIES = "No file of households was given: each child counts as a family of its own, so intervals are too narrow."
+
+
+def study_file(imported: Imported) -> str:
+    """Return the text of the study's parameter file."""
+    settings = imported.settings
+    factors, (first, last) = ", ".join(settings.comparison.factors), settings.comparison.authorised
+    pool = f"an assessment authorised from {first} to {last} with a factor {factors}"
+    rules = "; ".join(sentence for setting, sentence in report.rules(imported) if setting != "covered")
+    made_up = "Made-up returns, brought in" if settings.synthetic else "Brought in"
+    limits = ["Nothing was done to make the two groups alike before they are compared."]
+    return filled(
+        "study.yaml.j2",
+        name=settings.study,
+        programme=settings.programme.name,
+        comparison=settings.comparison.label,
+        compared=f"children with {pool}, not on the programme's list and not in a household of a child on it",
+        limits=limits if settings.households else [*limits, _FAMILIES],
+        first=report.day_of(imported.covered.first_day),
+        last=report.day_of(imported.covered.last_day),
+        synthetic=settings.synthetic,
+        provenance=f"{made_up} from statutory returns. How it was counted: {rules}.",
+        care=settings.returns.looked_after != "none",
+        ethnicities=ETHNICITIES,
+        issues={issue: _ISSUES.get(issue, issue.replace("_", " ").capitalize()) for issue in settings.issues},
+    )
+
+
+def filled(template: str, **values: Any) -> str:
+    """Return a template of a parameter file with its values; ``text`` writes one that YAML reads back as it is."""
+    places = jinja2.Environment(
+        loader=jinja2.PackageLoader("stepdown.importing"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (YAML, not a page)
+    )
+    places.filters["text"] = lambda text: json.dumps(text, ensure_ascii=False)
+    return places.get_template(template).render(**values)
