@@ -1,0 +1,105 @@
+"""What an import from a council's returns did: rows in, used and left out, doubts, who could be compared, 31 March.
+
+Read from the report that the import left beside the study's tables; a study that was not imported has none.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from stepdown.importing import REPORT
+from stepdown.params import Study
+from stepdown.tables import AddsUp, AggregateTable, Column, Role
+
+Line = tuple[str, str, str, str, str]
+Captioned = tuple[AggregateTable, str]
+
+_MARCH = {"in_need": "Cases open", "on_plan": "On a protection plan", "looked_after": "Looked after"}
+_FILE, _KIND = Column("File", Role.KEY), Column("Kind of row", Role.KEY)
+
+
+def imported(study: Study) -> list[Captioned]:
+    """Return the tables of the import that wrote the study's records, with their captions; empty if none did."""
+    file = study.path(study.settings.data.folder) / REPORT
+    return report_tables(read_report(file)) if file.is_file() else []
+
+
+def read_report(file: Path) -> list[Line]:
+    """Return the rows of an import's report: section, file, item, fate, number."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [tuple(row) for row in csv.reader(lines)][1:]  # type: ignore[misc]
+
+
+def report_tables(lines: Sequence[Line]) -> list[Captioned]:
+    """Return the report as aggregate tables with their captions."""
+    made = (_rules(lines), _rows(lines), _doubts(lines), _pool(lines), _march(lines))
+    return [(table, caption) for table, caption in made if len(table.frame)]
+
+
+def _of(lines: Sequence[Line], *sections: str) -> list[Line]:
+    return [line for line in lines if line[0] in sections]
+
+
+def _rules(lines: Sequence[Line]) -> Captioned:
+    """One row is a rule of counting. Columns: rule, meaning."""
+    rows = [(setting.replace("_", " "), sentence) for _, _, setting, sentence, _ in _of(lines, "rules")]
+    columns = {"rule": Column("Rule", Role.KEY), "meaning": Column("How it was counted", Role.OPEN)}
+    return _table("import_rules", "rule of counting", rows, columns), "How the council's returns were counted"
+
+
+def _rows(lines: Sequence[Line]) -> Captioned:
+    """One row is a file × kind of row × what became of it. Columns: file, kind, fate, rows."""
+    rows = [(file, kind, fate, int(number)) for _, file, kind, fate, number in _of(lines, "rows", "unknown")]
+    columns = {
+        "file": _FILE,
+        "kind": _KIND,
+        "fate": Column("What became of it", Role.KEY),
+        "rows": Column("Rows", Role.COUNT, "rows", 0),
+    }
+    caption = "Rows of the council's returns, used and left out, by file and reason"
+    return _table("import_rows", "file × kind of row × what became of it", rows, columns), caption
+
+
+def _doubts(lines: Sequence[Line]) -> Captioned:
+    """One row is a doubt or a count over all children. Columns: finding, number."""
+    rows = [(item, int(number)) for _, _, item, _, number in _of(lines, "doubts", "counts") if number]
+    columns = {"finding": Column("What was found", Role.KEY), "number": Column("Number", Role.COUNT, "", 0)}
+    return _table("import_doubts", "finding", rows, columns), "Doubts, and what was counted, over all children"
+
+
+def _pool(lines: Sequence[Line]) -> Captioned:
+    """One row is a reason why a child of the returns is not compared, or that it is. Columns: reason, children."""
+    steps = [(item, int(number)) for _, _, item, _, number in _of(lines, "comparison")]
+    rows = [
+        (f"Fell: not {step}" if not step.startswith("not ") else f"Fell: {step.removeprefix('not ')}", before - number)
+        for (_, before), (step, number) in zip(steps, steps[1:], strict=False)
+    ]
+    rows += [("Compared", steps[-1][1])] if steps else []
+    columns = {"reason": Column("Reason", Role.KEY), "children": Column("Children", Role.COUNT, "children", 0)}
+    table = AggregateTable(
+        "import_pool", "reason", pd.DataFrame(rows, columns=list(columns)), columns, (AddsUp("children", ()),)
+    )
+    return table, "From the children in the returns to those who are compared"
+
+
+def _march(lines: Sequence[Line]) -> Captioned:
+    """One row is a 31 March × status. Columns: year, status, children, published (what the department printed)."""
+    rows = [
+        (year, _MARCH[what], int(number), float(printed) if printed else float("nan"))
+        for _, year, what, printed, number in _of(lines, "31_march")
+    ]
+    columns = {
+        "year": Column("31 March", Role.KEY),
+        "status": Column("Status", Role.KEY),
+        "children": Column("In these returns", Role.COUNT, "children", 0),
+        "published": Column("Published", Role.OPEN, "children", 0),
+    }
+    return _table("import_31_march", "31 March × status", rows, columns), "Children on each 31 March"
+
+
+def _table(name: str, one_row_is: str, rows: Sequence[tuple[object, ...]], columns: dict[str, Column]) -> AggregateTable:
+    return AggregateTable(name, one_row_is, pd.DataFrame(rows, columns=list(columns)), columns)
