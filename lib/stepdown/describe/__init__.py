@@ -1,5 +1,6 @@
 """Profile of the cohort: who the children are, group beside group, and what may be said of it."""
 
+from stepdown.describe.imported import imported, read_report, report_tables
 from stepdown.describe.profile import AGE, ETHNICITY, SIBLINGS, ethnicity_groups, issues, profile, profile_categories
 from stepdown.describe.quality import completeness, oddities
 from stepdown.describe.sentences import (
@@ -19,10 +20,13 @@ __all__ = [
     "ethnicity_groups",
     "flow_sentence",
     "flow_summary",
+    "imported",
     "issues",
     "oddities",
     "profile",
     "profile_categories",
+    "read_report",
     "records_sentence",
+    "report_tables",
     "unknown_sentence",
 ]

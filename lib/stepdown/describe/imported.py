@@ -9,13 +9,11 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from stepdown.importing import REPORT
 from stepdown.params import Study
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
-Line = tuple[str, str, str, str, str]
+Line = tuple[str, ...]
 Captioned = tuple[AggregateTable, str]
 
 _MARCH = {"in_need": "Cases open", "on_plan": "On a protection plan", "looked_after": "Looked after"}
@@ -31,7 +29,7 @@ def imported(study: Study) -> list[Captioned]:
 def read_report(file: Path) -> list[Line]:
     """Return the rows of an import's report: section, file, item, fate, number."""
     with file.open(encoding="utf-8", newline="") as lines:
-        return [tuple(row) for row in csv.reader(lines)][1:]  # type: ignore[misc]
+        return [tuple(row) for row in csv.reader(lines)][1:]
 
 
 def report_tables(lines: Sequence[Line]) -> list[Captioned]:
@@ -48,7 +46,9 @@ def _rules(lines: Sequence[Line]) -> Captioned:
     """One row is a rule of counting. Columns: rule, meaning."""
     rows = [(setting.replace("_", " "), sentence) for _, _, setting, sentence, _ in _of(lines, "rules")]
     columns = {"rule": Column("Rule", Role.KEY), "meaning": Column("How it was counted", Role.OPEN)}
-    return _table("import_rules", "rule of counting", rows, columns), "How the council's returns were counted"
+    return AggregateTable.of_rows(
+        "import_rules", "rule of counting", columns, rows
+    ), "How the council's returns were counted"
 
 
 def _rows(lines: Sequence[Line]) -> Captioned:
@@ -61,14 +61,16 @@ def _rows(lines: Sequence[Line]) -> Captioned:
         "rows": Column("Rows", Role.COUNT, "rows", 0),
     }
     caption = "Rows of the council's returns, used and left out, by file and reason"
-    return _table("import_rows", "file × kind of row × what became of it", rows, columns), caption
+    return AggregateTable.of_rows("import_rows", "file × kind of row × what became of it", columns, rows), caption
 
 
 def _doubts(lines: Sequence[Line]) -> Captioned:
     """One row is a doubt or a count over all children. Columns: finding, number."""
     rows = [(item, int(number)) for _, _, item, _, number in _of(lines, "doubts", "counts") if number]
     columns = {"finding": Column("What was found", Role.KEY), "number": Column("Number", Role.COUNT, "", 0)}
-    return _table("import_doubts", "finding", rows, columns), "Doubts, and what was counted, over all children"
+    return AggregateTable.of_rows(
+        "import_doubts", "finding", columns, rows
+    ), "Doubts, and what was counted, over all children"
 
 
 def _pool(lines: Sequence[Line]) -> Captioned:
@@ -80,9 +82,7 @@ def _pool(lines: Sequence[Line]) -> Captioned:
     ]
     rows += [("Compared", steps[-1][1])] if steps else []
     columns = {"reason": Column("Reason", Role.KEY), "children": Column("Children", Role.COUNT, "children", 0)}
-    table = AggregateTable(
-        "import_pool", "reason", pd.DataFrame(rows, columns=list(columns)), columns, (AddsUp("children", ()),)
-    )
+    table = AggregateTable.of_rows("import_pool", "reason", columns, rows, AddsUp("children", ()))
     return table, "From the children in the returns to those who are compared"
 
 
@@ -98,8 +98,4 @@ def _march(lines: Sequence[Line]) -> Captioned:
         "children": Column("In these returns", Role.COUNT, "children", 0),
         "published": Column("Published", Role.OPEN, "children", 0),
     }
-    return _table("import_31_march", "31 March × status", rows, columns), "Children on each 31 March"
-
-
-def _table(name: str, one_row_is: str, rows: Sequence[tuple[object, ...]], columns: dict[str, Column]) -> AggregateTable:
-    return AggregateTable(name, one_row_is, pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("import_31_march", "31 March × status", columns, rows), "Children on each 31 March"
