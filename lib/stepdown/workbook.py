@@ -61,7 +61,8 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     """
     loaded = load_study(study, window_months=window_months or None)
     settings = loaded.settings
-    notice = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
+    made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
+    notice = " ".join(filter(None, (made_up, settings.data.counting)))
     subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice)
     return Book(subject, notebook, output)
 

@@ -1,4 +1,4 @@
-"""The command line: ``stepdown run | check | clean | audit | review``; a command imports what it needs when called."""
+"""The command line, ``stepdown import | check | run …``; a command imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 _ELSEWHERE = {
+    "import": ("stepdown.commands.importing", "import_command", "A council's returns to the tables of a study."),
     "audit": ("stepdown.commands.audit", "audit_command", "Check the published figures of a report."),
     "review": ("stepdown.commands.review", "review_command", "Case-file review: sample, template, collect."),
     "windows": ("stepdown.commands.windows", "windows_command", "Windows of Parquet tables of any size."),

@@ -21,7 +21,6 @@ def study_file(imported: Imported) -> str:
     factors, (first, last) = ", ".join(settings.comparison.factors), settings.comparison.authorised
     pool = f"an assessment authorised from {first} to {last} with a factor {factors}"
     rules = "; ".join(sentence for setting, sentence in report.rules(imported) if setting != "covered")
-    made_up = "Made-up returns, brought in" if settings.synthetic else "Brought in"
     limits = ["Nothing was done to make the two groups alike before they are compared."]
     return filled(
         "study.yaml.j2",
@@ -33,7 +32,8 @@ def study_file(imported: Imported) -> str:
         first=report.day_of(imported.covered.first_day),
         last=report.day_of(imported.covered.last_day),
         synthetic=settings.synthetic,
-        provenance=f"{made_up} from statutory returns. How it was counted: {rules}.",
+        provenance=f"Brought in from {'made-up' if settings.synthetic else 'the council’s'} statutory returns.",
+        counting=f"How the returns were counted: {rules}.",
         care=settings.returns.looked_after != "none",
         ethnicities=ETHNICITIES,
         issues={issue: _ISSUES.get(issue, issue.replace("_", " ").capitalize()) for issue in settings.issues},

@@ -17,6 +17,10 @@ Model = TypeVar("Model", bound=BaseModel)
 RULE = "the model of the parameter file (docs/settings.md for a study, docs/your_own_data.md, step 6, for an audit)"
 
 
+OPEN = "???"
+"""Stands in a parameter file that Stepdown wrote, where a person has to write."""
+
+
 class _StrictLoader(yaml.SafeLoader):
     """Reads plain words as YAML 1.2 does, and refuses a key that stands twice.
 
@@ -82,7 +86,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file; raises Refused when it cannot be read or is not a mapping."""
     where, found = path.name, "no settings (the file is empty or a list)"
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        text = path.read_text(encoding="utf-8")
+        _refuse_open(path, text)
+        loaded = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
         if isinstance(loaded, dict):
             return loaded
     except UnicodeDecodeError as error:
@@ -99,6 +105,23 @@ def read_yaml(path: Path) -> dict[str, Any]:
             )
         ]
     )
+
+
+def _refuse_open(path: Path, text: str) -> None:
+    """Refuse a file in which ??? still stands for what only a person can write."""
+    places = [number for number, line in enumerate(text.splitlines(), 1) if OPEN in re.sub(r"(^|\s)#.*", "", line)]
+    if places:
+        raise Refused(
+            [
+                Fault(
+                    where=f"{path.name}, {'line' if len(places) == 1 else 'lines'} {', '.join(map(str, places))}",
+                    found=f"{OPEN}, which stands where only you can say what to write",
+                    allowed="what the comment beside it describes",
+                    rule=RULE,
+                    remedy=f"write it in the place of {OPEN}, then run the check again",
+                )
+            ]
+        )
 
 
 def load(path: str | Path, model: type[Model]) -> Model:

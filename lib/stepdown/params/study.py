@@ -69,6 +69,7 @@ class DataSettings(Settings):
     last_date: the last day that the extract covers (an open spell runs to the day after it).
     first_date: the first day that it covers, when spells before it are not in the extract.
     synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
+    counting: how rows of returns were counted, printed on every page (an import fills it in).
     """
 
     folder: ProjectPath
@@ -76,6 +77,7 @@ class DataSettings(Settings):
     first_date: date | None = None
     synthetic: bool
     provenance: Text
+    counting: str = ""
     files: dict[Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text] = Field(
         default_factory=dict
     )

@@ -1,0 +1,78 @@
+"""``stepdown import``: what it prints, writes and refuses."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from stepdown import describe
+from stepdown.commands.importing import import_command
+from stepdown.faults import Refused
+from stepdown.params import load_study
+
+FERNSHIRE = Path(__file__).parent / "cases" / "fernshire"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    shutil.copytree(FERNSHIRE, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def called(*arguments):
+    return CliRunner().invoke(import_command, ["params/families_first_import.yaml", *arguments], catch_exceptions=False)
+
+
+def test_look_says_all_and_writes_nothing(root):
+    before = set(root.rglob("*"))
+    said = called("--look")
+    assert said.exit_code == 0
+    assert "vanished: 1" in said.output
+    assert "not in a household of a child on the list: 16" in said.output
+    assert "6123518" not in said.output, "no id on a terminal that may be logged"
+    assert set(root.rglob("*")) == before
+
+
+def test_the_study_file_is_refused_until_a_person_has_completed_it(root):
+    assert "params/families_first.yaml" in called().output
+    with pytest.raises(Refused, match=r"families_first\.yaml, lines 5, 8"):
+        load_study("params/families_first.yaml")
+    completed(root)
+    study = load_study("params/families_first.yaml")
+    assert str(study.settings.data.first_date) == "2023-04-01"
+    assert "short breaks" in study.settings.data.counting
+
+
+def completed(root):
+    file = root / "params/families_first.yaml"
+    file.write_text(file.read_text().replace("title: ???", "title: Made up").replace("- ???", "- Did it help?"))
+
+
+def test_the_match_report_shows_no_small_number(root):
+    called()
+    page = (root / "data/families_first/match_report.html").read_text()
+    shown = [int(text) for text in re.findall(r'<td class="num">(\d+)</td>', page)]
+    assert shown
+    assert not [number for number in shown if 0 < number <= 5]
+    assert "The returns are made up" in page
+
+
+def test_the_study_shows_what_the_import_did(root):
+    called()
+    completed(root)
+    tables = {table.name: table.frame for table, _ in describe.imported(load_study("params/families_first.yaml"))}
+    assert list(tables) == ["import_rules", "import_rows", "import_doubts", "import_pool", "import_31_march"]
+    assert tables["import_pool"]["children"].tolist() == [11, 2, 10, 1, 0, 0, 16]
+    assert tables["import_pool"]["children"].sum() == 40, "every child of the returns falls once or is compared"
+
+
+def test_a_refusal_shows_the_value_on_the_terminal_and_ends_with_2(root):
+    path = root / "returns/programme_list.csv"
+    path.write_text(path.read_text().replace("08/04/2024", "04/28/2024"))
+    said = called()
+    assert said.exit_code == 2
+    assert "American order" in said.output
+    assert "04/28/2024" in said.output
+    assert not (root / "data").exists()
