@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stepdown.review import telling
+from stepdown.review import sentences
 from stepdown.review.sentences import (
     CONTRAST,
     agreement_sentence,
     difference_sentence,
     grid_sentence,
-    item_sentence,
     parting_sentence,
     summary_sentence,
 )
@@ -77,15 +76,6 @@ def test_a_hidden_count_is_said_to_be_hidden_and_nothing_else_is_told():
     text = difference_sentence("X", **asked, p_value=0.016).sentence
     assert text == "X: the numbers behind this item are too small to be shown."
     assert "17" not in text
-    assert "too small to be shown" in item_sentence("X", "During", NAN, 20, 1, 2)
-
-
-def test_an_item_gives_count_range_and_what_it_does_not_apply_to():
-    text = item_sentence("The mother was more engaged", "During DAARR", 3, 5, 23.07, 88.2, 15)
-    assert text == (
-        "The mother was more engaged (during DAARR): 3 of 5 files showed at least partial evidence. From so few files "
-        "the true share could lie anywhere from 23% to 88%. It did not apply to 15 further files."
-    )
 
 
 def test_summary_counts_what_the_correction_and_the_intervals_leave():
@@ -135,21 +125,23 @@ def test_titles_of_charts_say_what_the_numbers_show_and_no_hidden_one():
     settings = SimpleNamespace(subsets={"before": "Before DAARR", "during": "During DAARR"})
     items = pd.DataFrame({"subset": ["during"] * 3 + ["before"], "percent_any": [80.0, 50.0, 51.0, 90.0]})
     assert (
-        telling.evidence_title(cleared(items), settings) == "On 2 of 3 items, most files during DAARR showed evidence"
+        sentences.evidence_title(cleared(items), settings) == "On 2 of 3 items, most files during DAARR showed evidence"
     )
     items.loc[0, "percent_any"] = None
-    assert "On 1 of 2 items that can be shown" in telling.evidence_title(cleared(items), settings)
+    assert "On 1 of 2 items that can be shown" in sentences.evidence_title(cleared(items), settings)
     items.loc[1, "percent_any"] = None
-    assert "most items rest on too few" in telling.evidence_title(cleared(items), settings)
+    assert "most items rest on too few" in sentences.evidence_title(cleared(items), settings)
     differences = pd.DataFrame({"prespecified": True, "points": [60.0, 45.0], "p_holm": [0.017, 0.066]})
-    says = telling.differences_title(cleared(differences))
+    says = sentences.differences_title(cleared(differences))
     assert says == "1 of 2 differences stands once all tests are counted (95% intervals)"
-    assert telling.differences_title(cleared(differences.assign(p_holm=0.5))).startswith("None of 2 differences stand ")
-    assert "too few" in telling.differences_title(cleared(differences.assign(points=None)))
+    assert sentences.differences_title(cleared(differences.assign(p_holm=0.5))).startswith(
+        "None of 2 differences stand "
+    )
+    assert "too few" in sentences.differences_title(cleared(differences.assign(points=None)))
     agreement = pd.DataFrame({"agreement": [0.705, 1.0, None]})
-    assert "on 71% to 100% of files" in telling.agreement_title(cleared(agreement))
+    assert "on 71% to 100% of files" in sentences.agreement_title(cleared(agreement))
     grid = pd.DataFrame({"evidence": ["none", "case files", "other sources"]})
-    assert telling.grid_title(cleared(grid)) == "2 of 3 practice features and outcomes have evidence"
+    assert sentences.grid_title(cleared(grid)) == "2 of 3 practice features and outcomes have evidence"
 
 
 def cleared(frame):

@@ -12,7 +12,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from review_support import small_tool
 from stepdown.contracts.files_and_costs import CASE_FILES
 from stepdown.faults import Refused
-from stepdown.review import sheets
+from stepdown.review import workbooks
 from stepdown.review.collect import collect
 from stepdown.review.sampling import SAMPLE_COLUMNS, Sample
 from stepdown.review.workbooks import write_workbook
@@ -47,9 +47,9 @@ def filled(blank):
     """Both workbooks filled with sound answers: Yes, No, and a note on the first file of r1."""
     for path in blank.values():
         book = openpyxl.load_workbook(path)
-        for row in book[sheets.ANSWERS].iter_rows(min_row=2):
+        for row in book[workbooks.ANSWERS].iter_rows(min_row=2):
             row[1].value, row[2].value, row[3].value = "Partly", "Yes", "No"
-        book[sheets.ANSWERS].cell(2, 5).value = NOTE if path.stem == "r1" else None
+        book[workbooks.ANSWERS].cell(2, 5).value = NOTE if path.stem == "r1" else None
         book.save(path)
     return blank
 
@@ -71,7 +71,7 @@ def test_the_workbook_is_made_for_its_reader(blank, tool):
     assert book.sheetnames == ["Guidance", "Questions", "Answers"]
     assert book.properties.title == "A small audit tool: answers of reviewer r1"
     answers = book["Answers"]
-    assert [cell.value for cell in answers[1]] == sheets.headings(tool)
+    assert [cell.value for cell in answers[1]] == workbooks.headings(tool)
     assert [answers.cell(row, 1).value for row in (2, 3, 4)] == FILES["r1"], "in the order of the sample"
     assert answers.freeze_panes == "B2"
     for sheet in book:

@@ -17,7 +17,7 @@ from stepdown.tables import Column, Role
 
 MINUS = "\N{MINUS SIGN}"
 
-_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def as_shown(value: Any, column: Column) -> str:
@@ -95,8 +95,8 @@ def written(value: float, one: str, many: str | None = None, *, decimals: int = 
     plural = many if many is not None else f"{one}s"
     if pd.isna(value):
         return f"a small number of {plural}"
-    if float(value).is_integer() and 0 <= value < len(_WORDS):
-        return f"{_WORDS[int(value)]} {one if value == 1 else plural}"
+    if float(value).is_integer() and 0 <= value < len(WORDS):
+        return f"{WORDS[int(value)]} {one if value == 1 else plural}"
     return f"{digits(value, decimals)} {plural}"
 
 

@@ -14,19 +14,15 @@ from stepdown.review.answers import check_answers
 from stepdown.tables import AggregateTable, Column, Role
 
 _SCALE = ("no", "partial", "yes")
-_NAMES = {
-    "agreement": "Raw agreement",
-    "kappa": "Weighted kappa",
-    "ac1": "Gwet's AC1",
-    "ac2": "Gwet's AC2",
-    "alpha": "Krippendorff's alpha",
-}
-_ABOUT = {
-    "agreement": "share of pairs of reviewers with the same answer, not applicable counted as an answer",
-    "kappa": "on no < partial < yes; Cohen's for two reviewers in all, Fleiss' for more",
-    "ac1": "on all answers that the item offers, none nearer than another",
-    "ac2": "on no < partial < yes",
-    "alpha": "ordinal, on no < partial < yes",
+_COEFFICIENTS = {
+    "agreement": (
+        "Raw agreement",
+        "share of pairs of reviewers with the same answer, not applicable counted as an answer",
+    ),
+    "kappa": ("Weighted kappa", "on no < partial < yes; Cohen's for two reviewers in all, Fleiss' for more"),
+    "ac1": ("Gwet's AC1", "on all answers that the item offers, none nearer than another"),
+    "ac2": ("Gwet's AC2", "on no < partial < yes"),
+    "alpha": ("Krippendorff's alpha", "ordinal, on no < partial < yes"),
 }
 
 COLUMNS = {
@@ -44,10 +40,8 @@ COLUMNS = {
         "two answers or more of no, partial, yes",
     ),
     **{
-        name + part: Column(
-            _NAMES[name] + called, Role.OPEN, "", 2, about=_ABOUT[name] if not part else "bootstrap over files"
-        )
-        for name in _NAMES
+        name + part: Column(label + called, Role.OPEN, "", 2, about="bootstrap over files" if part else about)
+        for name, (label, about) in _COEFFICIENTS.items()
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },
     "apart": Column(
@@ -62,8 +56,6 @@ def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSetting
     """Return how far reviewers agree: one row is an audit item, those on which they part most first.
 
     Only files with two answers or more to the item count; answers agreed after discussion are left out.
-    agreement and ac1 use all answers that the item offers; kappa, ac2 (weighted) and alpha (ordinal) use the scale
-    no < partial < yes.
     …_low and …_high: percentile bootstrap over files (``bootstrap_draws``, ``seed``). A coefficient is blank where
     it is not defined (kappa and alpha, when every answer is the same).
     """

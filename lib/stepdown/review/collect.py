@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,25 @@ import pandas as pd
 
 from stepdown.faults import Fault, nearest, refuse
 from stepdown.params.review import AuditTool
-from stepdown.review import sheets
-from stepdown.review.opening import open_workbook
 from stepdown.review.sampling import Sample
+from stepdown.review.workbooks import (
+    ANSWERS,
+    FILE_ID,
+    GUIDANCE,
+    NOTES,
+    QUESTIONS,
+    REVIEWER,
+    TOOL,
+    headings,
+    question_headings,
+)
 
 CASE_FILE_COLUMNS = ("file_id", "period", "in_hub", "item_id", "response", "reviewer_id")
 NOTE_COLUMNS = ("file_id", "reviewer_id", "note")
 _RULE = "docs/case_file_review.md, step 4: each file of the sample, each question, one of the answers offered"
+
+MOST_BYTES = 50_000_000
+"""A workbook that unpacks to more than this is not a reviewer's workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ def collect(paths: Sequence[Path], tool: AuditTool, sample: Sample) -> Collected
         )
     for file_id, reviewer in _unread(sample, found):
         found.fault(
-            f"reviewer {reviewer}, sheet {sheets.ANSWERS}, column A",
+            f"reviewer {reviewer}, sheet {ANSWERS}, column A",
             "a file of this reviewer's sample has no row",
             "a row for each file of the reviewer's sample",
             "put the row back, with the file's id in column A",
@@ -96,12 +109,11 @@ def _case_files(found: _Found, sample: Sample) -> pd.DataFrame:
 
 
 def _read_workbook(path: Path, tool: AuditTool, sample: Sample, found: _Found) -> None:
-    opened, faults = open_workbook(path, _RULE)
-    found.faults += faults
+    opened = _opened(path, found)
     if opened is None:
         return
-    known = [sheets.GUIDANCE, sheets.QUESTIONS, sheets.ANSWERS]
-    names = list(opened.sheets)
+    known = [GUIDANCE, QUESTIONS, ANSWERS]
+    names = list(opened)
     for name in (name for name in known if name not in names):
         hint = nearest(name, [other for other in names if other not in known])
         found.fault(
@@ -117,30 +129,52 @@ def _read_workbook(path: Path, tool: AuditTool, sample: Sample, found: _Found) -
             "the sheets " + ", ".join(known),
             "move what it holds into the notes column and delete the sheet",
         )
-    if sheets.GUIDANCE not in names or sheets.ANSWERS not in names:
+    if GUIDANCE not in names or ANSWERS not in names:
         return
-    reviewer = _reviewer(path, opened.sheets[sheets.GUIDANCE], tool, sample, found)
+    reviewer = _reviewer(path, opened[GUIDANCE], tool, sample, found)
     if reviewer is not None:
         found.reviewers.add(reviewer)
-        _read_answers(path, opened.sheets[sheets.ANSWERS], tool, sample, reviewer, found)
+        _read_answers(path, opened[ANSWERS], tool, sample, reviewer, found)
+
+
+def _opened(path: Path, found: _Found) -> dict[str, Any] | None:
+    """Return the worksheets of the workbook at ``path`` by name (formulas as formulas), or None with a fault."""
+    import openpyxl
+
+    if path.suffix.lower() != ".xlsx":
+        what = f"a file of type {path.suffix or 'unknown'}"
+    else:
+        try:
+            with zipfile.ZipFile(path) as packed:
+                size = sum(part.file_size for part in packed.infolist())
+            if size <= MOST_BYTES:
+                return {sheet.title: sheet for sheet in openpyxl.load_workbook(path, data_only=False).worksheets}
+            what = f"{size / 1e6:,.0f} MB when unpacked"
+        except Exception as error:  # noqa: BLE001 (openpyxl raises whatever a damaged part makes of it)
+            protected = path.is_file() and path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0"
+            what = "a workbook with a password" if protected else f"no readable workbook ({type(error).__name__})"
+    allowed = "the .xlsx workbook that the reviewer was given, without a password"
+    remedy = "save it again as .xlsx from Excel or LibreOffice, and take other files out of the folder"
+    found.fault(path.name, what, allowed, remedy)
+    return None
 
 
 def _reviewer(path: Path, sheet: Any, tool: AuditTool, sample: Sample, found: _Found) -> str | None:
     """Return the reviewer that the sheet Guidance names, or None with a fault."""
     said = {row[0].value: (row[1].value, row[1].coordinate) for row in sheet.iter_rows(max_col=2) if row[0].value}
-    title, place = said.get(sheets.TOOL, (None, "B3"))
+    title, place = said.get(TOOL, (None, "B3"))
     if title != tool.title:
         found.fault(
-            f"{path.name}, sheet {sheets.GUIDANCE}, cell {place}",
+            f"{path.name}, sheet {GUIDANCE}, cell {place}",
             "another audit tool, or none",
             tool.title,
             "use the workbooks that were written for this review",
         )
         return None
-    reviewer, place = said.get(sheets.REVIEWER, (None, "B4"))
+    reviewer, place = said.get(REVIEWER, (None, "B4"))
     if reviewer not in sample.reviewers():
         found.fault(
-            f"{path.name}, sheet {sheets.GUIDANCE}, cell {place}",
+            f"{path.name}, sheet {GUIDANCE}, cell {place}",
             "a reviewer that the sample does not have, or none",
             ", ".join(sample.reviewers()),
             "put the reviewer's code back",
@@ -150,7 +184,7 @@ def _reviewer(path: Path, sheet: Any, tool: AuditTool, sample: Sample, found: _F
 
 
 def _read_answers(path: Path, sheet: Any, tool: AuditTool, sample: Sample, reviewer: str, found: _Found) -> None:
-    where = f"{path.name}, sheet {sheets.ANSWERS}"
+    where = f"{path.name}, sheet {ANSWERS}"
     for merged in sorted(str(area) for area in sheet.merged_cells.ranges):
         found.fault(f"{where}, cells {merged}", "merged cells", "one answer in one cell", "split the cells again")
     columns = _columns(where, sheet, tool, found)
@@ -161,7 +195,7 @@ def _read_answers(path: Path, sheet: Any, tool: AuditTool, sample: Sample, revie
     for row in sheet.iter_rows(min_row=2):
         if all(cell.value is None for cell in row):
             continue
-        file_cell = row[columns[sheets.FILE_ID]]
+        file_cell = row[columns[FILE_ID]]
         file_id = _file_id(where, file_cell, mine, reviewer, found)
         if file_id is not None:
             _read_row(where, row, columns, tool, file_id, reviewer, found)
@@ -169,7 +203,7 @@ def _read_answers(path: Path, sheet: Any, tool: AuditTool, sample: Sample, revie
 
 def _columns(where: str, sheet: Any, tool: AuditTool, found: _Found) -> dict[str, int] | None:
     """Return heading → column number (from 0); None with faults when the headings are not those written."""
-    wanted = sheets.headings(tool)
+    wanted = headings(tool)
     places: dict[str, int] = {}
     before = len(found.faults)
     for cell in next(sheet.iter_rows(max_row=1), ()):
@@ -225,7 +259,7 @@ def _file_id(where: str, cell: Any, mine: set[str], reviewer: str, found: _Found
 def _read_row(
     where: str, row: Sequence[Any], columns: dict[str, int], tool: AuditTool, file_id: str, reviewer: str, found: _Found
 ) -> None:
-    heads = sheets.question_headings(tool)
+    heads = question_headings(tool)
     for item in tool.items:
         cell = row[columns[heads[item.item_id]]]
         codes = {tool.responses[code]: code for code in item.answers()}
@@ -245,7 +279,7 @@ def _read_row(
         )
         values = () if blank else (cell.value,)
         found.fault(f"{where}, cell {cell.coordinate}", what, ", ".join(codes), remedy, *values)
-    note = row[columns[sheets.NOTES]]
+    note = row[columns[NOTES]]
     if note.data_type in ("f", "e"):
         what = {"f": "a formula", "e": "an error"}[note.data_type]
         found.fault(f"{where}, cell {note.coordinate}", f"{what} in place of a note", "text", "type the note as text")

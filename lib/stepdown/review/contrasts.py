@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, Comparison, Cut, ReviewSettings
 from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_answer_per_file, refuse_overlap
 from stepdown.review.ordered import contrast
 from stepdown.review.proportions import boschloo, fisher, holm, newcombe, share
-from stepdown.review.scores import is_shown, smallest
+from stepdown.review.scores import SMALLEST, files, is_shown, smallest
 from stepdown.tables import AggregateTable, Column, Role
 
 _BOTH = ("smallest",)
-_SMALLEST = Column(
-    "Smallest count of the row",
-    Role.COUNT,
-    "files",
-    0,
-    about="decides whether the row may be shown; see case_file_items",
-)
+
+
+def _p(label: str, about: str = "") -> Column:
+    return Column(label, Role.DERIVED, "p", 3, _BOTH, about)
+
+
+def _share(label: str, about: str = "") -> Column:
+    return Column(label, Role.DERIVED, "", 3, _BOTH, about)
+
+
+def _points(label: str) -> Column:
+    return Column(label, Role.DERIVED, "percentage points", 0, _BOTH)
+
+
 _KEYS = {
     "item_id": Column("Item code", Role.KEY),
     "item": Column("Item", Role.OPEN),
@@ -31,40 +40,33 @@ _KEYS = {
 DIFFERENCES = {
     **_KEYS,
     "cut": Column("Cut", Role.KEY, about="full: full evidence only; any: full or partial evidence"),
-    "smallest": _SMALLEST,
-    "count_earlier": Column("With evidence, earlier", Role.DERIVED, "files", 0, _BOTH),
-    "files_earlier": Column("Files, earlier", Role.DERIVED, "files", 0, _BOTH, "files to which the item applies"),
-    "count_later": Column("With evidence, later", Role.DERIVED, "files", 0, _BOTH),
-    "files_later": Column("Files, later", Role.DERIVED, "files", 0, _BOTH, "files to which the item applies"),
-    "share_earlier": Column("Share, earlier", Role.DERIVED, "", 3, _BOTH),
-    "share_later": Column("Share, later", Role.DERIVED, "", 3, _BOTH),
-    "difference": Column("Difference in shares", Role.DERIVED, "", 3, _BOTH, "later less earlier"),
-    "ci_low": Column("Difference: lower limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
-    "ci_high": Column("Difference: upper limit", Role.DERIVED, "", 3, _BOTH, "Newcombe's interval"),
-    "points": Column("Difference", Role.DERIVED, "percentage points", 0, _BOTH),
-    "points_low": Column("Lower limit", Role.DERIVED, "percentage points", 0, _BOTH),
-    "points_high": Column("Upper limit", Role.DERIVED, "percentage points", 0, _BOTH),
-    "p_boschloo": Column("p (Boschloo)", Role.DERIVED, "p", 3, _BOTH, "two-sided: twice the one-sided p value"),
-    "p_fisher": Column("p (Fisher)", Role.DERIVED, "p", 3, _BOTH, "for comparison with reports that use it"),
+    "smallest": SMALLEST,
+    "count_earlier": files("With evidence, earlier"),
+    "files_earlier": files("Files, earlier", "files to which the item applies"),
+    "count_later": files("With evidence, later"),
+    "files_later": files("Files, later", "files to which the item applies"),
+    "share_earlier": _share("Share, earlier"),
+    "share_later": _share("Share, later"),
+    "difference": _share("Difference in shares", "later less earlier"),
+    "ci_low": _share("Difference: lower limit", "Newcombe's interval"),
+    "ci_high": _share("Difference: upper limit", "Newcombe's interval"),
+    "points": _points("Difference"),
+    "points_low": _points("Lower limit"),
+    "points_high": _points("Upper limit"),
+    "p_boschloo": _p("p (Boschloo)", "two-sided: twice the one-sided p value"),
+    "p_fisher": _p("p (Fisher)", "for comparison with reports that use it"),
     "prespecified": Column("On the list of items to be tested", Role.OPEN),
-    "p_holm": Column("p (corrected by Holm)", Role.DERIVED, "p", 3, _BOTH),
+    "p_holm": _p("p (corrected by Holm)"),
 }
 """The columns of case_file_differences."""
 
 ORDERED = {
     **_KEYS,
     **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
-    "p_mann_whitney": Column("p (exact Mann–Whitney)", Role.DERIVED, "p", 3, _BOTH, "two-sided, with ties"),
-    "superiority": Column(
-        "Chance that a later file shows more evidence",
-        Role.DERIVED,
-        "",
-        3,
-        _BOTH,
-        "a tie counts half; 0.5 is no difference",
-    ),
-    "superiority_low": Column("Lower limit", Role.DERIVED, "", 3, _BOTH, "Brunner–Munzel"),
-    "superiority_high": Column("Upper limit", Role.DERIVED, "", 3, _BOTH, "Brunner–Munzel"),
+    "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties"),
+    "superiority": _share("Chance that a later file shows more evidence", "a tie counts half; 0.5 is no difference"),
+    "superiority_low": _share("Lower limit", "Brunner–Munzel"),
+    "superiority_high": _share("Upper limit", "Brunner–Munzel"),
 }
 """The columns of case_file_ordered."""
 
@@ -72,9 +74,8 @@ ORDERED = {
 def case_file_differences(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
     """Return the difference in the share of files with evidence: one row is an item × comparison × cut.
 
-    difference = share later − share earlier, with Newcombe's interval (ci_low, ci_high); p_boschloo is two-sided
-    (twice the one-sided); p_holm corrects it over the items that the study lists, at its main cut, and is blank
-    elsewhere. Raises Refused for two subsets that share a file and for answers that do not fit the audit tool.
+    p_holm corrects p_boschloo over the items that the study lists, at its main cut, in all comparisons together, and
+    is blank elsewhere. Raises Refused for two subsets that share a file and for answers that do not fit the audit tool.
     """
     answers = _answers(case_files, tool, settings)
     rows = [
@@ -83,10 +84,9 @@ def case_file_differences(case_files: pd.DataFrame, tool: AuditTool, settings: R
         for item in tool.items
         for row in _differences(item, pair, answers, settings)
     ]
-    frame = pd.DataFrame(rows, columns=[name for name in DIFFERENCES if name != "p_holm"])
-    return AggregateTable(
-        "case_file_differences", "audit item × comparison × cut", _with_holm(frame, settings), DIFFERENCES
-    )
+    corrected = iter(holm([row["p_boschloo"] for row in rows if row["prespecified"]]))
+    rows = [row | {"p_holm": next(corrected) if row["prespecified"] else np.nan} for row in rows]
+    return AggregateTable.of_rows("case_file_differences", "audit item × comparison × cut", DIFFERENCES, rows)
 
 
 def case_file_ordered(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
@@ -104,21 +104,9 @@ def case_file_ordered(case_files: pd.DataFrame, tool: AuditTool, settings: Revie
                 continue
             earlier, later = ([part["no"], part["partial"], part["yes"]] for part in counts)
             found = contrast(later, earlier, settings.confidence)
-            limits = (found.p_exact, found.superiority, found.low, found.high)
-            rows.append(
-                (
-                    item.item_id,
-                    item.item,
-                    pair.earlier,
-                    pair.later,
-                    _smallest(counts),
-                    sum(earlier),
-                    sum(later),
-                    *limits,
-                )
-            )
-    frame = pd.DataFrame(rows, columns=list(ORDERED))
-    return AggregateTable("case_file_ordered", "audit item × comparison", frame, ORDERED)
+            told = (item.item_id, item.item, pair.earlier, pair.later, _smallest(counts), sum(earlier), sum(later))
+            rows.append((*told, found.p_exact, found.superiority, found.low, found.high))
+    return AggregateTable.of_rows("case_file_ordered", "audit item × comparison", ORDERED, rows)
 
 
 def _answers(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> pd.DataFrame:
@@ -153,45 +141,20 @@ def _smallest(counts: tuple[dict[str, int], dict[str, int]]) -> int:
 
 def _differences(
     item: AuditItem, pair: Comparison, answers: pd.DataFrame, settings: ReviewSettings
-) -> list[tuple[object, ...]]:
+) -> list[dict[str, Any]]:
     counts = _counts(item, pair, answers, settings)
     if counts is None:
         return []
     cuts: tuple[Cut, ...] = ("any",) if item.item_id in settings.split_unknown else ("full", "any")
-    rows: list[tuple[object, ...]] = []
+    rows = []
     for cut in cuts:
         earlier, later = (
             (part["yes"] + (part["partial"] if cut == "any" else 0), sum(part.values())) for part in counts
         )
-        difference = share(*later) - share(*earlier)
-        limits = newcombe(later, earlier, settings.confidence)
-        rows.append(
-            (
-                item.item_id,
-                item.item,
-                pair.earlier,
-                pair.later,
-                cut,
-                _smallest(counts),
-                *earlier,
-                *later,
-                share(*earlier),
-                share(*later),
-                difference,
-                *limits,
-                100 * difference,
-                100 * limits[0],
-                100 * limits[1],
-                boschloo(later, earlier),
-                fisher(later, earlier),
-                item.item_id in settings.prespecified and cut == settings.main_cut,
-            )
-        )
+        told = (item.item_id, item.item, pair.earlier, pair.later, cut, _smallest(counts))
+        difference = (share(*later) - share(*earlier), *newcombe(later, earlier, settings.confidence))
+        values = (*earlier, *later, share(*earlier), share(*later), *difference, *(100 * x for x in difference))
+        listed = item.item_id in settings.prespecified and cut == settings.main_cut
+        row = (*told, *values, boschloo(later, earlier), fisher(later, earlier), listed)
+        rows.append(dict(zip(list(DIFFERENCES)[:-1], row, strict=True)))
     return rows
-
-
-def _with_holm(frame: pd.DataFrame, settings: ReviewSettings) -> pd.DataFrame:
-    """Return the frame with p_holm: corrected over the listed items of all comparisons together."""
-    listed = frame["prespecified"].astype("bool")
-    p_values = [p if one else float("nan") for p, one in zip(frame["p_boschloo"], listed, strict=True)]
-    return frame.assign(p_holm=pd.Series(holm(p_values), index=frame.index, dtype="float64"))

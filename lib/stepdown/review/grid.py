@@ -28,9 +28,8 @@ COLUMNS = {
 def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
     """Return the grid: one row is a practice feature or outcome of a framework.
 
-    items: the audit items that serve it and have an answer in these files; evidence: what it rests on;
-    source: the case files, and each other source that the study names. It says where evidence was looked for and
-    found, not which way the evidence points. Raises Refused for evidence on a cell that the tool does not have.
+    It says where evidence was looked for and found, not which way the evidence points. Raises Refused for
+    evidence on a cell that the tool does not have.
     """
     refuse([_unknown(other.serves, tool) for other in settings.other_evidence if other.serves not in tool.cells()])
     answered = set(case_files["item_id"])
@@ -41,21 +40,11 @@ def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSe
             others = [other for other in settings.other_evidence if other.serves == cell.code]
             kind = EVIDENCE[(0 if others else 1) if items else (2 if others else 3)]
             texts = (["case-file review"] if items else []) + [f"{other.says} ({other.source})" for other in others]
-            rows.append(
-                (
-                    framework.name,
-                    cell.name,
-                    cell.code,
-                    "; ".join(items),
-                    len(items),
-                    len(others),
-                    kind,
-                    "; ".join(texts) or "none found",
-                    cell.source,
-                )
-            )
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return AggregateTable("framework_grid", "practice feature or outcome", frame, COLUMNS)
+            source = "; ".join(texts) or "none found"
+            codes = "; ".join(items)
+            row = (framework.name, cell.name, cell.code, codes, len(items), len(others), kind, source, cell.source)
+            rows.append(row)
+    return AggregateTable.of_rows("framework_grid", "practice feature or outcome", COLUMNS, rows)
 
 
 def _unknown(code: str, tool: AuditTool) -> Fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, ReviewSettings, Subset
@@ -11,8 +12,19 @@ from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_ans
 from stepdown.review.proportions import NONE, share, wilson
 from stepdown.tables import AggregateTable, Column, Role
 
-_ROW = ("smallest",)
 _FULL, _ANY = ("yes", "applicable"), ("any_evidence", "applicable")
+
+
+def files(label: str, about: str = "") -> Column:
+    """Return a column of numbers of files that rests on the smallest count of its row."""
+    return Column(label, Role.DERIVED, "files", 0, ("smallest",), about)
+
+
+def _share(label: str, rests_on: tuple[str, str], about: str = "") -> Column:
+    return Column(label, Role.DERIVED, "", 3, rests_on, about)
+
+
+SMALLEST = Column("Smallest count of the row", Role.COUNT, "files", 0, about="decides whether the row may be shown")
 
 COLUMNS = {
     "item_id": Column("Item code", Role.KEY),
@@ -21,24 +33,22 @@ COLUMNS = {
     "subset": Column("Subset", Role.KEY, about="during_hub and during_other are parts of during: never add them to it"),
     "subset_label": Column("Files", Role.OPEN),
     "files": Column("Files read", Role.BASE, "files", 0, about="files with an answer to this item"),
-    "smallest": Column(
-        "Smallest count of the row", Role.COUNT, "files", 0, about="decides whether the row may be shown"
-    ),
-    "yes": Column("Full evidence", Role.DERIVED, "files", 0, _ROW),
-    "partial": Column("Partial evidence", Role.DERIVED, "files", 0, _ROW),
-    "no": Column("No evidence", Role.DERIVED, "files", 0, _ROW),
-    "not_applicable": Column("Not applicable", Role.DERIVED, "files", 0, _ROW, "left out of the shares"),
-    "applicable": Column("Files that count", Role.DERIVED, "files", 0, _ROW, "files read less those not applicable"),
-    "any_evidence": Column("Full or partial evidence", Role.DERIVED, "files", 0, _ROW),
+    "smallest": SMALLEST,
+    "yes": files("Full evidence"),
+    "partial": files("Partial evidence"),
+    "no": files("No evidence"),
+    "not_applicable": files("Not applicable", "left out of the shares"),
+    "applicable": files("Files that count", "files read less those not applicable"),
+    "any_evidence": files("Full or partial evidence"),
     "split_known": Column(
         "Full and partial told apart", Role.OPEN, about="false: only the sum of full and partial evidence may be read"
     ),
-    "share_full": Column("Share, full only", Role.DERIVED, "", 3, _FULL),
-    "full_low": Column("Share, full only: lower limit", Role.DERIVED, "", 3, _FULL, "Wilson's interval"),
-    "full_high": Column("Share, full only: upper limit", Role.DERIVED, "", 3, _FULL, "Wilson's interval"),
-    "share_any": Column("Share, full or partial", Role.DERIVED, "", 3, _ANY),
-    "any_low": Column("Share, full or partial: lower limit", Role.DERIVED, "", 3, _ANY, "Wilson's interval"),
-    "any_high": Column("Share, full or partial: upper limit", Role.DERIVED, "", 3, _ANY, "Wilson's interval"),
+    "share_full": _share("Share, full only", _FULL),
+    "full_low": _share("Share, full only: lower limit", _FULL, "Wilson's interval"),
+    "full_high": _share("Share, full only: upper limit", _FULL, "Wilson's interval"),
+    "share_any": _share("Share, full or partial", _ANY),
+    "any_low": _share("Share, full or partial: lower limit", _ANY, "Wilson's interval"),
+    "any_high": _share("Share, full or partial: upper limit", _ANY, "Wilson's interval"),
     "percent_any": Column("Full or partial evidence, %", Role.DERIVED, "%", 0, _ANY),
     "percent_any_low": Column("Lower limit, %", Role.DERIVED, "%", 0, _ANY),
     "percent_any_high": Column("Upper limit, %", Role.DERIVED, "%", 0, _ANY),
@@ -73,8 +83,7 @@ def case_file_items(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewS
             part = mine[in_subset(mine, subset)]
             if len(part) and is_shown(item.item_id, subset, settings):
                 rows.append(_row(item, subset, label, part["response"], settings))
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return AggregateTable("case_file_items", "audit item × subset of files", frame, COLUMNS)
+    return AggregateTable.of_rows("case_file_items", "audit item × subset of files", COLUMNS, rows)
 
 
 def is_shown(item_id: str, subset: Subset, settings: ReviewSettings) -> bool:
@@ -87,28 +96,8 @@ def _row(item: AuditItem, subset: Subset, label: str, responses: pd.Series, sett
     applicable = len(responses) - counts["not_applicable"]
     any_evidence = counts["yes"] + counts["partial"]
     split = item.item_id not in settings.split_unknown
-    full = wilson(counts["yes"], applicable, settings.confidence) if split else NONE
-    some = wilson(any_evidence, applicable, settings.confidence)
-    return (
-        item.item_id,
-        item.item,
-        item.heading,
-        subset,
-        label,
-        len(responses),
-        smallest(counts),
-        counts["yes"],
-        counts["partial"],
-        counts["no"],
-        counts["not_applicable"],
-        applicable,
-        any_evidence,
-        split,
-        share(counts["yes"], applicable) if split else float("nan"),
-        *full,
-        share(any_evidence, applicable),
-        *some,
-        100 * share(any_evidence, applicable),
-        100 * some[0],
-        100 * some[1],
-    )
+    told = (item.item_id, item.item, item.heading, subset, label)
+    counted = (len(responses), smallest(counts), *counts.values(), applicable, any_evidence, split)
+    full = (share(counts["yes"], applicable), *wilson(counts["yes"], applicable, settings.confidence))
+    some = (share(any_evidence, applicable), *wilson(any_evidence, applicable, settings.confidence))
+    return (*told, *counted, *(full if split else (np.nan, *NONE)), *some, *(100 * value for value in some))

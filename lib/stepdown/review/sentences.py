@@ -1,13 +1,18 @@
-"""What the scores of a case-file review mean, in plain English; nothing is called significant without its test."""
+"""What the scores of a case-file review mean, in plain English; nothing is called significant without its test.
+
+The first functions word numbers; the last read the numbers from cleared tables, where NA is a hidden one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from stepdown.numbers import digits, signed
+import pandas as pd
 
-_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+from stepdown.numbers import WORDS, digits, joined, signed
+from stepdown.params.review import ReviewSettings
 
 NOT_SHOWN = "The numbers behind this item are too small to be shown."
 CONTRAST = (
@@ -33,34 +38,12 @@ def _files(count: float, files: float) -> str:
     return f"{int(count)} of {int(files)}"
 
 
-def _points(value: float) -> str:
-    return digits(abs(value))
-
-
 def _p(value: float) -> str:
     return "less than 0.001" if value < 0.0005 else digits(value, 3 if value < 0.1 else 2)
 
 
 def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def item_sentence(
-    item: str, subset: str, any_evidence: float, applicable: float, low: float, high: float, not_applicable: float = 0
-) -> str:
-    """Return what one item shows in one subset; low and high are per cents (Wilson's limits).
-
-    A NaN count gives the sentence that the numbers are too small to be shown.
-    """
-    if _missing(any_evidence, applicable, low, high):
-        return f"{item} ({_lower_first(subset)}): {_lower_first(NOT_SHOWN)}"
-    left_out = ""
-    if not_applicable == not_applicable and not_applicable > 0:
-        left_out = f" It did not apply to {int(not_applicable)} further file{'' if not_applicable == 1 else 's'}."
-    return (
-        f"{item} ({_lower_first(subset)}): {_files(any_evidence, applicable)} files showed at least partial evidence. "
-        f"From so few files the true share could lie anywhere from {digits(low)}% to {digits(high)}%.{left_out}"
-    )
 
 
 def difference_sentence(
@@ -99,7 +82,7 @@ def difference_sentence(
     side = "more" if difference > 0 else "fewer"
     least, most = sorted((abs(low), abs(high)))
     size = (
-        f"That is {_points(difference)} percentage points {side}; the true difference could be as small as "
+        f"That is {digits(abs(difference))} percentage points {side}; the true difference could be as small as "
         f"{digits(least)} or as large as {digits(most)}."
     )
     return Finding(f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip(), CONTRAST)
@@ -113,7 +96,7 @@ def _tested(p_value: float, p_corrected: float, tests: int) -> str:
         return (
             f"This item was not on the list of items to be tested (Boschloo's exact p = {_p(p_value)}, not corrected)."
         )
-    number = _WORDS[tests] if tests < len(_WORDS) else str(tests)
+    number = WORDS[tests] if tests < len(WORDS) else str(tests)
     if p_corrected < 0.05:
         return (
             f"It stands after correction for {number} tests (Boschloo's exact p = {_p(p_value)}, "
@@ -146,7 +129,7 @@ def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
 
 
 def _counted(number: int) -> str:
-    return ("none" if not number else _WORDS[number]) if number < len(_WORDS) else str(number)
+    return ("none" if not number else WORDS[number]) if number < len(WORDS) else str(number)
 
 
 def agreement_sentence(files: float, agreements: Sequence[float], least: int) -> Finding:
@@ -166,7 +149,7 @@ def agreement_sentence(files: float, agreements: Sequence[float], least: int) ->
             "same answers is not known.",
             "Every count from these files rests on the judgement of one reader.",
         )
-    low, high = (round(100 * float(digits(value, 2))) for value in (min(known), max(known)))
+    low, high = _percents(known)
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
     sentence = (
         f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, "
@@ -177,13 +160,19 @@ def agreement_sentence(files: float, agreements: Sequence[float], least: int) ->
     return Finding(sentence, limit)
 
 
+def _percents(shares: Iterable[float]) -> tuple[int, int]:
+    """Return the lowest and the highest share in per cent, from the two decimals that the table shows."""
+    low, high = (round(100 * float(digits(share, 2))) for share in (min(shares), max(shares)))
+    return low, high
+
+
 def parting_sentence(items: Sequence[tuple[str, float, float]]) -> str:
     """Return the items on which reviewers part most: (item, files with different answers, files), worst first."""
     known = [(item, apart, files) for item, apart, files in items if not _missing(apart, files) and apart > 0]
     if not known:
         return "Reviewers gave the same answer on every file and item that can be shown."
     parts = [f"“{item}” ({_files(apart, files)} files)" for item, apart, files in known]
-    return f"Reviewers part most on {_joined(parts)}. Talk these questions through before they are used again."
+    return f"Reviewers part most on {joined(parts)}. Talk these questions through before they are used again."
 
 
 def grid_sentence(evidence: Sequence[str]) -> Finding:
@@ -197,5 +186,110 @@ def grid_sentence(evidence: Sequence[str]) -> Finding:
     )
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+class Cleared(Protocol):
+    """What is needed of a cleared table: its values, with NA where they are hidden."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The values."""
+
+
+def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
+    """Return the title of the bars: on how many items most files of the latest period showed evidence.
+
+    Where half of the items or more are hidden, the rest make no headline.
+    """
+    subset = "during" if "during" in settings.subsets else next(iter(settings.subsets))
+    shares = items.frame.loc[items.frame["subset"] == subset, "percent_any"]
+    known = shares.dropna()
+    if 2 * len(known) <= len(shares):
+        return "What the case files showed: most items rest on too few files to show their numbers"
+    shown = "" if len(known) == len(shares) else " that can be shown"
+    where = _lower_first(settings.subsets[subset])
+    return f"On {int((known > 50).sum())} of {len(known)} items{shown}, most files {where} showed evidence"
+
+
+def differences_title(differences: Cleared) -> str:
+    """Return the title of the forest plot: how many listed differences stand after correction."""
+    listed = _listed(differences)
+    known = listed.dropna(subset=["points"])
+    if 2 * len(known) <= len(listed):
+        return "Differences between the two sets of files: most rest on too few files to show"
+    standing = int((known["p_holm"] < 0.05).sum())
+    verb = "stands" if standing == 1 else "stand"
+    return f"{standing or 'None'} of {len(known)} differences {verb} once all tests are counted (95% intervals)"
+
+
+def agreement_title(agreement: Cleared) -> str:
+    """Return the title of the dots: from what share of files to what share reviewers gave the same answer."""
+    known = agreement.frame["agreement"].dropna()
+    if known.empty:
+        return "Agreement between reviewers: too few files to show"
+    low, high = _percents(known)
+    spread = f"{low}%" if low == high else f"{low}% to {high}%"
+    return f"Reviewers gave the same answer on {spread} of files, by item, worst first"
+
+
+def grid_title(grid: Cleared) -> str:
+    """Return the title of the grid: how many features and outcomes have evidence from anywhere."""
+    kinds = [str(kind) for kind in grid.frame["evidence"]]
+    return f"{sum(kind != 'none' for kind in kinds)} of {len(kinds)} practice features and outcomes have evidence"
+
+
+def difference_findings(differences: Cleared, settings: ReviewSettings) -> list[Finding]:
+    """Return one finding for each item on the study's list, at its main cut, largest difference first."""
+    rows = _listed(differences).sort_values("points", ascending=False, kind="stable", na_position="last")
+    return [_finding(row, settings, len(rows)) for _, row in rows.iterrows()]
+
+
+def difference_summary(differences: Cleared) -> str:
+    """Return how many of the listed items differ by their interval, and how many after correction."""
+    rows = _listed(differences)
+    known = rows[rows["points"].notna()]
+    apart = ((known["points_low"] > 0) | (known["points_high"] < 0)).sum()
+    return summary_sentence(len(known), int(apart), int((known["p_holm"] < 0.05).sum()))
+
+
+def agreement_finding(agreement: Cleared, settings: ReviewSettings) -> Finding:
+    """Return what double coding says overall."""
+    frame = agreement.frame
+    files = float("nan") if frame.empty or frame["files"].isna().all() else float(frame["files"].max())
+    return agreement_sentence(
+        files, [_number(row, "agreement") for _, row in frame.iterrows()], settings.min_double_coded
+    )
+
+
+def parting(agreement: Cleared, most: int = 3) -> str:
+    """Return the items on which reviewers part most."""
+    rows = [(row["item"], _number(row, "apart"), _number(row, "files")) for _, row in agreement.frame.iterrows()]
+    known = sorted((row for row in rows if row[1] == row[1] and row[2]), key=lambda row: -row[1] / row[2])
+    return parting_sentence(known[:most])
+
+
+def grid_finding(grid: Cleared) -> Finding:
+    """Return how much of the framework has evidence."""
+    return grid_sentence([str(kind) for kind in grid.frame["evidence"]])
+
+
+def _listed(differences: Cleared) -> pd.DataFrame:
+    return differences.frame[differences.frame["prespecified"].astype("bool")]
+
+
+def _finding(row: pd.Series, settings: ReviewSettings, tests: int) -> Finding:
+    counts = tuple(_number(row, name) for name in ("count_earlier", "files_earlier", "count_later", "files_later"))
+    points = tuple(_number(row, name) for name in ("points", "points_low", "points_high"))
+    return difference_sentence(
+        row["item"],
+        earlier=settings.subsets[row["earlier"]],
+        later=settings.subsets[row["later"]],
+        counts=(counts[0], counts[1], counts[2], counts[3]),
+        points=(points[0], points[1], points[2]),
+        p_value=_number(row, "p_boschloo"),
+        p_corrected=_number(row, "p_holm"),
+        tests=tests,
+        evidence="at least partial evidence" if row["cut"] == "any" else "full evidence",
+    )
+
+
+def _number(row: pd.Series, name: str) -> float:
+    return float("nan") if pd.isna(row[name]) else float(row[name])

@@ -1,4 +1,4 @@
-"""Writes a reviewer's Excel workbook: guidance, questions, and a row a file with drop-down answers."""
+"""A reviewer's Excel workbook: guidance, questions, and a row a file with drop-down answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from typing import Any
 import xlsxwriter
 
 from stepdown.params.review import AuditItem, AuditTool
-from stepdown.review import sheets
+
+GUIDANCE, QUESTIONS, ANSWERS = "Guidance", "Questions", "Answers"
+"""The three sheets of a workbook."""
+
+FILE_ID, NOTES = "File", "Notes (never published)"
+"""Headings of the first and the last column of the sheet Answers."""
+
+REVIEWER, TOOL = "Reviewer", "Audit tool"
+"""Labels in column A of the sheet Guidance; column B holds what they name."""
 
 _FONT = {"font_name": "Calibri", "font_size": 11, "valign": "top", "text_wrap": True}
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -22,6 +30,16 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "answer": {"locked": False, "border": 1, "border_color": "#9AA5B1", "num_format": "@"},
     "cell": {"border": 1, "border_color": "#9AA5B1"},
 }
+
+
+def question_headings(tool: AuditTool) -> dict[str, str]:
+    """Return item_id → heading of its column in the sheet Answers ("Q1. Was the child safer?")."""
+    return {item.item_id: f"Q{number}. {item.question}" for number, item in enumerate(tool.items, 1)}
+
+
+def headings(tool: AuditTool) -> list[str]:
+    """Return the headings of the sheet Answers, in order."""
+    return [FILE_ID, *question_headings(tool).values(), NOTES]
 
 
 def write_workbook(path: Path, tool: AuditTool, reviewer_id: str, file_ids: Sequence[str]) -> Path:
@@ -40,9 +58,9 @@ def write_workbook(path: Path, tool: AuditTool, reviewer_id: str, file_ids: Sequ
             }
         )
         formats = {name: book.add_format({**_FONT, **extra}) for name, extra in _FORMATS.items()}
-        _guidance(book.add_worksheet(sheets.GUIDANCE), tool, reviewer_id, len(file_ids), formats)
-        _questions(book.add_worksheet(sheets.QUESTIONS), tool, formats)
-        _answers(book.add_worksheet(sheets.ANSWERS), tool, file_ids, formats)
+        _guidance(book.add_worksheet(GUIDANCE), tool, reviewer_id, len(file_ids), formats)
+        _questions(book.add_worksheet(QUESTIONS), tool, formats)
+        _answers(book.add_worksheet(ANSWERS), tool, file_ids, formats)
     return path
 
 
@@ -50,7 +68,7 @@ def _guidance(sheet: Any, tool: AuditTool, reviewer_id: str, files: int, formats
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 96)
     sheet.write(0, 0, "Case-file review", formats["title"])
-    rows = [(sheets.TOOL, tool.title), (sheets.REVIEWER, reviewer_id), ("Files to read", str(files))]
+    rows = [(TOOL, tool.title), (REVIEWER, reviewer_id), ("Files to read", str(files))]
     rows += [(f"Step {number}", line) for number, line in enumerate(tool.guidance, 1)]
     offered = {code for item in tool.items for code in item.answers()}
     rows += [(f"Answer: {name}", tool.meanings[code]) for code, name in tool.responses.items() if code in offered]
@@ -68,7 +86,7 @@ def _questions(sheet: Any, tool: AuditTool, formats: dict[str, Any]) -> None:
     for column, (head, width) in enumerate(zip(heads, widths, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, formats["head"])
-    labels = sheets.question_headings(tool)
+    labels = question_headings(tool)
     for place, item in enumerate(tool.items, 1):
         answers = ", ".join(tool.responses[code] for code in item.answers())
         serves = "; ".join(names[code] for code in item.serves) or item.heading
@@ -83,7 +101,7 @@ def _questions(sheet: Any, tool: AuditTool, formats: dict[str, Any]) -> None:
 
 
 def _answers(sheet: Any, tool: AuditTool, file_ids: Sequence[str], formats: dict[str, Any]) -> None:
-    heads = sheets.headings(tool)
+    heads = headings(tool)
     last_row, notes = len(file_ids), len(heads) - 1
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, notes - 1, 22)
