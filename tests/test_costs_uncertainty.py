@@ -11,7 +11,7 @@ from costs_support import MEASURES, random_frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepdown.costs.cases import Case, savings_without_each_child, without_most_influential_child, work_out
-from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
+from stepdown.costs.estimators import observed_saving
 from stepdown.costs.simulation import (
     FamilyMoments,
     counted_resamples,
@@ -24,6 +24,7 @@ from stepdown.costs.uncertainty import acceptability, monte_carlo_error_of_share
 from stepdown.costs.unit_costs import CostRange, Tariffs, read_book
 from stepdown.costs.volumes import family_sums, volumes
 from stepdown.effects import bracket
+from stepdown.params.effects import ESTIMATOR_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 ORACLES = ROOT / "tests" / "oracles"

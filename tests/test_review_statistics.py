@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stepdown.proportions import boschloo, fisher, holm, newcombe, share, wilson
 from stepdown.review.ordered import brunner_munzel, contrast, exact_mann_whitney, superiority
-from stepdown.review.proportions import boschloo, fisher, holm, newcombe, share, wilson
 
 R = json.loads((Path(__file__).parent / "oracles" / "review.json").read_text(encoding="utf-8"))
 

@@ -18,7 +18,7 @@ from stepdown.faults import Fault, Refused
 from stepdown.measures import PERIODS
 from stepdown.params import Study
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
-from stepdown.windows import Observed, Periods, Sight, after, before, observe
+from stepdown.windows import Observed, Periods, Sight, after, age_on, before, observe
 
 IN_RECORDS, ANALYSED = "In the records", "Analysed"
 
@@ -84,6 +84,13 @@ def select(study: Study, records: StudyRecords) -> Cohort:
         flow=participant_flow(study, everyone, included, kept, asked),
         observability=observability(study, included),
     )
+
+
+def age_at_start(children: pd.DataFrame) -> pd.Series:
+    """Return age in completed years on start_date (from birth_date, else age_years; NaN when unknown, -1 unborn)."""
+    born = children["birth_date"].to_numpy()
+    age = pd.Series(age_on(born, children["start_date"].to_numpy()), index=children.index, dtype="float64")
+    return age.where(children["birth_date"].notna(), np.floor(children["age_years"]))
 
 
 def _periods(children: pd.DataFrame, period: str, months: int) -> Periods:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from stepdown.costs.cases import Case, base_case, work_out
-from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
+from stepdown.costs.estimators import observed_saving
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.prices import months_of_saving
 from stepdown.costs.sensitivity import children_with_cost, count_columns, observed_children_per_family
 from stepdown.measures import measured
-from stepdown.params.costs import Estimator, Horizon
+from stepdown.params.costs import Horizon
+from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
 LONGEST_MONTHS = 900

@@ -13,7 +13,8 @@ from stepdown.costs.programme import Spend, alternative_spend
 from stepdown.costs.unit_costs import choose_tariffs
 from stepdown.costs.volumes import Floats, Volumes, child_products, family_sums
 from stepdown.faults import Fault, Refused
-from stepdown.params.costs import Adjustments, CostSettings, Estimator, Scenario
+from stepdown.params.costs import Adjustments, CostSettings, Scenario
+from stepdown.params.effects import Estimator
 
 
 @dataclass(frozen=True, slots=True)

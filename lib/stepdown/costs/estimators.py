@@ -14,21 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums, upper_pairs
-from stepdown.params.costs import Estimator
-
-ESTIMATOR_NAMES: dict[Estimator, str] = {
-    "did": "difference in differences",
-    "ancova": "lagged-outcome adjustment",
-    "after_only": "difference after only",
-    "before_after": "programme group's own change",
-}
-"""What every table calls each estimator, as :mod:`stepdown.effects` does."""
+from stepdown.params.effects import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, OWN_CHANGE, Estimator
 
 ESTIMATOR_WORDS: dict[str, str] = {
-    "difference in differences": "comparing the changes",
-    "lagged-outcome adjustment": "comparing children with as much care before",
-    "difference after only": "comparing the groups after only",
-    "programme group's own change": "with no comparison group",
+    DIFFERENCE_IN_DIFFERENCES: "comparing the changes",
+    LAGGED_OUTCOME: "comparing children with as much care before",
+    AFTER_ONLY: "comparing the groups after only",
+    OWN_CHANGE: "with no comparison group",
 }
 """What a sentence calls each estimator."""
 

@@ -11,14 +11,14 @@ import pandas as pd
 from scipy import stats
 
 from stepdown.costs.cases import Case, base_case, scenario_case, without_most_influential_child, work_out
-from stepdown.costs.estimators import ESTIMATOR_NAMES
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
 from stepdown.costs.simulation import simulate
 from stepdown.costs.unit_costs import CostRange
 from stepdown.measures import measured
-from stepdown.params.costs import INTERVAL, Estimator, Horizon
+from stepdown.params.costs import INTERVAL, Horizon
+from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
 LONGEST_MONTHS = 24

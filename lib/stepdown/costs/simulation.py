@@ -19,7 +19,7 @@ from stepdown.costs.estimators import CostMoments, cost_moments, saving_per_chil
 from stepdown.costs.unit_costs import CostRange, Tariffs
 from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums
 from stepdown.measures import measured
-from stepdown.params.costs import Estimator
+from stepdown.params.effects import Estimator
 
 PRODUCTS_AT_ONCE = 260_000
 """Multiplications in one matrix product of the exact form. So small a piece stays in the processor's cache (ten times

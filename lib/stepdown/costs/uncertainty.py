@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from stepdown.costs.cases import base_case, work_out
-from stepdown.costs.estimators import ESTIMATOR_NAMES, observed_saving
+from stepdown.costs.estimators import observed_saving
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.sensitivity import children_with_cost, count_columns
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
 from stepdown.measures import measured
-from stepdown.params.costs import INTERVAL, Estimator
+from stepdown.params.costs import INTERVAL
+from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
 BRACKET: tuple[Estimator, ...] = ("did", "ancova")

@@ -8,14 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from stepdown.cohort import Cohort
+from stepdown.cohort import Cohort, age_at_start
 from stepdown.contracts import StudyRecords
 from stepdown.faults import Fault, Refused
 from stepdown.measures import measured
 from stepdown.params import Study
 from stepdown.params.study import Band
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
-from stepdown.windows import age_on
 
 AGE, ETHNICITY, SIBLINGS = "age", "ethnicity", "sibling_group_size"
 
@@ -27,8 +26,7 @@ def profile_categories(study: Study, cohort: Cohort) -> pd.DataFrame:
     Raises Refused when a known value falls in no band.
     """
     settings, children = study.settings.profile, cohort.children
-    age = pd.Series(age_on(children["birth_date"].to_numpy(), children["start_date"].to_numpy()), dtype="float64")
-    age = age.where(children["birth_date"].notna(), np.floor(children["age_years"]))
+    age = age_at_start(children)
     codes = children["ethnicity_code"].map(settings.ethnicity)
     known_codes = list(dict.fromkeys(settings.ethnicity.values()))
     categories = [*known_codes, *([] if settings.unknown_label in known_codes else [settings.unknown_label])]

@@ -5,7 +5,7 @@ The only package that fits models. Everything works on the child outcomes frame 
 
 from stepdown.effects.balance import balance_table
 from stepdown.effects.bounded_days import TWO_PART_COLUMNS, fractional_logit, two_part_table
-from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, bracket, estimated
+from stepdown.effects.bracketing import BRACKET, DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, bracket, estimated
 from stepdown.effects.checks import (
     expected_regression,
     missing_follow_up,
@@ -22,7 +22,7 @@ from stepdown.effects.movement import movement_table, proportional_odds, stuart_
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
-from stepdown.effects.table import BRACKET, SHOWN_COLUMNS, bracket_agreement_table, effects, effects_table
+from stepdown.effects.table import SHOWN_COLUMNS, bracket_agreement_table, effects, effects_table
 
 __all__ = [
     "BRACKET",

@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from statsmodels.stats.proportion import proportion_confint
 
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.measures import LADDER, PERIODS, measured
+from stepdown.proportions import wilson
 from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
@@ -118,7 +118,7 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
 def _parts(days: pd.Series, outcome: str, group: str, period: str, level: float) -> dict[str, object]:
     values = days.to_numpy(dtype=np.float64)
     n_with_any = int(np.count_nonzero(values))
-    low, high = proportion_confint(n_with_any, len(values), alpha=1 - level, method="wilson")
+    low, high = wilson(n_with_any, len(values), level)
     return {
         "outcome": outcome,
         "measure": measured(outcome).title,
@@ -127,8 +127,8 @@ def _parts(days: pd.Series, outcome: str, group: str, period: str, level: float)
         "n_children": len(values),
         "n_with_any": n_with_any,
         "percent_with_any": 100 * n_with_any / len(values),
-        "ci_low": 100 * float(low),
-        "ci_high": 100 * float(high),
+        "ci_low": 100 * low,
+        "ci_high": 100 * high,
         "mean_days_if_any": float(values[values != 0].mean()) if n_with_any else NAN,
         "mean_days_per_child": float(values.mean()),
     }

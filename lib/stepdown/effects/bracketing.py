@@ -16,10 +16,7 @@ import statsmodels.api as sm
 
 from stepdown.effects.comparison import Comparison, Floats, Integers
 from stepdown.effects.estimates import NAN, Estimate, estimate_of, t_interval
-
-DIFFERENCE_IN_DIFFERENCES = "difference in differences"
-LAGGED_OUTCOME = "lagged-outcome adjustment"
-AFTER_ONLY = "difference after only"
+from stepdown.params.effects import AFTER_ONLY, BRACKET, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME
 
 CONDITIONS = {
     DIFFERENCE_IN_DIFFERENCES: (
@@ -39,7 +36,7 @@ IN_SHORT = {
 }
 """The same conditions in a few words, for sentences and charts; the table beside them gives them whole."""
 
-ESTIMATORS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, AFTER_ONLY)
+ESTIMATORS = (*BRACKET, AFTER_ONLY)
 
 ONE_FAMILY = "rests on a single family: without it there is no estimate, so no interval can be given"
 TOO_FEW_FAMILIES = "fewer than two families in one of the groups: no interval can be given"
@@ -118,7 +115,7 @@ class EndsApart:
 def ends_apart(compared: Comparison, *, level: float = 0.95) -> EndsApart:
     """Return how far apart the two ends of the bracket are, with the family jackknife's interval."""
     whole, left = [], []
-    for estimator in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME):
+    for estimator in BRACKET:
         response, matrix = design(compared, estimator)
         whole.append(float(np.linalg.lstsq(matrix, response, rcond=None)[0][1]))
         left.append(without_each_family(response, matrix, compared.family))

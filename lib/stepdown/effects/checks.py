@@ -10,11 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from stepdown.effects.comparison import Comparison, comparison_of, group_labels
-from stepdown.effects.estimates import NAN, holm_of
+from stepdown.effects.estimates import NAN
 from stepdown.effects.permutation import family_permutation
 from stepdown.measures import measured
 from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
+from stepdown.proportions import holm
 from stepdown.tables import AggregateTable, Column, Role
 
 
@@ -222,7 +223,7 @@ def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed:
                 "note": found.note,
             }
         )
-    frame = pd.DataFrame(rows).assign(p_holm=lambda found: holm_of(list(found["p_value"])))
+    frame = pd.DataFrame(rows).assign(p_holm=lambda found: holm(list(found["p_value"])))
     rests = ("n_with_any",)
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from stepdown import proportions
 from stepdown.effects.comparison import Comparison
 
 NAN = float("nan")
@@ -78,18 +77,8 @@ def holm(estimates: list[Estimate]) -> list[Estimate]:
     adjusted: dict[int, float] = {}
     for estimator in {item.estimator for item in estimates}:
         places = [i for i, e in enumerate(estimates) if e.estimator == estimator]
-        adjusted |= dict(zip(places, holm_of([estimates[i].p_value for i in places]), strict=True))
+        adjusted |= dict(zip(places, proportions.holm([estimates[i].p_value for i in places]), strict=True))
     return [replace(item, p_holm=adjusted[i]) for i, item in enumerate(estimates)]
-
-
-def holm_of(p_values: Sequence[float]) -> list[float]:
-    """Return p values corrected by Holm (1979), in their order; one that is missing stays so and is no test."""
-    places = [i for i, p in enumerate(p_values) if math.isfinite(p)]
-    found = [NAN] * len(p_values)
-    if places:
-        for place, p in zip(places, multipletests([p_values[i] for i in places], method="holm")[1], strict=True):
-            found[place] = float(p)
-    return found
 
 
 def e_value(risk_ratio: float) -> float:

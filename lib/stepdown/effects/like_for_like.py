@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from stepdown.effects.estimates import NAN, e_value
 from stepdown.measures import RUNGS, of_column
+from stepdown.proportions import clopper_pearson, fisher, newcombe
 from stepdown.tables import AggregateTable, Column, Role
 
 MOVED_UP, MOVED_DOWN = "moved to a higher status", "moved to a lower status"
@@ -43,19 +42,18 @@ class RiskDifference:
 def risk_difference(first: tuple[int, int], second: tuple[int, int], *, level: float = 0.95) -> RiskDifference:
     """Return the difference between two shares, each given as (children with it, children in all)."""
     (a, n), (b, m) = first, second
-    alpha = 1 - level
-    low, high = confint_proportions_2indep(a, n, b, m, method="newcomb", compare="diff", alpha=alpha)
-    first_low, first_high = proportion_confint(a, n, alpha=alpha, method="beta")
-    second_low, second_high = proportion_confint(b, m, alpha=alpha, method="beta")
+    low, high = newcombe(first, second, level)
+    first_low, first_high = clopper_pearson(a, n, level)
+    second_low, second_high = clopper_pearson(b, m, level)
     return RiskDifference(
         difference=a / n - b / m,
-        ci_low=float(low),
-        ci_high=float(high),
-        p_value=float(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue),
-        first_low=float(first_low),
-        first_high=float(first_high),
-        second_low=float(second_low),
-        second_high=float(second_high),
+        ci_low=low,
+        ci_high=high,
+        p_value=fisher(first, second),
+        first_low=first_low,
+        first_high=first_high,
+        second_low=second_low,
+        second_high=second_high,
     )
 
 

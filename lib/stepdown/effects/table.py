@@ -9,8 +9,6 @@ import pandas as pd
 from stepdown.effects.bounded_days import fractional_logit
 from stepdown.effects.bracketing import (
     AFTER_ONLY,
-    DIFFERENCE_IN_DIFFERENCES,
-    LAGGED_OUTCOME,
     bracket,
     ends_apart,
     estimated,
@@ -22,9 +20,6 @@ from stepdown.effects.weighting import weighted_estimates
 from stepdown.measures import measured
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
-
-BRACKET = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
-"""The two ends of the bracket: the estimators that are shown first and side by side."""
 
 SHOWN_COLUMNS = ("measure", "estimator", "estimate", "ci_low", "ci_high", "p_holm", "n_children", "n_families", "note")
 """What a page shows of ``effects``; the condition of each estimator stands in a table of its own beside it."""

@@ -1,6 +1,6 @@
 """Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
 
-from stepdown.outcomes.children import ChildOutcomes, age_at_start, child_outcomes, is_unknown
+from stepdown.outcomes.children import ChildOutcomes, child_outcomes, is_unknown
 from stepdown.outcomes.sentences import (
     day_rule_sentence,
     impossible_days,
@@ -12,7 +12,6 @@ from stepdown.outcomes.tables import referrals, status_on_edges, statutory_statu
 
 __all__ = [
     "ChildOutcomes",
-    "age_at_start",
     "child_outcomes",
     "day_rule_sentence",
     "impossible_days",

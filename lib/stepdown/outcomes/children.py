@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stepdown.cohort import Cohort, select
+from stepdown.cohort import Cohort, age_at_start, select
 from stepdown.contracts import StudyRecords
 from stepdown.measures import NONE, PERIODS
 from stepdown.params import Study
 from stepdown.windows import (
     Spells,
-    age_on,
     close_spells,
     count_in,
     days_in,
@@ -82,13 +81,6 @@ def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
     columns |= _status_at_edges(study, cohort, spells)
     columns |= _referral_columns(study, cohort, records)
     return ChildOutcomes(pd.DataFrame(columns), cohort, settings.ladder, settings.groups.labels())
-
-
-def age_at_start(children: pd.DataFrame) -> pd.Series:
-    """Return age in completed years on start_date (from birth_date, else age_years; NaN when unknown, -1 unborn)."""
-    born = children["birth_date"].to_numpy()
-    age = pd.Series(age_on(born, children["start_date"].to_numpy()), index=children.index, dtype="float64")
-    return age.where(children["birth_date"].notna(), np.floor(children["age_years"]))
 
 
 def ethnic_group(study: Study, codes: pd.Series) -> pd.Series:

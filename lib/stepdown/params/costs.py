@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from stepdown.faults import nearest
 from stepdown.measures import declared
 from stepdown.params.base import ProjectPath, Settings, Sourced, Text
+from stepdown.params.effects import Estimator
 
 
 def _priced(name: str) -> str:
@@ -22,10 +23,6 @@ PricedMeasure = Annotated[
     str, AfterValidator(_priced), Field(description=", ".join(f"`{name}`" for name in declared(priced=True)))
 ]
 """A volume of the child outcomes frame that a unit cost can price (``days_cp`` → days_cp_before, days_cp_after)."""
-
-Estimator = Literal["did", "ancova", "after_only", "before_after"]
-"""How the saving is estimated: difference in differences, lagged-outcome adjustment, the difference after only,
-or the programme group's own change without a comparison."""
 
 Precision = Literal["exact", "printed"]
 """exact: the unit cost as calculated with.  printed: as the source prints it, where that is rounded."""

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from stepdown.params.base import Settings, Text
+
+Estimator = Literal["did", "ancova", "after_only", "before_after"]
+"""How the saving is estimated: difference in differences, lagged-outcome adjustment, the difference after only,
+or the programme group's own change without a comparison."""
+
+DIFFERENCE_IN_DIFFERENCES = "difference in differences"
+LAGGED_OUTCOME = "lagged-outcome adjustment"
+AFTER_ONLY = "difference after only"
+OWN_CHANGE = "programme group's own change"
+
+ESTIMATOR_NAMES: dict[Estimator, str] = {
+    "did": DIFFERENCE_IN_DIFFERENCES,
+    "ancova": LAGGED_OUTCOME,
+    "after_only": AFTER_ONLY,
+    "before_after": OWN_CHANGE,
+}
+"""What every table calls each estimator."""
+
+BRACKET = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
+"""The two ends of the bracket: the estimators that are shown first and side by side."""
 
 
 class EffectSettings(Settings):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, Comparison, Cut, ReviewSettings
+from stepdown.proportions import boschloo, fisher, holm, newcombe, share
 from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_answer_per_file, refuse_overlap
 from stepdown.review.ordered import contrast
-from stepdown.review.proportions import boschloo, fisher, holm, newcombe, share
 from stepdown.review.scores import SMALLEST, files, is_shown, smallest
 from stepdown.tables import AggregateTable, Column, Role
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from stepdown.params.review import AuditItem, AuditTool, ReviewSettings, Subset
+from stepdown.proportions import NONE, share, wilson
 from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_answer_per_file
-from stepdown.review.proportions import NONE, share, wilson
 from stepdown.tables import AggregateTable, Column, Role
 
 _FULL, _ANY = ("yes", "applicable"), ("any_evidence", "applicable")

@@ -15,19 +15,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from stepdown.costs.estimators import ESTIMATOR_WORDS
 from stepdown.disclosure import ClearedTable
+from stepdown.measures import sentence_case
+from stepdown.params.effects import BRACKET
 from stepdown.show import style
 from stepdown.show.figure import Figure
 from stepdown.show.numbers import as_pounds
 
-ENDS = ("difference in differences", "lagged-outcome adjustment")
-"""The two ends of the bracket, in the order of every chart."""
-
 _LOOKS: dict[str, dict[str, Any]] = {
-    ENDS[0]: {"color": style.DARK, "marker": "o", "linestyle": "-"},
-    ENDS[1]: {"color": style.MID, "marker": "^", "linestyle": "--"},
+    BRACKET[0]: {"color": style.DARK, "marker": "o", "linestyle": "-"},
+    BRACKET[1]: {"color": style.MID, "marker": "^", "linestyle": "--"},
 }
-_CALLED = {ENDS[0]: "Comparing the changes", ENDS[1]: "Comparing children with as much care before"}
+_CALLED = {end: sentence_case(ESTIMATOR_WORDS[end]) for end in BRACKET}
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
 HIDDEN = "Too few children: the numbers behind this chart are hidden."
 
@@ -86,11 +86,11 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
     _need_cleared(*tables.values())
     rows = []
     for days, table in tables.items():
-        for end in ENDS:
+        for end in BRACKET:
             keys = {"estimator": end, "measure": "saving_gbp"}
             rows.append(_Saving(days, end, *(table.value(c, **keys) for c in ("estimate", "ci_low", "ci_high"))))
     first = next(iter(tables.values()))
-    cost = sum(first.value("estimate", estimator=ENDS[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
+    cost = sum(first.value("estimate", estimator=BRACKET[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
     if np.isnan([cost, *(number for row in rows for number in (row.estimate, row.low, row.high))]).any():
         return _empty("Savings and cost")
     title = _savings_title(rows, cost)
@@ -152,7 +152,7 @@ def months_chart(table: ClearedTable) -> Figure:
     crossings: dict[str, float | None] = {}
     with style.applied():
         fig, axes = style.new_figure(height=4.0)
-        for end in ENDS:
+        for end in BRACKET:
             rows = table.where(estimator=end)
             months, net = rows.numbers("months").to_numpy(), rows.numbers("net_cost_gbp").to_numpy()
             look = {name: _LOOKS[end][name] for name in ("color", "linestyle")}
@@ -180,7 +180,7 @@ def _mark_crossing(axes: Axes, end: str, month: float | None) -> None:
         return
     look = _LOOKS[end]
     axes.plot(month, 0, marker=look["marker"], color=look["color"], markersize=10)
-    side, right, up = ("right", -8, -16) if end == ENDS[0] else ("left", 6, 9)
+    side, right, up = ("right", -8, -16) if end == BRACKET[0] else ("left", 6, 9)
     axes.annotate(
         f"{month:.0f} months",
         (month, 0),
@@ -189,7 +189,7 @@ def _mark_crossing(axes: Axes, end: str, month: float | None) -> None:
         ha=side,
         fontsize=11,
         fontweight="bold",
-        color=look["color"] if end == ENDS[0] else "#A8400F",
+        color=look["color"] if end == BRACKET[0] else "#A8400F",
     )
 
 
@@ -198,7 +198,7 @@ def _months_title(found: Sequence[float], last: float) -> str:
         return f"The saving would not cover what was spent even if it lasted {last:.0f} months"
     low, high = f"{min(found):.0f}", f"{max(found):.0f}"
     span = low if low == high else f"{low} to {high}"
-    if len(found) < len(ENDS):
+    if len(found) < len(BRACKET):
         return f"By one comparison a saving of {span} months covers what was spent; by the other none does"
     return f"To cover what was spent, the saving would have to last {span} months"
 
@@ -279,7 +279,7 @@ def plane_chart(table: ClearedTable) -> Figure:
     sentences = []
     with style.applied():
         fig, axes = style.new_figure(height=4.4)
-        for estimator in ENDS:
+        for estimator in BRACKET:
             rows = table.where(estimator=estimator)
             days, cost = rows.numbers("days_avoided_per_child"), rows.numbers("net_cost_per_child_gbp")
             look = _LOOKS[estimator]
@@ -288,7 +288,7 @@ def plane_chart(table: ClearedTable) -> Figure:
                 cost,
                 s=14,
                 marker=look["marker"],
-                facecolors=look["color"] if estimator == ENDS[0] else "none",
+                facecolors=look["color"] if estimator == BRACKET[0] else "none",
                 edgecolors=look["color"],
                 linewidths=0.6,
                 alpha=0.55,
@@ -335,7 +335,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
     sentences, halves = [], []
     with style.applied():
         fig, axes = style.new_figure(height=3.7)
-        for estimator in ENDS:
+        for estimator in BRACKET:
             rows = table.where(estimator=estimator)
             worth, chance = rows.numbers("willingness_gbp"), rows.numbers("probability_worth_it") * 100
             look = _LOOKS[estimator]
@@ -371,7 +371,7 @@ def _worth_title(halves: list[float], last: float) -> str:
     if not halves:
         return f"Even at £{last:,.0f} a day avoided, the programme is more likely than not too dear"
     low, high = f"£{min(halves):,.0f}", f"£{max(halves):,.0f}"
-    if len(halves) < len(ENDS):
+    if len(halves) < len(BRACKET):
         return f"An even chance of being worth it needs {low} a day avoided, or more than £{last:,.0f}"
     if low == high == "£0":
         return "More likely than not the programme is worth it, even without a worth put on a day avoided"

@@ -1,4 +1,4 @@
-"""Proportions of small samples: Wilson's interval, Newcombe's for a difference, Boschloo's test, Holm's correction."""
+"""Proportions of small samples: intervals of Wilson, Clopper and Pearson, and Newcombe; exact tests; Holm."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def wilson(count: int, files: int, confidence: float) -> Limits:
         return NONE
     low, high = proportion_confint(count, files, alpha=1 - confidence, method="wilson")
     return max(0.0, float(low)), min(1.0, float(high))
+
+
+def clopper_pearson(count: int, files: int, confidence: float) -> Limits:
+    """Return Clopper and Pearson's exact interval for a proportion (Biometrika 26:404-413, 1934)."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    if not files:
+        return NONE
+    low, high = proportion_confint(count, files, alpha=1 - confidence, method="beta")
+    return float(low), float(high)
 
 
 def newcombe(later: tuple[int, int], earlier: tuple[int, int], confidence: float) -> Limits:
