@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stepdown.importing import REPORT
+from stepdown.measures import STATUSES, sentence_case
 from stepdown.params import Study
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
 Line = tuple[str, ...]
 Captioned = tuple[AggregateTable, str]
 
-_MARCH = {"in_need": "Cases open", "on_plan": "On a protection plan", "looked_after": "Looked after"}
+_MARCH = {
+    "in_need": "Cases open",
+    "on_plan": sentence_case(STATUSES["CP"].state),
+    "looked_after": sentence_case(STATUSES["CLA"].state),
+}
 _FILE, _KIND = Column("File", Role.KEY), Column("Kind of row", Role.KEY)
 
 
