@@ -5,10 +5,11 @@
 
     python tests/made_up_studies.py ROOT [NAME …]     the same from a shell; without names all of them
 
-``sixty`` is a plain study of 60 children, ``rr1038_suppressed`` RR1038's own study under ``suppress, 5``, ``millbrook_plain``
-Millbrook without a line of ``also_hide``. ``made_up_01`` to ``made_up_30`` hold 40 to 1,000 children and differ in all that
-bears on small counts: how alike the groups are, families, rare issues and ethnic codes, unknown ages, exclusions, several
-statuses in one window, whether there are case files and costs. A name is a seed: the same name is always the same study.
+``sixty`` is a plain study of 60 children, ``rr1038_suppressed`` RR1038's own study under ``suppress, 5``,
+``millbrook_plain`` Millbrook without a line of ``also_hide``. ``made_up_01`` to ``made_up_30`` hold 40 to 1,000
+children and differ in all that bears on small counts: how alike the groups are, families, rare issues and ethnic codes,
+unknown ages, exclusions, several statuses in one window, whether there are case files and costs. A name is a seed: the
+same name is always the same study.
 """
 
 from __future__ import annotations
