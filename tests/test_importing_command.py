@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from stepdown import describe
 from stepdown.commands.importing import import_command
+from stepdown.commands.new import new_command
 from stepdown.faults import Refused
 from stepdown.params import load_study
 
@@ -76,3 +77,38 @@ def test_a_refusal_shows_the_value_on_the_terminal_and_ends_with_2(root):
     assert "American order" in said.output
     assert "04/28/2024" in said.output
     assert not (root / "data").exists()
+
+
+def new(*arguments):
+    return CliRunner().invoke(new_command, arguments, catch_exceptions=False)
+
+
+def test_new_finds_the_returns_and_asks_what_only_a_person_knows(root):
+    said = new("ff", "--kind", "returns", "--synthetic")
+    assert said.exit_code == 0
+    assert "params/ff_import.yaml, with ??? in 6 places" in said.output
+    assert said.output.endswith("stepdown import params/ff_import.yaml --look\n")
+    text = (root / "params/ff_import.yaml").read_text()
+    assert "2024-02-12" in text, "the latest day of a return helps to tell its year"
+    assert "a sheet of it says 2025-08-31" in text
+    answers = iter(["???", "2024", "2025", "2025-08-31", "Families First", "2023-10-01", "2024-09-30"])
+    text = re.sub(r"\?\?\?", lambda _: next(answers), (root / "params/ff_import.yaml").read_text())
+    (root / "params/ff_import.yaml").write_text(text)
+    done = CliRunner().invoke(import_command, ["params/ff_import.yaml"], catch_exceptions=False)
+    assert done.exit_code == 0
+    first = (root / "data/ff/children.csv").read_text()
+    called()
+    assert first == (root / "data/families_first/children.csv").read_text().replace("Programme", "Families First")
+
+
+def test_new_asks_only_on_a_terminal_and_never_overwrites(root):
+    assert "no terminal to ask on" in new("ff").output
+    assert new("ff", "--kind", "report").exit_code == 0
+    assert "there already" in new("ff", "--kind", "report").output
+    assert new("Big Name", "--kind", "returns").exit_code == 2
+
+
+def test_new_without_returns_says_where_they_go(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert new("ff", "--kind", "returns").exit_code == 0
+    assert "such as returns/cin/*.xml" in (tmp_path / "params/ff_import.yaml").read_text()

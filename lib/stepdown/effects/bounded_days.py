@@ -63,6 +63,7 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
         if np.ptp(share_before) > 0:
             columns.append(share_before)
         estimate, se = average_marginal_effect(share_after, np.column_stack(columns), compared.family, window)
+        note = "not estimable: the model does not settle on an answer for so few children" if np.isnan(estimate) else ""
     made = estimate_of(compared, FRACTIONAL_LOGIT, estimate, se, level=level, condition=CONDITION, note=note)
     return replace(made, outcome=outcome)  # the days inside the window stand for the outcome that was asked for
 
@@ -71,10 +72,13 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
     """Return the average marginal effect of column 1 of ``matrix`` and its standard error (delta method).
 
     share: of the period, 0 to 1, (n,).  matrix: (n, k), column 1 is 0 or 1.  window: days in the period, (n,).
-    NaN for both when the model does not converge.
+    NaN for both when the model does not converge or its variance cannot be computed.
     """
     model = sm.GLM(share, matrix, family=sm.families.Binomial())
-    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": family})
+    try:
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": family})
+    except np.linalg.LinAlgError:  # few children whose outcome the model tells apart entirely
+        return NAN, NAN
     if not fitted.converged:
         return NAN, NAN
     with_it, without = matrix.copy(), matrix.copy()

@@ -7,6 +7,7 @@ The rules, field by field, are in docs/returns.md.
 """
 
 from stepdown.importing.council import Imported, bring_in
+from stepdown.importing.finding import Found, find_returns
 from stepdown.importing.report import COLUMNS, lines, on_a_terminal
 from stepdown.importing.settings import ImportSettings
 from stepdown.importing.study_file import filled
@@ -15,10 +16,12 @@ from stepdown.importing.writing import REPORT, write
 __all__ = [
     "COLUMNS",
     "REPORT",
+    "Found",
     "ImportSettings",
     "Imported",
     "bring_in",
     "filled",
+    "find_returns",
     "lines",
     "on_a_terminal",
     "write",

@@ -103,29 +103,34 @@ def read_annex_a(
 
 
 def _lists(sheets: list[tuple[str, list[Line]]], shown: str) -> dict[int, tuple[str, list[Line]]]:
-    """Return the sheet of each list: by the sheet's name, else by the title above its headings."""
-    by_name = [(_number(name), name, lines) for name, lines in sheets if lines]
-    named_lists = {number for number, _, _ in by_name}
-    by_title = [
-        (n, name, lines)
-        for number, name, lines in by_name
-        if not number
-        and (n := next((n for _, row in lines[:5] if (n := _number(" ".join(row[:3])))), 0)) not in named_lists
-    ]
-    found: dict[int, tuple[str, list[Line]]] = {}
+    """Return the one sheet of each list that is read; raises Refused when one is missing or double."""
+    found = list_sheets(sheets)
     wrong = []
-    for number, name, lines in [*by_name, *by_title]:
-        if number in LISTS and number in found:
-            names = f"two sheets with list {number}: {found[number][0]!r} and {name!r}"
+    for number, name in sorted(LISTS.items()):
+        held = found.get(number, [])
+        if len(held) > 1:
+            names = f"{len(held)} sheets with list {number}: " + " and ".join(repr(sheet) for sheet, _ in held)
             wrong.append(Fault(shown, names, "one sheet for each list", RULE, "take one out, or rename it"))
-        elif number in LISTS:
-            found[number] = (name, lines)
-    for number in sorted(set(LISTS) - set(found)):
-        where = f"no sheet with list {number} ({LISTS[number]})"
-        allowed = "lists 3, 6, 7 and 8: without one of them, a case that ended and a case that went on look alike"
-        wrong.append(Fault(shown, where, allowed, RULE, "run the lists again, or leave annex_a out"))
+        elif not held:
+            allowed = "lists 3, 6, 7 and 8: without one of them, a case that ended and a case that went on look alike"
+            remedy = "run the lists again, or leave annex_a out"
+            wrong.append(Fault(shown, f"no sheet with list {number} ({name})", allowed, RULE, remedy))
     if wrong:
         raise Refused(wrong)
+    return {number: found[number][0] for number in LISTS}
+
+
+def list_sheets(sheets: list[tuple[str, list[Line]]]) -> dict[int, list[tuple[str, list[Line]]]]:
+    """Return the sheets of each list by its number: by the sheet's name, else by the title above its headings."""
+    found: dict[int, list[tuple[str, list[Line]]]] = {}
+    for name, lines in sheets:
+        if lines and _number(name):
+            found.setdefault(_number(name), []).append((name, lines))
+    by_name = set(found)
+    for name, lines in sheets:
+        number = _title_in(lines)
+        if not _number(name) and number and number not in by_name:
+            found.setdefault(number, []).append((name, lines))
     return found
 
 

@@ -40,10 +40,10 @@ def study_file(imported: Imported) -> str:
     )
 
 
-def filled(template: str, **values: Any) -> str:
+def filled(template: str, package: str = "stepdown.importing", **values: Any) -> str:
     """Return a template of a parameter file with its values; ``text`` writes one that YAML reads back as it is."""
     places = jinja2.Environment(
-        loader=jinja2.PackageLoader("stepdown.importing"),
+        loader=jinja2.PackageLoader(package),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 (YAML, not a page)
