@@ -1,6 +1,6 @@
 """Profile of the cohort: who the children are, group beside group, and what may be said of it."""
 
-from stepdown.describe.imported import imported, read_report, report_tables
+from stepdown.describe.imported import BROUGHT_IN, imported, read_report, report_tables
 from stepdown.describe.profile import AGE, ETHNICITY, SIBLINGS, ethnicity_groups, issues, profile, profile_categories
 from stepdown.describe.quality import completeness, oddities
 from stepdown.describe.sentences import (
@@ -13,6 +13,7 @@ from stepdown.describe.sentences import (
 
 __all__ = [
     "AGE",
+    "BROUGHT_IN",
     "ETHNICITY",
     "SIBLINGS",
     "categories_sentence",

@@ -17,6 +17,12 @@ from stepdown.tables import AddsUp, AggregateTable, Column, Role
 Line = tuple[str, ...]
 Captioned = tuple[AggregateTable, str]
 
+BROUGHT_IN = """### What was brought in
+
+The records come from the council's own returns. Below: how they were counted, what became of every row, which doubts
+were found, who could be compared, and how many children were in need, on a plan and looked after on each 31 March.
+Hold the last against the figures that the department published for the council."""
+
 _MARCH = {
     "in_need": "Cases open",
     "on_plan": sentence_case(STATUSES["CP"].state),
