@@ -51,7 +51,8 @@ STUDY = Kind(
 )
 AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
 PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
-KINDS = (STUDY, AUDIT, PUBLISHED_CASE)
+AREA = Kind(name="area study", parameter="area", told_by=frozenset({"area"}))
+KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA)
 _BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks"})
 """Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool."""
 
@@ -148,7 +149,7 @@ def _no_notebooks(where: str, found: str) -> Fault:
     return Fault(
         where=f"the notebooks' folder {where}/",
         found=found,
-        allowed="notebooks whose parameters cell names study, audit or case",
+        allowed="notebooks whose parameters cell names study, audit, case or area",
         rule="stepdown.run.kinds",
         remedy="run from the project root, or name the folder with --notebooks",
     )

@@ -1,0 +1,44 @@
+"""Areas: did the council move differently from councils like it, on figures that every authority publishes.
+
+    from stepdown import areas
+    study = areas.begin(file)
+    areas.changes_table(study).frame
+
+Published counts are read and every rate is worked out again; the council's change is held against its statistical
+neighbours', with every other authority as a placebo. docs/areas.md says how to add the department's own files.
+"""
+
+from stepdown.areas.context import breaks_table, coverage_table, funnel_points_table, funnel_table, synthetic_table
+from stepdown.areas.measures import slug
+from stepdown.areas.study import AreaStudy, begin
+from stepdown.areas.tables import (
+    CHOICE_COLUMNS,
+    MAIN_COLUMNS,
+    RATE_COLUMNS,
+    changes_table,
+    claims_table,
+    neighbour_rates_table,
+    placebo_table,
+    rates_table,
+    ratio_table,
+)
+
+__all__ = [
+    "CHOICE_COLUMNS",
+    "MAIN_COLUMNS",
+    "RATE_COLUMNS",
+    "slug",
+    "AreaStudy",
+    "begin",
+    "breaks_table",
+    "changes_table",
+    "claims_table",
+    "coverage_table",
+    "funnel_points_table",
+    "funnel_table",
+    "neighbour_rates_table",
+    "placebo_table",
+    "rates_table",
+    "ratio_table",
+    "synthetic_table",
+]

@@ -1,0 +1,213 @@
+"""Adds the department's own files, as anyone can download them, to the figures that area studies read.
+
+Each file is told by its headings. Its counts and rates become rows of the tidy layout; rates are worked out again and
+a file whose rates do not come out is refused, by row, before anything is written.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from stepdown.areas.figures import AREAS, CONTRACTS, ENGLAND, MEASURES, Figures, read_folder
+from stepdown.areas.measures import AREA_MEASURES, POPULATION
+from stepdown.contracts.reading import read_raw
+from stepdown.faults import Fault, Refused, refuse
+
+SYMBOLS = {"c": "c", "x": "x", "z": "z", "u": "u", ":": "x", ".": "z", "-": "x", "k": "c", "low": "c", "..": "x"}
+"""What the department prints where no number is; a suppressed or missing count is never read as 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A published file, told by its headings (in small letters).
+
+    told_by: headings that only it has.  counts, rates: measure → heading.  by: heading whose text names the measure of
+    a row, with that text in small letters → measure.  denominator: heading of what the rate is of.
+    """
+
+    name: str
+    told_by: frozenset[str]
+    counts: Mapping[str, str] = field(default_factory=dict)
+    rates: Mapping[str, str] = field(default_factory=dict)
+    by: str = ""
+    measure_of: Mapping[str, str] = field(default_factory=dict)
+    denominator: str = ""
+
+
+LAYOUTS = (
+    Layout(
+        "children in need (B1)",
+        frozenset({"at31_episodes", "anypoint_episodes"}),
+        counts={
+            "cin_31march": "at31_episodes",
+            "cin_started": "started_episodes",
+            "cin_ended": "ended_episodes",
+            "cin_any_time": "anypoint_episodes",
+        },
+    ),
+    Layout(
+        "child protection plans (D1)",
+        frozenset({"cpp_at31", "cpp_start"}),
+        counts={"cpp_31march": "cpp_at31", "cpp_started": "cpp_start", "cpp_ended": "cpp_end"},
+        rates={"cpp_31march": "cpp_at31_rate", "cpp_started": "cpp_start_rate", "cpp_ended": "cpp_end_rate"},
+    ),
+    Layout(
+        "children looked after, numbers and rates",
+        frozenset({"population_count", "rate_per_10000"}),
+        by="population_count",
+        measure_of={
+            "children looked after at 31 march each year": "cla_31march",
+            "children starting to be looked after each year": "cla_started",
+            "children ceasing to be looked after each year": "cla_ceased",
+        },
+        denominator="population_estimate",
+    ),
+    Layout(
+        "mid-year population estimates",
+        frozenset({"age_group", "population_estimate"}),
+        by="age_group",
+        measure_of={"children aged 0 to 17 years": POPULATION},
+    ),
+)
+"""The releases of Explore Education Statistics; earlier looked-after files are read by :func:`_early_looked_after`."""
+
+_LEVELS = {"national": "england", "regional": "region", "local authority": "local_authority"}
+
+
+def add(files: Iterable[Path], folder: Path) -> tuple[Figures, list[str]]:
+    """Add published files to the figures in ``folder``; return the figures and a line on each file.
+
+    What a newer file says of an authority, year and measure replaces what stood there. Raises Refused, with nothing
+    written, when a file has no known layout, or when the figures as a whole do not hold.
+    """
+    tables = {contract.table: _present(folder, contract.table) for contract in CONTRACTS}
+    told: list[str] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            found = _read(file)
+        except Refused as refused:
+            faults += refused.faults
+            continue
+        for table, frame in found.items():
+            tables[table] = _merged(tables[table], frame, table)
+        told.append(f"{file.name}: " + ", ".join(f"{len(frame):,} rows of {name}" for name, frame in found.items()))
+    refuse(faults)
+    return _write(tables, folder), told
+
+
+def _present(folder: Path, table: str) -> pd.DataFrame:
+    contract = next(contract for contract in CONTRACTS if contract.table == table)
+    file = folder / f"{table}.csv"
+    frame = read_raw(file) if file.is_file() else pd.DataFrame(columns=contract.names())
+    return frame.reindex(columns=contract.names()).fillna("").astype(str)
+
+
+def _merged(old: pd.DataFrame, new: pd.DataFrame, table: str) -> pd.DataFrame:
+    contract = next(contract for contract in CONTRACTS if contract.table == table)
+    both = pd.concat([old, new.reindex(columns=contract.names()).fillna("").astype(str)])
+    return both.drop_duplicates(list(contract.unique), keep="last").sort_values(list(contract.unique))
+
+
+def _read(file: Path) -> dict[str, pd.DataFrame]:
+    raw = read_raw(file).fillna("").astype(str)
+    raw.columns = [str(name).strip().lower() for name in raw.columns]
+    headings = set(raw.columns)
+    for contract in CONTRACTS:
+        if {each.name for each in contract.fields if each.required} <= headings:
+            return {contract.table: _known_only(raw) if contract is MEASURES else raw}
+    for layout in LAYOUTS:
+        if layout.told_by <= headings:
+            return _published(raw, layout, file.stem)
+    early = {int(m[1]): name for name in headings if (m := re.fullmatch(r"cla_mar(\d{4})", name))}
+    if early and {"geog_l", "geog_c", "geog_n"} <= headings:
+        return {MEASURES.table: _early_looked_after(raw, early, file.stem)}
+    raise Refused(
+        [
+            Fault(
+                where=file.name,
+                found=f"headings of no known publication ({', '.join(sorted(headings)[:6])} …)",
+                allowed="; ".join(layout.name for layout in LAYOUTS)
+                + "; looked-after files of 2011 to 2017; the tidy layout of docs/areas.md",
+                rule="docs/areas.md: which files can be added",
+                remedy="download the file as CSV from the release's data page, or bring it into the tidy layout",
+            )
+        ]
+    )
+
+
+def _known_only(raw: pd.DataFrame) -> pd.DataFrame:
+    return raw[raw["measure"].isin([*AREA_MEASURES, POPULATION])]
+
+
+def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.DataFrame]:
+    """Return the tidy rows of one release, and the areas that it names."""
+    raw = raw[raw["geographic_level"].str.lower().isin(_LEVELS)]
+    national = raw["geographic_level"].str.lower() == "national"
+    regional = raw["geographic_level"].str.lower() == "regional"
+    base = pd.DataFrame(
+        {
+            "area_code": raw["new_la_code"].mask(regional, raw["region_code"]).mask(national, ENGLAND),
+            "area_name": raw["la_name"].mask(regional, raw["region_name"]).mask(national, "England"),
+            "year": raw["time_period"].str.slice(0, 4),
+            "source": source,
+        }
+    )
+    parts = []
+    if layout.by:
+        measure = raw[layout.by].str.lower().map(dict(layout.measure_of))
+        count = raw["number"] if "number" in raw else raw["population_estimate"]
+        rate = raw.get("rate_per_10000", "")
+        below = raw[layout.denominator] if layout.denominator else ""
+        parts.append(base.assign(measure=measure, count=count, rate=rate, denominator=below)[measure.notna()])
+    for name, heading in layout.counts.items():
+        rate = raw[layout.rates[name]] if name in layout.rates else ""
+        parts.append(base.assign(measure=name, count=raw[heading], rate=rate, denominator=""))
+    areas = base[["area_code", "area_name"]].assign(
+        la_code=raw["old_la_code"], level=raw["geographic_level"].str.lower().map(_LEVELS), first_year="", last_year=""
+    )
+    return {MEASURES.table: _symbols(pd.concat(parts)), AREAS.table: areas.drop_duplicates("area_code")}
+
+
+def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str) -> pd.DataFrame:
+    """Return the counts of a looked-after file of 2011 to 2017 (one column a year); authorities and England only."""
+    raw = raw[raw["geog_l"].str.upper().isin(["LA", "NATIONAL"])]
+    codes = raw[next(name for name in raw.columns if name.startswith("new_geog"))]
+    parts = [
+        pd.DataFrame({"area_code": codes, "area_name": raw["geog_n"], "year": str(year), "measure": "cla_31march",
+                      "count": raw[heading], "denominator": "", "rate": "", "source": source})
+        for year, heading in sorted(years.items())
+    ]  # fmt: skip
+    return _symbols(pd.concat(parts))
+
+
+def _symbols(rows: pd.DataFrame) -> pd.DataFrame:
+    """Move what is printed in place of a number into the column ``symbol``."""
+    cells = rows["count"].astype(str).str.strip().str.replace(",", "", regex=False)
+    symbol = cells.str.lower().map(SYMBOLS)
+    rate = rows["rate"].astype(str).str.strip().where(lambda text: ~text.str.lower().isin(SYMBOLS), "")
+    unit = rate.map(lambda text: "per_10000" if text else "")
+    return rows.assign(count=cells.where(symbol.isna(), ""), symbol=symbol.fillna(""), rate=rate, rate_unit=unit)
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> Figures:
+    """Write the tables whole or not at all: beside their place, checked there, then moved."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".adding-", dir=folder.parent))
+    try:
+        for name, frame in tables.items():
+            frame.to_csv(beside / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        figures = read_folder(beside)
+        folder.mkdir(exist_ok=True)
+        for name in tables:
+            (beside / f"{name}.csv").replace(folder / f"{name}.csv")
+        return figures
+    finally:
+        shutil.rmtree(beside)

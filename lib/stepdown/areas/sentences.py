@@ -1,0 +1,206 @@
+"""What the tables of an area page say, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stepdown.areas.study import AreaStudy
+from stepdown.numbers import digits, joined, written
+
+UNUSUAL = 0.05
+
+FINDING_LIMIT = (
+    "It does not show what caused the change. The neighbours may have run programmes of their own, and a council can "
+    "change how it records. A rank is told from the outside: by construction one authority in twenty has p below 0.05 "
+    "although nothing was done there."
+)
+
+
+def finding(frame: pd.DataFrame, council: str) -> str:
+    """Return the page's first sentences: moved differently, not, or cannot be said, from the table ``area_change``."""
+    main = frame[frame["main"].astype(bool)]
+    ranked = main[main["p"].notna()]
+    told = " ".join(f"{row['measure']} {moved_words(row)}." for _, row in main.iterrows())
+    apart = [_inner(name) for name in ranked.loc[ranked["p_corrected"] < UNUSUAL, "measure"]]
+    if ranked.empty:
+        reasons = dict.fromkeys(str(reason) for reason in main["not_given"] if reason)
+        why = joined(list(reasons))
+        return f"Whether {council} moved differently from councils like it cannot be said yet: {why}. {told}"
+    if apart:
+        head = f"{council} moved differently from councils like it in {joined(apart)}."
+    else:
+        head = f"{council} did not move differently from councils like it by more than authorities often do."
+    several = f" P values are corrected for {written(len(ranked), 'measure')} (Holm)." if len(ranked) > 1 else ""
+    return f"{head} {told}{several}"
+
+
+def moved_words(row: pd.Series) -> str:
+    """Return one measure's comparison: "fell by 16.4 (from 49.4 to 33.0) while the 10 neighbours rose by 2.2 …"."""
+    if pd.isna(row["change"]):
+        return f"cannot be compared ({row['not_given']})"
+    text = f"{_moved(row['change'])} (from {digits(row['before'], 1)} to {digits(row['after'], 1)} {row['unit']})"
+    if pd.isna(row["difference"]):
+        return f"{text}; {row['not_given']}"
+    text += f", while the {written(row['n_neighbours'], 'neighbour')} on average {_moved(row['neighbours_change'])}"
+    if pd.isna(row["p"]):
+        return text
+    p = f"p = {digits(row['p'], 3)}"
+    if pd.notna(row["p_corrected"]) and row["p_corrected"] != row["p"]:
+        p += f", corrected {digits(row['p_corrected'], 3)}"
+    return f"{text}: the {_place(int(row['rank']))}largest difference among {int(row['authorities'])} authorities ({p})"
+
+
+def earlier_sentence(frame: pd.DataFrame) -> str:
+    """Return whether the councils moved alike before: the same comparison with a made-up start among those years."""
+    main = frame[frame["main"].astype(bool) & frame["earlier_difference"].notna()]
+    if main.empty:
+        return ""
+    parts = []
+    for _, row in main.iterrows():
+        p = "" if pd.isna(row["earlier_p"]) else f" (p = {digits(row['earlier_p'], 3)})"
+        parts.append(f"{_inner(row['measure'])} {_against(row['earlier_difference'])}{p}")
+    return (
+        f"The same comparison among the years before the programme: {'; '.join(parts)}. A difference that was there "
+        "already cannot be the programme's doing."
+    )
+
+
+def other_choices_sentence(frame: pd.DataFrame) -> str:
+    """Return how far the answer depends on the choice of years and of neighbours."""
+    parts = []
+    for name, rows in frame.groupby("measure", sort=False):
+        given = rows[rows["difference"].notna()]
+        if len(given) < 2:
+            continue
+        low, high = given["difference"].min(), given["difference"].max()
+        text = f"{_inner(name)} from {digits(low, 1)} to {digits(high, 1)}"
+        if given["p"].notna().any():
+            below = int((given["p"] < UNUSUAL).sum())
+            text += f", p below 0.05 in {written(below, 'choice')} of {len(given)}"
+        parts.append(text)
+    if not parts:
+        return ""
+    return f"Over all choices of years and neighbours the change against neighbours runs: {'; '.join(parts)}."
+
+
+def ratio_sentence(frame: pd.DataFrame) -> str:
+    """Return the comparison of two years that treats children as independent, with why it is not enough."""
+    if frame.empty:
+        return ""
+    parts = [
+        f"{_inner(row['measure'])} {digits(row['ratio'], 2)} times the rate of {row['first_year']} "
+        f"({digits(row['ratio_low'], 2)} to {digits(row['ratio_high'], 2)}, {_p_of(row['p'])})"
+        for _, row in frame.iterrows()
+    ]
+    return (
+        f"Counted as if each child were independent, in {frame['last_year'].iloc[0]}: {'; '.join(parts)}. "
+        "Brothers and sisters, thresholds and policy move together, so these intervals are far too narrow. They show "
+        "that a figure changed, not that this council changed more than others."
+    )
+
+
+def funnel_sentence(frame: pd.DataFrame, council: str) -> str:
+    """Return why limits for chance alone are useless, and where the council stands within the widened ones."""
+    parts = []
+    for _, row in frame.iterrows():
+        where = "outside" if row["council_outside"] else "inside"
+        parts.append(
+            f"{_inner(row['measure'])}: {int(row['outside_plain'])} of {int(row['authorities'])} authorities lie "
+            f"outside limits for chance alone, {int(row['outside'])} outside the widened ones; {council} lies {where}"
+        )
+    return f"{_capital('; '.join(parts))}." if parts else ""
+
+
+def about(study: AreaStudy) -> str:
+    """Return what is compared: the council, its programme, the years, the neighbours and who is left out."""
+    settings = study.settings
+    names = joined([study.figures.name_of(code) for code in study.neighbours()])
+    out = "".join(f" {item.area} is left out: it {item.reason}." for item in settings.leave_out)
+    return (
+        f"{settings.council}: {settings.programme}. Years ending 31 March, {settings.periods.words()}. "
+        f"Neighbours ({settings.neighbours} model): {names}.{out}"
+    )
+
+
+def claims_list(frame: pd.DataFrame) -> str:
+    """Return a Markdown list: each published claim, and what the published figures say of it ("" without claims)."""
+    items = [f'- "{row["claim"]}" ({row["source"]}): {row["figures"]}.' for _, row in frame.iterrows()]
+    return "What was claimed, and what the published figures say:\n\n" + "\n".join(items) if items else ""
+
+
+def synthetic_list(frame: pd.DataFrame) -> str:
+    """Return a Markdown list: each measure's synthetic control, or why there is none."""
+    items = []
+    for _, row in frame.iterrows():
+        if row["not_given"]:
+            items.append(f"- {row['measure']}: not given ({row['not_given']}).")
+            continue
+        items.append(
+            f"- {row['measure']}: after, the council lies on average {digits(abs(row['effect']), 1)} "
+            f"{'above' if row['effect'] > 0 else 'below'} the weighted mean of its neighbours ({row['weights']}). "
+            f"Before, the two lay {digits(row['rmspe_before'], 1)} apart. By the distance after over that before, the "
+            f"council is {int(row['ratio_rank'])} of {int(row['ranked'])}."
+        )
+    return "\n".join(items)
+
+
+def breaks_list(frame: pd.DataFrame) -> str:
+    """Return a Markdown list of the breaks of the series, declared or found."""
+    if frame.empty:
+        return "No break is declared, and no count of the council changes by half or more from one year to the next."
+    items = [
+        f"- {row['area']}, {_inner(row['measure'])}, {row['years']} ({row['known_by']}): {row['reason']}."
+        for _, row in frame.iterrows()
+    ]
+    return "Breaks of the series:\n\n" + "\n".join(items)
+
+
+def vintage_sentence(frame: pd.DataFrame, population: str) -> str:
+    """Return the population that is used, and the years whose published rates used another."""
+    text = f"Population: {population}."
+    for name, rows in frame[frame["come_out"] < 0.9 * frame["rates"]].groupby("measure", sort=False):
+        years = joined([str(year) for year in rows["year"]])
+        text += f" The published rates of {_inner(name)} in {years} rest on another population."
+    return text
+
+
+def lacks_sentence(frame: pd.DataFrame) -> str:
+    """Return what the page lacks until the department's files have been added ("" when nothing is lacking)."""
+    if frame.loc[frame["main"].astype(bool), "p"].notna().any():
+        return ""
+    return (
+        "These figures hold the council, its neighbours and England only. The placebo test over all authorities and "
+        "the funnel appear as soon as the department's own files have been added."
+    )
+
+
+def _moved(change: float) -> str:
+    size = digits(abs(change), 1)
+    if float(size) == 0:
+        return "stayed as it was"
+    return f"{'rose' if change > 0 else 'fell'} by {size}"
+
+
+def _against(difference: float) -> str:
+    size = digits(abs(difference), 1)
+    if float(size) == 0:
+        return "no difference from the neighbours"
+    return f"{size} {'above' if difference > 0 else 'below'} the neighbours' change"
+
+
+def _p_of(p: float) -> str:
+    return "p below 0.001" if p < 0.001 else f"p = {digits(p, 3)}"
+
+
+def _place(rank: int) -> str:
+    ending = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return "" if rank == 1 else f"{rank}{ending} "
+
+
+def _inner(label: object) -> str:
+    text = str(label)
+    return text[:1].lower() + text[1:]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

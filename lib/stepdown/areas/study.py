@@ -1,0 +1,133 @@
+"""One council among the authorities of the published figures: its file, its figures, its comparisons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stepdown.areas.comparing import Placebos, placebos
+from stepdown.areas.figures import ENGLAND, Figures, read_figures
+from stepdown.areas.measures import AREA_MEASURES, label
+from stepdown.areas.settings import AreaFile, AreaSettings, Periods, read_settings
+from stepdown.faults import Fault, Refused
+from stepdown.params import project_root
+
+
+@dataclass(frozen=True)
+class AreaStudy:
+    """One council among the authorities of the published figures."""
+
+    file: AreaFile
+    figures: Figures
+
+    @property
+    def settings(self) -> AreaSettings:
+        """The settings of the parameter file."""
+        return self.file.area
+
+    @cached_property
+    def council(self) -> str:
+        """Code of the council."""
+        return self.figures.code_of(self.settings.council, "the parameter file, area.council")
+
+    @cached_property
+    def place(self) -> int:
+        """Row of the council among the authorities."""
+        return int(self.figures.authorities.get_loc(self.council))
+
+    @cached_property
+    def allowed(self) -> np.ndarray:
+        """Which authorities may be compared with: all but those that the file leaves out (n,)."""
+        out = [
+            self.figures.code_of(item.area, "the parameter file, area.leave_out") for item in self.settings.leave_out
+        ]
+        return ~self.figures.authorities.isin(out)
+
+    def labels(self) -> list[tuple[str, str]]:
+        """Return (label, unit of its rate) of each measure, the headline first."""
+        return [(label(name), AREA_MEASURES[name].unit) for name in self.settings.measures]
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """Label and unit of the first measure."""
+        return self.labels()[0]
+
+    @property
+    def country(self) -> str:
+        """Name of the whole country in the figures."""
+        return self.figures.name_of(ENGLAND) if ENGLAND in self.figures.areas.index else "England"
+
+    @property
+    def last_year(self) -> int:
+        """Last year that any choice of years looks at."""
+        return max(periods.after[1] for periods in self.settings.all_periods())
+
+    def rates(self, measure: str, span: tuple[int, int]) -> np.ndarray:
+        """Return the rates of the authorities in the years of a span, authorities × years; declared breaks are NaN."""
+        return self.usable_rates(measure).reindex(columns=range(span[0], span[1] + 1)).to_numpy()
+
+    def usable_rates(self, measure: str) -> pd.DataFrame:
+        """Return all rates of a measure, authorities × years; NaN inside a declared break."""
+        table = self.figures.rates(measure).loc[self.figures.authorities].copy()
+        for item in self.settings.breaks:
+            if item.measure == measure:
+                code = self.figures.code_of(item.area, "the parameter file, area.breaks")
+                inside = [year for year in table.columns if item.years[0] <= year <= item.years[1]]
+                table.loc[code, inside] = np.nan
+        return table
+
+    def placebos(self, measure: str, periods: Periods, model: str = "") -> Placebos:
+        """Return every authority's change against its own neighbours, for one choice of years and one model."""
+        matrix = self.figures.neighbour_matrix(model or self.settings.neighbours)
+        own = np.arange(len(self.allowed)) == self.place
+        before, after = (self.rates(measure, span) for span in (periods.before, periods.after))
+        return placebos(before, after, matrix, self.allowed | own)
+
+    def neighbours(self, model: str = "") -> list[str]:
+        """Return the codes of the council's neighbours that may be compared with."""
+        row = self.figures.neighbour_matrix(model or self.settings.neighbours)[self.place] & self.allowed
+        return [str(code) for code in self.figures.authorities[row]]
+
+
+def begin(file: Path) -> AreaStudy:
+    """Return the area study of a parameter file; raises Refused with every fault of the file and of the figures."""
+    settings = read_settings(file)
+    study = AreaStudy(settings, read_figures(settings.area, project_root(file)))
+    _check(study, file.name)
+    return study
+
+
+def _check(study: AreaStudy, where: str) -> None:
+    """Refuse what would only be found while the page is made: names, models, years without any figure."""
+    faults: list[Fault] = []
+
+    def gather(what: object) -> None:
+        try:
+            what()  # type: ignore[operator]
+        except Refused as refused:
+            faults.extend(refused.faults)
+
+    gather(lambda: study.council)
+    gather(lambda: study.allowed)
+    for item in study.settings.breaks:
+        gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))
+    for model in study.settings.all_models():
+        gather(lambda model=model: study.figures.neighbour_matrix(model))
+    known = {y for m in study.settings.measures for y in study.figures.rates(m).dropna(how="all", axis=1).columns}
+    asked = {y for p in study.settings.all_periods() for a, b in (p.before, p.after) for y in range(a, b + 1)}
+    if missing := sorted(asked - known):
+        faults.append(
+            Fault(
+                where=f"{where}, area.periods and area.other_years",
+                found=f"years for which none of the measures has figures: {', '.join(map(str, missing))}",
+                allowed=f"years with figures: {', '.join(map(str, sorted(known))) or 'none'}",
+                rule="a year without figures is missing; it is never filled in",
+                remedy="choose other years, or add the department's files with: stepdown areas add FILE…",
+            )
+        )
+    if faults:
+        raise Refused(faults)
