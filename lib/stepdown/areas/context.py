@@ -112,7 +112,7 @@ def synthetic_table(study: AreaStudy) -> AggregateTable:
 
 def _synthetic_row(study: AreaStudy, name: str) -> tuple[object, ...]:
     first_after, last_after = study.settings.periods.after
-    table = study.usable_rates(name)
+    table = study.usable_rates[name]
     years = [y for y in table.columns if y < first_after and np.isfinite(table.loc[study.council, y])]
     n_before = len(years)
     years += list(range(first_after, last_after + 1))

@@ -131,11 +131,19 @@ class Figures:
         """Return the name of an area."""
         return str(self.areas.loc[code, "area_name"])
 
+    @cached_property
+    def _counts(self) -> dict[str, pd.DataFrame]:
+        return {
+            str(name): rows.pivot(index="area_code", columns="year", values="count")
+            .reindex(self.areas.index)
+            .rename(columns=int)
+            .sort_index(axis=1)
+            for name, rows in self.measures.groupby("measure")
+        }
+
     def counts(self, measure: str) -> pd.DataFrame:
         """Return counts, areas × years; NaN where none is published (a suppressed count is missing, never 0)."""
-        rows = self.measures[self.measures["measure"] == measure]
-        table = rows.pivot(index="area_code", columns="year", values="count")
-        return table.reindex(self.areas.index).rename(columns=int).sort_index(axis=1)
+        return self._counts.get(measure, pd.DataFrame(index=self.areas.index, dtype="float64"))
 
     def denominators(self, measure: str) -> pd.DataFrame:
         """Return what a measure's counts are divided by, areas × years: for a rate, the population the year before."""

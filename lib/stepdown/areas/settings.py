@@ -34,8 +34,8 @@ class Periods(Settings):
         return self
 
     def words(self) -> str:
-        """Return "2013 to 2015 against 2016 to 2017"."""
-        return " against ".join(str(a) if a == b else f"{a} to {b}" for a, b in (self.before, self.after))
+        """Return "2013 to 2015, then 2016 to 2017"."""
+        return ", then ".join(str(a) if a == b else f"{a} to {b}" for a, b in (self.before, self.after))
 
 
 class LeftOut(Settings):

@@ -68,10 +68,14 @@ class AreaStudy:
 
     def rates(self, measure: str, span: tuple[int, int]) -> np.ndarray:
         """Return the rates of the authorities in the years of a span, authorities × years; declared breaks are NaN."""
-        return self.usable_rates(measure).reindex(columns=range(span[0], span[1] + 1)).to_numpy()
+        return self.usable_rates[measure].reindex(columns=range(span[0], span[1] + 1)).to_numpy()
 
-    def usable_rates(self, measure: str) -> pd.DataFrame:
-        """Return all rates of a measure, authorities × years; NaN inside a declared break."""
+    @cached_property
+    def usable_rates(self) -> dict[str, pd.DataFrame]:
+        """All rates by measure, authorities × years; NaN inside a declared break."""
+        return {name: self._without_breaks(name) for name in self.settings.measures}
+
+    def _without_breaks(self, measure: str) -> pd.DataFrame:
         table = self.figures.rates(measure).loc[self.figures.authorities].copy()
         for item in self.settings.breaks:
             if item.measure == measure:

@@ -16,7 +16,7 @@ from stepdown.areas.study import AreaStudy
 from stepdown.tables import AggregateTable, Column, Role
 
 MAIN_COLUMNS = ["measure", "before", "after", "change", "neighbours_change", "difference", "rank", "p_corrected"]
-CHOICE_COLUMNS = ["measure", "neighbours", "years", "change", "difference", "rank", "authorities", "p", "not_given"]
+CHOICE_COLUMNS = ["neighbours", "years", "change", "difference", "rank", "authorities", "p"]
 
 
 RATE_COLUMNS = ["year", "count", "rate", "rate_low", "rate_high", "neighbours", "n_neighbours", "england"]

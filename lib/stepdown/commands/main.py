@@ -11,6 +11,7 @@ import click
 
 _ELSEWHERE = {
     "import": ("stepdown.commands.importing", "import_command", "A council's returns to the tables of a study."),
+    "areas": ("stepdown.commands.areas", "areas_command", "Published figures of authorities: add."),
     "audit": ("stepdown.commands.audit", "audit_command", "Check the published figures of a report."),
     "new": ("stepdown.commands.new", "new_command", "Write the parameter file to begin from."),
     "review": ("stepdown.commands.review", "review_command", "Case-file review: sample, template, collect."),

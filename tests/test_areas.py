@@ -1,0 +1,451 @@
+"""Areas: rates, intervals, placebos, funnel and synthetic control, each held against an outside judge."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stepdown import areas
+from stepdown.areas import comparing, sentences
+from stepdown.areas.adding import add
+from stepdown.areas.context import jumps
+from stepdown.areas.figures import ENGLAND, read_folder, vintages
+from stepdown.areas.rates import count_interval, funnel, ratio_of_years
+from stepdown.faults import Refused
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+OPEN_DATA = SHARED / "data" / "area"
+PANELS = SHARED / "data" / "panel_examples"
+ORACLES = {c["id"]: c for c in json.loads((ROOT / "tests/oracles/areas.json").read_text(encoding="utf-8"))["cases"]}
+needs_open_data = pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="the open data of all authorities are not here")
+needs_panels = pytest.mark.skipif(not PANELS.is_dir(), reason="the published panels are not here")
+
+
+@pytest.fixture(scope="module")
+def country():
+    return read_folder(OPEN_DATA)
+
+
+@pytest.fixture(scope="module")
+def added(tmp_path_factory):
+    """A project beside which `stepdown areas add` was given the open data in its tidy layout."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "params", root / "params")
+    for name in ("area_figures", "made_up_country"):
+        shutil.copytree(ROOT / "data" / name, root / "data" / name)
+    add(sorted(OPEN_DATA.glob("a*.csv")) + [OPEN_DATA / "statistical_neighbours.csv"], root / "data" / "areas")
+    return root
+
+
+def main_row(study, measure):
+    frame = areas.changes_table(study).frame
+    return frame[frame["main"] & frame["measure"].str.startswith(measure)].iloc[0]
+
+
+# ------------------------------------------------------------------------------------------------ judged numbers
+
+
+@pytest.mark.parametrize("case", [c for c in ORACLES.values() if "-rate-" in c["id"]], ids=lambda c: c["id"])
+def test_rate_and_exact_interval_judged_by_r_poisson_test(case):
+    count, population = case["inputs"]["count"], case["inputs"]["population"]
+    low, high = count_interval([count])
+    per = 10_000 / population
+    assert count * per == pytest.approx(case["expect"]["rate"], rel=1e-9)
+    assert [low[0] * per, high[0] * per] == pytest.approx(case["expect"]["ci"], rel=1e-8)
+
+
+def test_exact_limits_judged_by_r_poisson_test():
+    case = ORACLES["A11b-poisson-exact"]
+    low, high = count_interval(case["inputs"]["x"])
+    assert low == pytest.approx(case["expect"]["lower"], abs=1e-8)
+    assert high == pytest.approx(case["expect"]["upper"], abs=1e-8)
+
+
+def test_byar_limits_judged_by_phe_indicator_methods_from_ten_on():
+    case = ORACLES["A11-byar"]
+    low, high = count_interval(case["inputs"]["x"], "byar")
+    assert low[:2] == pytest.approx(case["expect"]["lower"][:2], rel=1e-9)
+    assert high[:2] == pytest.approx(case["expect"]["upper"][:2], rel=1e-9)
+    exact = count_interval([1])
+    assert (low[2], high[2]) == (exact[0][0], exact[1][0]), "below ten the exact limits stand"
+
+
+def test_a_missing_count_has_no_interval():
+    low, high = count_interval([np.nan, 0])
+    assert np.isnan(low[0])
+    assert np.isnan(high[0])
+    assert low[1] == 0
+
+
+@needs_open_data
+@pytest.mark.parametrize("measure", ["cla_31march", "cpp_31march"])
+def test_ratio_of_two_years_of_leeds_judged_by_r_poisson_test(country, measure):
+    case = ORACLES[f"A10-rr-{measure}"]
+    leeds = country.code_of("Leeds", "")
+    counts, below = country.counts(measure).loc[leeds], country.denominators(measure).loc[leeds]
+    first, last = case["inputs"]["years"]
+    found = ratio_of_years((counts[first], below[first]), (counts[last], below[last]))
+    assert found.ratio == pytest.approx(case["expect"]["ratio"], rel=1e-9)
+    assert [found.low, found.high] == pytest.approx(case["expect"]["ci"], rel=1e-6)
+    assert found.p == pytest.approx(case["expect"]["p"], rel=1e-6)
+
+
+@needs_open_data
+@pytest.mark.parametrize(("measure", "last"), [("cla_31march", 2017), ("cpp_31march", 2019)])
+def test_placebo_ranks_of_leeds_judged_by_separate_code(country, measure, last):
+    expect = ORACLES["A13-placebo-did-leeds"]["expect"][measure]
+    rates = country.rates(measure).loc[country.authorities]
+    before, after = rates[range(2013, 2016)].to_numpy(), rates[range(2016, last + 1)].to_numpy()
+    found = comparing.placebos(before, after, country.neighbour_matrix("2021"))
+    i = country.authorities.get_loc(country.code_of("Leeds", ""))
+    assert found.change[i] == pytest.approx(expect["change"], abs=1e-6)
+    assert found.difference[i] == pytest.approx(expect["did"], abs=1e-6)
+    assert (found.units, found.rank(i)) == (expect["units"], expect["abs_rank"])
+    assert found.p(i) == pytest.approx(expect["p_two_sided"])
+    assert np.nanstd(found.difference, ddof=1) == pytest.approx(expect["sd"], abs=1e-6)
+
+
+@needs_open_data
+def test_three_years_before_fit_any_council_exactly_and_are_refused(country):
+    rates = country.rates("cla_31march").loc[country.authorities][[2013, 2014, 2015, 2016]].dropna()
+    leeds = rates.index.get_loc(country.code_of("Leeds", ""))
+    values = rates.to_numpy()
+    made = comparing.synthetic_control(values[leeds], np.delete(values, leeds, axis=0).T, 3)
+    assert made.rmspe_before < 0.01
+    assert "at least 8" in comparing.why_no_synthetic(3, len(values) - 1)
+    assert "matched exactly" in comparing.why_no_synthetic(10, 147)
+
+
+@needs_panels
+def test_synthetic_control_of_california_judged_by_the_published_panel():
+    expect = ORACLES["A16-california-sc"]["expect"]
+    panel = pd.read_csv(PANELS / "california_prop99.csv", sep=";")
+    panel = panel.pivot(index="Year", columns="State", values="PacksPerCapita")
+    fits = {
+        state: comparing.synthetic_control(panel[state].to_numpy(), panel.drop(columns=state).to_numpy(), 19)
+        for state in panel
+    }
+    own = fits["California"]
+    weights = dict(zip(panel.columns.drop("California"), own.weights, strict=True))
+    assert own.effect == pytest.approx(expect["att"], abs=1e-3)
+    assert own.rmspe_before == pytest.approx(expect["pre_rmspe"], abs=1e-3)
+    assert own.gap[-1] == pytest.approx(expect["gap_2000"], abs=1e-3)
+    assert all(weights[state] == pytest.approx(weight, abs=1e-3) for state, weight in expect["weights"].items())
+    assert sum(fit.ratio >= own.ratio for fit in fits.values()) == expect["post_pre_rmspe_rank"][0]
+    others = panel.drop(columns="California").mean(axis=1)
+    did = (panel["California"] - others).iloc[19:].mean() - (panel["California"] - others).iloc[:19].mean()
+    assert did == pytest.approx(ORACLES["A17-california-did"]["expect"]["att"], abs=1e-6)
+
+
+@needs_open_data
+def test_funnel_of_looked_after_children_judged_by_separate_code(country):
+    expect = ORACLES["A22-funnel-overdispersion"]["expect"]
+    frame = pd.DataFrame({"x": country.counts("cla_31march")[2025], "n": country.denominators("cla_31march")[2025]})
+    frame = frame.loc[country.authorities].dropna()
+    found = funnel(frame["x"], frame["n"])
+    i = frame.index.get_loc(country.code_of("Leeds", ""))
+    assert len(frame) == ORACLES["A22-funnel-overdispersion"]["inputs"]["units"]
+    assert found.rate * 10_000 == pytest.approx(expect["rate"], abs=1e-4)
+    assert found.dispersion == pytest.approx(expect["phi_winsor10"], abs=1e-4)
+    assert found.outside_plain.sum() == expect["outside_poisson_998"]
+    assert found.outside.sum() == expect["outside_after_phi_998"]
+    assert found.z[i] == pytest.approx(expect["leeds"]["z"], abs=1e-4)
+    assert found.adjusted[i] == pytest.approx(expect["leeds"]["z_adj"], abs=1e-4)
+
+
+@needs_open_data
+def test_published_rates_come_out_until_2022_and_rest_on_an_older_population_after(country):
+    expect = ORACLES["A24-vintage"]["expect"]["share_within_rounding"]
+    found = vintages(country, "cpp_31march").set_index("year")
+    share = found["come_out"] / found["rates"]
+    assert (share.loc[2013:2022] == 1).all()
+    assert share[2023] == pytest.approx(expect["2023"], abs=0.002)
+    assert share[2024] == pytest.approx(expect["2024"], abs=0.002)
+
+
+def test_counts_of_slough_and_leeds_as_published():
+    figures = read_folder(ROOT / "data/area_figures")
+    slough = figures.counts("cpp_31march").loc[figures.code_of("Slough", "")]
+    assert slough.loc[2016:2019].tolist() == ORACLES["A25-slough-cp"]["expect"]["count"][:4]
+    leeds = figures.counts("cla_31march").loc[figures.code_of("Leeds", "")]
+    assert leeds.loc[2013:2017].tolist() == ORACLES["A26-leeds-cla"]["expect"]["count"][3:]
+
+
+def test_a_jump_of_recording_is_found_and_small_counts_are_passed_over():
+    values = {int(year): value for year, value in ORACLES["A23-slough-rereferral-break"]["inputs"]["values"].items()}
+    found = jumps(pd.Series(values, dtype=float))
+    expect = ORACLES["A23-slough-rereferral-break"]["expect"]
+    assert found == {2017: pytest.approx(expect["ratio_up"]), 2018: pytest.approx(1 / expect["ratio_down"])}
+    assert jumps(pd.Series({2016: 10.0, 2017: 30.0})) == {}
+    assert jumps(pd.Series({2016: 100.0, 2017: np.nan, 2018: 300.0})) == {}
+
+
+# ------------------------------------------------------------------------------------------------ properties
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(22, 40), st.integers(1, 4), st.integers(1, 3))
+def test_placebos_are_those_of_a_loop_over_authorities(seed, n, before, after):
+    rng = np.random.default_rng(seed)
+    rates = rng.normal(50, 10, (n, before + after))
+    rates[rng.random(rates.shape) < 0.02] = np.nan
+    near = rng.random((n, n)) < 0.5
+    np.fill_diagonal(near, False)
+    allowed = rng.random(n) < 0.9
+    found = comparing.placebos(rates[:, :before], rates[:, before:], near, allowed)
+    change = [rates[i, before:].mean() - rates[i, :before].mean() for i in range(n)]
+    for i in range(n):
+        used = [change[j] for j in range(n) if near[i, j] and allowed[j] and np.isfinite(change[j])]
+        told = len(used) >= comparing.FEWEST_NEIGHBOURS and np.isfinite(change[i])
+        expected = change[i] - np.mean(used) if told else np.nan
+        assert found.difference[i] == pytest.approx(expected, nan_ok=True)
+
+
+def test_one_authority_in_twenty_is_unusual_by_construction():
+    rng = np.random.default_rng(5)
+    rates = rng.normal(50, 5, (160, 6))
+    near = np.array([np.isin(np.arange(160), rng.choice(np.delete(np.arange(160), i), 10, False)) for i in range(160)])
+    found = comparing.placebos(rates[:, :3], rates[:, 3:], near)
+    p = np.array([found.p(i) for i in range(160)])
+    assert np.mean(p <= 0.05) == pytest.approx(0.05)
+    assert sorted(p) == pytest.approx(np.arange(1, 161) / 160)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_synthetic_weights_recover_a_known_mixture(seed):
+    rng = np.random.default_rng(seed)
+    donors = rng.normal(60, 8, (12, 6))
+    weights = rng.dirichlet(np.ones(6))
+    made = comparing.synthetic_control(donors @ weights, donors, 10)
+    assert made.weights == pytest.approx(weights, abs=1e-3)
+    assert made.weights.sum() == pytest.approx(1)
+
+
+# ------------------------------------------------------------------------------------------------ whole studies
+
+
+def test_the_planted_change_is_found_and_the_planted_nothing_is_not():
+    study = areas.begin(ROOT / "params/area_made_up.yaml")
+    plans, care = main_row(study, "Child protection"), main_row(study, "Children looked")
+    assert (plans["rank"], plans["authorities"]) == (1, 150)
+    assert plans["p_corrected"] == pytest.approx(2 / 150)
+    assert care["p"] > 0.2
+    text = sentences.finding(areas.changes_table(study).frame, study.settings.council)
+    assert text.startswith("Authority 001 moved differently from councils like it in child protection plans")
+    given_ = areas.synthetic_table(study).frame.set_index("measure")["not_given"]
+    assert (given_ == "").all(), "eleven years before, ten neighbours: both are given"
+    assert len(areas.placebo_table(study).frame) == 300
+
+
+def test_the_made_up_country_is_what_its_generator_writes(tmp_path):
+    from data.generators import areas as generator
+
+    generator.main(tmp_path)
+    for file in sorted(tmp_path.iterdir()):
+        assert file.read_bytes() == (ROOT / "data/made_up_country" / file.name).read_bytes()
+
+
+def test_a_clone_without_the_departments_files_compares_with_neighbours_and_says_what_it_lacks():
+    study = areas.begin(ROOT / "params/area_leeds.yaml")
+    if study.figures.folder.name == "areas":
+        pytest.skip("the department's files have been added here")
+    row = main_row(study, "Children looked")
+    assert row["difference"] == pytest.approx(-9.756906330619532)
+    assert np.isnan(row["p"])
+    frame = areas.changes_table(study).frame
+    assert "cannot be said yet: a rank needs 20 authorities" in sentences.finding(frame, "Leeds")
+    assert "department's own files" in sentences.lacks_sentence(frame)
+    assert areas.placebo_table(study).frame.empty
+    assert areas.funnel_table(study).frame.empty
+    assert "no usable figure for Leeds in 2018" in set(frame["not_given"])
+
+
+@needs_open_data
+def test_with_the_departments_files_leeds_ranks_27_of_148_and_7_of_146(added):
+    study = areas.begin(added / "params/area_leeds.yaml")
+    frame = areas.changes_table(study).frame
+    care = main_row(study, "Children looked")
+    assert (care["rank"], care["authorities"]) == (27, 148)
+    plans = frame[frame["measure"].str.startswith("Child protection") & (frame["neighbours"] == "2021 model")]
+    plans = plans.set_index("years").loc["2013 to 2015, then 2016 to 2019"]
+    assert (plans["rank"], plans["authorities"]) == (7, 146)
+    assert plans["p"] == pytest.approx(0.048, abs=0.0005)
+    assert sentences.finding(frame, "Leeds").startswith("Leeds did not move differently")
+    claims = areas.claims_table(study).frame.set_index("claim")["figures"]
+    assert "27th largest difference among 148" in claims.iloc[0]
+    assert sentences.lacks_sentence(frame) == ""
+
+
+@needs_open_data
+def test_without_the_programme_and_chosen_by_its_rule_nothing_stands_out(added):
+    study = areas.begin(added / "params/area_central_bedfordshire.yaml")
+    main = areas.changes_table(study).frame.query("main")
+    assert (main["p_corrected"] > 0.05).all()
+
+
+def test_a_declared_break_is_missing_and_its_jump_is_not_listed_again(tmp_path):
+    project = copy_project(tmp_path)
+    file = project / "params/area_slough.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "measure: referrals, years: [2017, 2018]", "measure: cpp_31march, years: [2014, 2017]"
+    )
+    file.write_text(text, encoding="utf-8")
+    study = areas.begin(file)
+    assert main_row(study, "Child protection")["not_given"] == "no usable figure for Slough in 2015, 2016, 2017"
+    listed = areas.breaks_table(study).frame
+    assert listed[listed["measure"].str.startswith("Child protection")]["known_by"].tolist() == ["declared"]
+
+
+# ------------------------------------------------------------------------------------------------ what is refused
+
+
+def copy_project(folder):
+    shutil.copytree(ROOT / "params", folder / "params")
+    shutil.copytree(ROOT / "data/area_figures", folder / "data/area_figures")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("council: Leeds", "council: Leads", "did you mean 'Leeds'"),
+        ("cla_31march, cin", "cla_march, cin", "not a measure: 'cla_march'; did you mean 'cla_31march'"),
+        ('neighbours: "2021"', 'neighbours: "2020"', "no neighbours of the model '2020'"),
+        ("periods: {before: [2013, 2015], after: [2016, 2017]}", "periods: {before: [2001, 2015], after: [2016, 2017]}", "none of the measures has figures: 2001"),  # noqa: E501
+        ("periods: {before: [2013, 2015], after: [2016, 2017]}", "periods: {before: [2013, 2016], after: [2016, 2017]}", "begins in 2016, within the period before"),  # noqa: E501
+        ("measure: cla_31march}", "measure: cla_31march, why_not: both}", "names its measure, or says under why_not"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_refused_with_what_is_allowed(tmp_path, old, new, expected):
+    file = copy_project(tmp_path) / "params/area_leeds.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(Refused, match=re.escape(expected)):
+        areas.begin(file)
+
+
+def spoiled(tmp_path, change):
+    folder = copy_project(tmp_path) / "data/area_figures"
+    file = folder / "area_measures.csv"
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    change(frame)
+    frame.to_csv(file, index=False)
+    return folder
+
+
+def test_a_rate_that_does_not_come_out_is_refused_by_row(tmp_path):
+    def shift(frame):
+        rows = frame.index[(frame["measure"] == "cpp_31march") & (frame["area_name"] == "Leeds")]
+        frame.loc[rows[:2], "rate"] = ["31.3", "99.9"]
+        shift.lines = [row + 2 for row in rows[:2]]
+
+    with pytest.raises(Refused, match="rates of cpp_31march that do not come out") as refused:
+        read_folder(spoiled(tmp_path, shift))
+    assert f"2 rows (lines {shift.lines[0]}, {shift.lines[1]})" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [("count", "-4", "count"), ("count", "many", "count"), ("year", "17", "year"), ("symbol", "?", "symbol")],
+)
+def test_a_cell_that_cannot_be_is_refused(tmp_path, column, value, expected):
+    with pytest.raises(Refused, match=f"column {expected}"):
+        read_folder(spoiled(tmp_path, lambda frame: frame.__setitem__(column, [value, *frame[column][1:]])))
+
+
+def test_the_same_authority_year_and_measure_twice_is_refused(tmp_path):
+    folder = copy_project(tmp_path) / "data/area_figures"
+    file = folder / "area_measures.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines, lines[1]]) + "\n", encoding="utf-8")
+    with pytest.raises(Refused, match="area_code"):
+        read_folder(folder)
+
+
+def test_a_suppressed_count_is_missing_and_never_nought(tmp_path):
+    def hide(frame):
+        rows = frame.index[(frame["measure"] == "cpp_31march") & (frame["area_name"] == "Sheffield")]
+        frame.loc[rows, ["count", "rate", "symbol"]] = ["", "", "c"]
+
+    figures = read_folder(spoiled(tmp_path, hide))
+    assert figures.rates("cpp_31march").loc[figures.code_of("Sheffield", "")].isna().all()
+    study = areas.begin(tmp_path / "params/area_leeds.yaml")
+    assert main_row(study, "Child protection")["n_neighbours"] == 9
+
+
+# ------------------------------------------------------------------------------------------------ adding files
+
+HEAD = "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,old_la_code,new_la_code,la_name"  # fmt: skip  # noqa: E501
+PLACES = (
+    ("National,E92000001,England,,,,,", 1),
+    ("Local authority,E92000001,England,E12000003,Yorkshire and The Humber,383,E08000035,Leeds", 0),
+    ("Local authority,E92000001,England,E12000008,South East,871,E06000039,Slough", 0),
+)
+
+
+def department_file(folder, name, headings, cells):
+    lines = [f"{HEAD},{headings}"]
+    for year in (2016, 2017):
+        lines += [f"{year},Reporting year,{place},{cells(year, i)}" for i, (place, _) in enumerate(PLACES)]
+    file = folder / name
+    file.write_text("﻿" + "\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def test_the_departments_own_layouts_are_read_as_downloaded(tmp_path):
+    people = (12_000_000, 165_000, 41_000)
+    files = [
+        department_file(tmp_path, "ons.csv", "age_group,population_estimate", lambda y, i: f"Children aged 0 to 17 years,{people[i]}"),  # noqa: E501
+        department_file(tmp_path, "b1.csv", "category,Anypoint_episodes,Anypoint_child,Started_episodes,Started_child,Ended_episodes,Ended_child,At31_episodes,awaiting_assessment", lambda y, i: f"Children in Need,9,9,8,8,7,7,{600 + i},c"),  # noqa: E501
+        department_file(tmp_path, "d1.csv", "category,CPP_start,CPP_start_rate,CPP_end,CPP_end_rate,CPP_At31,CPP_At31_rate", lambda y, i: "Child Protection Plans,c,c,40,x,165,10" if i == 1 else "Child Protection Plans,x,x,x,x,c,c"),  # noqa: E501
+        department_file(tmp_path, "cla.csv", "population_count,population_estimate,number,rate_per_10000", lambda y, i: f"Children looked after at 31 March each year,{people[i]},330,{330 / people[i] * 10_000 + 1e-9:.0f}"),  # noqa: E501
+    ]  # fmt: skip
+    early = tmp_path / "SFR_CLA2014.csv"
+    early.write_text("LA_order,New_geog_code,geog_l,geog_c,geog_n,CLA_Mar2014\n1,E08000035,LA,383,Leeds,1339\n2,E09000001,LA,201,City of London,x\n", encoding="utf-8")  # fmt: skip  # noqa: E501
+    neighbours = tmp_path / "statistical_neighbours.csv"
+    neighbours.write_text("model,la_code,la_name,rank,neighbour_la_code,closeness,neighbour_name\n2021,383,Leeds,1,871,Close,Slough\n", encoding="utf-8")  # fmt: skip  # noqa: E501
+    figures, told = add([*files, early, neighbours], tmp_path / "data" / "areas")
+    leeds, slough = figures.code_of("Leeds", ""), figures.code_of("Slough", "")
+    assert figures.counts("cin_31march").loc[leeds, 2017] == 601
+    assert figures.rates("cpp_31march").loc[leeds, 2017] == pytest.approx(10)
+    assert np.isnan(figures.counts("cpp_31march").loc[slough, 2017])
+    assert figures.counts("cla_31march").loc[leeds, [2014, 2016]].tolist() == [1339, 330]
+    assert figures.counts("cla_31march").loc[ENGLAND, 2017] == 330
+    assert figures.neighbour_matrix("2021").sum() == 1
+    assert len(told) == 6
+
+
+def test_an_unknown_file_and_a_rate_that_does_not_come_out_write_nothing(tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(Refused, match="headings of no known publication"):
+        add([other], tmp_path / "data/areas")
+    source = ROOT / "data/area_figures"
+    folder = spoiled(tmp_path, lambda frame: frame.__setitem__("rate", frame["rate"].replace("31.3", "13.3")))
+    with pytest.raises(Refused, match="do not come out"):
+        add([folder / name for name in ("area_measures.csv", "areas.csv", "statistical_neighbours.csv")], tmp_path / "data/areas")  # fmt: skip  # noqa: E501
+    assert not (tmp_path / "data/areas").exists()
+    assert not [path for path in (tmp_path / "data").iterdir() if path.name.startswith(".adding")]
+    assert source.is_dir()
+
+
+def test_the_command_adds_and_says_what_is_there(tmp_path):
+    from stepdown.commands.main import cli
+
+    files = [str(path) for path in sorted((ROOT / "data/area_figures").glob("*.csv"))]
+    done = CliRunner().invoke(cli, ["areas", "add", *files, "--into", str(tmp_path / "areas")])
+    assert done.exit_code == 0, done.output
+    assert "53 authorities" in done.output
+    assert "cpp_31march: 2013 to 2019" in done.output
+    before = (tmp_path / "areas/area_measures.csv").read_bytes()
+    CliRunner().invoke(cli, ["areas", "add", *files, "--into", str(tmp_path / "areas")])
+    assert (tmp_path / "areas/area_measures.csv").read_bytes() == before
