@@ -76,7 +76,7 @@ def other_choices_sentence(frame: pd.DataFrame) -> str:
         text = f"{_inner(name)} from {digits(low, 1)} to {digits(high, 1)}"
         if given["p"].notna().any():
             below = int((given["p"] < UNUSUAL).sum())
-            text += f", p below 0.05 in {written(below, 'choice')} of {len(given)}"
+            text += f", p below 0.05 in {below or 'none'} of {len(given)} choices"
         parts.append(text)
     if not parts:
         return ""

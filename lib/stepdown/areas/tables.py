@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from stepdown.areas.comparing import FEWEST_AUTHORITIES, FEWEST_NEIGHBOURS, Placebos
 from stepdown.areas.figures import ENGLAND
@@ -13,6 +12,7 @@ from stepdown.areas.rates import count_interval, ratio_of_years
 from stepdown.areas.sentences import moved_words
 from stepdown.areas.settings import Periods
 from stepdown.areas.study import AreaStudy
+from stepdown.proportions import holm
 from stepdown.tables import AggregateTable, Column, Role
 
 MAIN_COLUMNS = ["measure", "before", "after", "change", "neighbours_change", "difference", "rank", "p_corrected"]
@@ -116,11 +116,7 @@ def changes_table(study: AreaStudy) -> AggregateTable:
         "not_given": Column("Not given because", Role.OPEN),
     }
     frame = pd.DataFrame(rows, columns=[c for c in columns if c != "p_corrected"])
-    corrected = pd.Series(np.nan, index=frame.index)
-    tested = frame.index[frame["main"] & frame["p"].notna()]
-    if len(tested):
-        corrected.loc[tested] = multipletests(frame.loc[tested, "p"], method="holm")[1]
-    frame.insert(list(columns).index("p_corrected"), "p_corrected", corrected)
+    frame.insert(list(columns).index("p_corrected"), "p_corrected", holm(frame["p"].where(frame["main"])))
     frame["measure"] = frame["measure"].map(label)
     return AggregateTable("area_change", "measure × neighbour model × choice of years", frame, columns)
 

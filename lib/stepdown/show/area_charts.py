@@ -88,8 +88,9 @@ def _strip(axes: Axes, rows: pd.DataFrame, name: str, council: str) -> str:
     sns.swarmplot(x=rows.loc[~mine, "difference"], ax=axes, color="#7F8B97", size=3.6)  # a strip jitters by chance
     own = float(rows.loc[mine, "difference"].iloc[0])
     axes.plot([own], [0], marker="D", color=style.MID, markeredgecolor="black", markersize=9, zorder=5)
-    side = "left" if own < rows["difference"].median() else "right"
-    axes.annotate(f"{council} {digits(own, 1)}", (own, -0.36), ha="left" if side == "left" else "right", fontsize=10)
+    right = own > rows["difference"].median()
+    axes.annotate(f"{council} {digits(own, 1)}", (own, 0), xytext=(-4 if right else 4, 16), textcoords="offset points",
+                  ha="right" if right else "left", fontsize=10, zorder=6)  # fmt: skip
     axes.axvline(0, color="#5A6470", linewidth=0.8)
     axes.set(yticks=[], xlabel="", ylabel="")
     axes.set_title(name, fontsize=11, fontweight="normal", pad=4)
@@ -114,7 +115,7 @@ def funnel(points: ClearedTable, measure: str, council: str, unit: str) -> Figur
                      edgecolor="black", zorder=5, label=council)  # fmt: skip
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
-        ticks = [tick for tick in (5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 400_000)
+        ticks = [tick for tick in (3_000, 10_000, 30_000, 100_000, 300_000)
                  if rows["population"].min() * 0.7 <= tick <= rows["population"].max() * 1.4]  # fmt: skip
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks], rotation=0)
         axes.minorticks_off()
