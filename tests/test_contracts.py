@@ -1,11 +1,14 @@
 """Contracts: every broken input is refused with five parts, its rows named by number, and no value in the words."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from stepdown.contracts import CONTRACTS, read_study
+from stepdown.contracts import Contract, Field, known_tables, needed_tables, read_study, register, registered
+from stepdown.contracts.dictionary import dictionary_markdown
+from stepdown.contracts.registered import HOMES
 from stepdown.faults import Refused
 from stepdown.params import load_study
 
@@ -31,7 +34,7 @@ def test_the_small_study_keeps_every_contract():
     assert records.spells["end_date"].isna().sum() == 2
     assert records.children["child_id"].tolist()[0] == "a1"
     assert len(records.case_files) == 0
-    assert list(records.case_files.columns) == CONTRACTS["case_files"].names()
+    assert list(records.case_files.columns) == known_tables()["case_files"].names()
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda path: path.name)
@@ -95,6 +98,85 @@ def test_an_item_that_the_audit_tool_does_not_have_is_refused_with_its_line(tmp_
         read_study(study)
     assert "column item_id, 1 row (line " in str(refused.value)
     assert "child_safer" in str(refused.value), "what may stand there"
+
+
+def name_a_file(study_folder, table, file):
+    """Add ``data.files`` with one entry to the study's parameter file."""
+    params = study_folder / "params" / "small.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("data:\n", f"data:\n  files: {{{table}: {file}}}\n", 1), encoding="utf-8")
+
+
+def test_an_unknown_table_in_data_files_is_refused_with_the_nearest_known_one(copy):
+    name_a_file(copy, "referals", "referrals.csv")
+    with pytest.raises(Refused, match="table that is not known: 'referals'; did you mean 'referrals'"):
+        read(copy)
+
+
+def test_a_table_is_read_under_the_name_that_data_files_gives(copy):
+    expected = read(copy).spells
+    (copy / "data/spells.csv").rename(copy / "data/extract.csv")
+    name_a_file(copy, "spells", "extract.csv")
+    records = read(copy)
+    pd.testing.assert_frame_equal(records.table("spells"), expected)
+    assert records.files["spells"].name == "extract.csv"
+
+
+def test_every_table_is_registered_by_the_room_that_uses_it():
+    tables = known_tables()
+    assert list(tables)[: len(HOMES)] == list(HOMES)
+    assert all(name == contract.table for name, contract in tables.items())
+    assert needed_tables(load_study(SMALL / "params/small.yaml")) == ["children", "issues", "spells", "referrals"]
+
+
+@pytest.fixture
+def scores(monkeypatch):
+    """A table of a notebook's own, registered for one test: a score that may be blank."""
+    monkeypatch.setattr(registered, "_REGISTERED", dict(registered._REGISTERED))
+    fields = (
+        Field("child_id", "text", "pseudonym of the child", required=True, blank=False),
+        Field("score", "whole number", "sum of the answers; blank: not all were given", lowest=0, highest=30),
+        Field("rater", "text", "who answered"),
+    )
+    return register(
+        Contract(
+            "scores",
+            "child with a questionnaire",
+            fields,
+            unique=("child_id",),
+            belongs_to=(("child_id", "children"),),
+            codes=lambda study: {"rater": ("child", "parent")},
+        )
+    )
+
+
+def test_a_table_that_is_registered_is_read_by_its_name_and_held_to_its_contract(copy, scores):
+    assert read(copy).table("scores").columns.tolist() == ["child_id", "score", "rater"], "no file: empty"
+    (copy / "data/scores.csv").write_text("child_id,score,rater\na1,12,child\na2,,parent\n", encoding="utf-8")
+    records = read(copy)
+    assert records.rows_read["scores"] == 2
+    assert records.table("scores")["score"].isna().tolist() == [False, True]
+    (copy / "data/scores.csv").write_text("child_id,score,rater\na1,31,chld\nzz,1,child\n", encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        read(copy)
+    words = str(refused.value)
+    for found in ("from 0 to 30", "did you mean 'child'", "a child_id that the table children does not have"):
+        assert found in words
+    assert "## scores" in dictionary_markdown()
+    assert register(scores) is scores
+
+
+def test_a_table_that_must_be_there_or_has_two_contracts_is_refused(copy, scores):
+    with pytest.raises(ValueError, match="two contracts for the table scores"):
+        register(Contract("scores", "something else", ()))
+    registered._REGISTERED["scores"] = replace(scores, needed=lambda settings: settings.seed == 1)
+    with pytest.raises(Refused, match="no file for the table scores"):
+        read(copy)
+
+
+def test_a_table_that_nobody_registered_is_refused_with_the_nearest_known_one():
+    with pytest.raises(Refused, match="table that is not known: 'spell'; did you mean 'spells'"):
+        read(SMALL).table("spell")
 
 
 def test_two_files_for_one_table_are_refused(copy):

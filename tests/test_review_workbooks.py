@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 from review_support import small_tool
-from stepdown.contracts.files_and_costs import CASE_FILES
 from stepdown.faults import Refused
 from stepdown.review import workbooks
 from stepdown.review.collect import collect
+from stepdown.review.contract import CASE_FILES
 from stepdown.review.sampling import SAMPLE_COLUMNS, Sample
 from stepdown.review.workbooks import write_workbook
 

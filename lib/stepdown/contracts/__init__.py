@@ -1,6 +1,17 @@
 """What comes in: one contract a table, and the records of a study once every table keeps its contract."""
 
-from stepdown.contracts.model import Contract, Field
-from stepdown.contracts.records import CONTRACTS, StudyRecords, needed_tables, read_study, table_files
+from stepdown.contracts.model import Contract, Field, Ordered
+from stepdown.contracts.records import StudyRecords, needed_tables, read_study, table_files
+from stepdown.contracts.registered import known_tables, register
 
-__all__ = ["CONTRACTS", "Contract", "Field", "StudyRecords", "needed_tables", "read_study", "table_files"]
+__all__ = [
+    "Contract",
+    "Field",
+    "Ordered",
+    "StudyRecords",
+    "known_tables",
+    "needed_tables",
+    "read_study",
+    "register",
+    "table_files",
+]

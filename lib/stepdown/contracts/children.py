@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from stepdown.contracts.model import Contract, Field, Ordered
+from stepdown.contracts.model import Codes, Contract, Field, Ordered
+from stepdown.contracts.registered import register
 from stepdown.measures import LADDER, STATUSES
+from stepdown.params import Study, StudySettings
 
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
+
+
+def _always(settings: StudySettings) -> bool:
+    return True
+
+
+def _codes_of_children(study: Study) -> Codes:
+    return {"group": study.settings.groups.labels(), "ethnicity_code": tuple(study.settings.profile.ethnicity)}
+
+
+def _codes_of_issues(study: Study) -> Codes:
+    issues = study.settings.profile.issues
+    return {"issue_code": tuple(issues)} if issues else {}
+
 
 CHILDREN = Contract(
     table="children",
@@ -64,6 +80,8 @@ CHILDREN = Contract(
     unique=("child_id",),
     ordered=(Ordered("start_date", "end_date", "support cannot end before it starts"),),
     not_after=("start_date",),
+    needed=_always,
+    codes=_codes_of_children,
 )
 
 ISSUES = Contract(
@@ -82,6 +100,8 @@ ISSUES = Contract(
     ),
     unique=("child_id", "issue_code"),
     belongs_to=(("child_id", "children"),),
+    needed=lambda settings: bool(settings.profile.issues),
+    codes=_codes_of_issues,
 )
 
 SPELLS = Contract(
@@ -107,6 +127,7 @@ SPELLS = Contract(
     belongs_to=(("child_id", "children"),),
     ordered=(Ordered("start_date", "end_date", "a spell cannot end before it starts"),),
     not_after=("start_date",),
+    needed=_always,
 )
 
 REFERRALS = Contract(
@@ -120,4 +141,8 @@ REFERRALS = Contract(
     ),
     belongs_to=(("child_id", "children"),),
     not_after=("referral_date",),
+    needed=_always,
 )
+
+for _contract in (CHILDREN, ISSUES, SPELLS, REFERRALS):
+    register(_contract)

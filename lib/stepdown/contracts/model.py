@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Literal
 
+from stepdown.params import Study, StudySettings
+
 Kind = Literal["text", "date", "whole number", "number", "flag"]
+Codes = Mapping[str, tuple[str, ...]]
+"""The values that a study allows in a column, by the column's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +19,7 @@ class Field:
     """One column of a table that comes in.
 
     kind: how its text is read.  required: the column must stand in the file.  blank: a cell may be blank.
-    codes: the values allowed (empty: any); for a study's own codes see ``study_codes``.
+    codes: the values allowed (empty: any); for a study's own codes see :class:`Contract`.
     lowest, highest: range of a number.  pattern: form of a text.  about: sentence for the data dictionary.
     """
 
@@ -38,6 +44,16 @@ class Ordered:
     because: str
 
 
+def never(settings: StudySettings) -> bool:
+    """Say of a table that no study must have it: it is read where its file is there."""
+    return False
+
+
+def no_codes(study: Study) -> Codes:
+    """Say of a table that no column has codes of the study's own."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """The contract of one table.
@@ -45,6 +61,8 @@ class Contract:
     one_row_is: completes "one row is a …".  unique: columns that together name a row once.
     belongs_to: column that must name a row of another table: (column, table).
     not_after: date columns that cannot lie after the data's last date.
+    needed: whether a study with these settings must have the table.
+    codes: the codes that the study itself allows, by column; they stand in for the field's own.
     """
 
     table: str
@@ -54,6 +72,8 @@ class Contract:
     belongs_to: tuple[tuple[str, str], ...] = ()
     ordered: tuple[Ordered, ...] = ()
     not_after: tuple[str, ...] = ()
+    needed: Callable[[StudySettings], bool] = dataclass_field(default=never, compare=False)
+    codes: Callable[[Study], Codes] = dataclass_field(default=no_codes, compare=False)
 
     def field(self, name: str) -> Field:
         """Return the field of that name."""

@@ -19,14 +19,6 @@ def named_file_faults(study: Study) -> list[Fault]:
     return faults
 
 
-def audit_items(study: Study) -> tuple[str, ...]:
-    """Return the items of the study's audit tool; none where it has no tool, or one that is at fault."""
-    review = study.settings.review
-    if review is None or named_file_faults(study):
-        return ()
-    return tuple(load(study.path(review.audit_tool), AuditTool).item_ids())
-
-
 def _named(study: Study) -> list[tuple[str, str]]:
     """Return (setting, path) for each file that the settings name."""
     costs, review = study.settings.costs, study.settings.review

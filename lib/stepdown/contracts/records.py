@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from stepdown.contracts.children import CHILDREN, ISSUES, REFERRALS, SPELLS
-from stepdown.contracts.files_and_costs import CASE_FILES, PROGRAMME_COSTS
 from stepdown.contracts.model import Contract
-from stepdown.contracts.named_files import audit_items, named_file_faults
+from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.reading import read_raw
+from stepdown.contracts.registered import known_tables
 from stepdown.contracts.schema import check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
-from stepdown.faults import Fault, Refused, refuse, some_rows
+from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
 from stepdown.params import Study
 
-CONTRACTS: dict[str, Contract] = {
-    contract.table: contract for contract in (CHILDREN, ISSUES, SPELLS, REFERRALS, CASE_FILES, PROGRAMME_COSTS)
-}
-"""The contract of each table by its name."""
-
 ENDINGS = (".csv", ".parquet", ".xlsx")
+SIX = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
+"""The tables that :class:`StudyRecords` has a name for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,7 @@ class StudyRecords:
     A table that the study does not have is an empty frame with its columns. Text is ``str``, dates
     ``datetime64[s]`` with NaT for blank, numbers ``float64`` with NaN, flags ``boolean``.
     rows_read: number of rows by table, for the manifest.  files: the file that each table was read from.
+    others: every table beyond the six, by name; :meth:`table` gives any of them.
     """
 
     children: pd.DataFrame
@@ -42,30 +40,40 @@ class StudyRecords:
     programme_costs: pd.DataFrame
     rows_read: dict[str, int]
     files: dict[str, Path]
+    others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by its name (``records.table("spells")``); raises Refused when no such table is known."""
+        if name in SIX:
+            return getattr(self, name)
+        if name not in self.others:
+            raise Refused([_unknown_table("the table that was asked for", name)])
+        return self.others[name]
 
 
 def table_files(study: Study) -> dict[str, Path]:
-    """Return the file of each table that the study has, by table."""
-    folder = study.path(study.settings.data.folder)
+    """Return the file of each table that the study has, by table.
+
+    Raises Refused when data.files names a table that is not known, and when a table has two files.
+    """
+    folder, named = study.path(study.settings.data.folder), study.settings.data.files
+    known = known_tables()
+    faults = [_unknown_table(f"{study.file.name}, data.files", name) for name in named if name not in known]
     files = {}
-    for table in CONTRACTS:
-        named = study.settings.data.files.get(table)  # type: ignore[call-overload]
-        candidates = [folder / named] if named else [folder / f"{table}{ending}" for ending in ENDINGS]
-        found = [candidate for candidate in candidates if candidate.is_file()]
+    for table in known:
+        names = [named[table]] if table in named else [f"{table}{ending}" for ending in ENDINGS]
+        found = [folder / name for name in names if (folder / name).is_file()]
         if len(found) > 1:
-            raise Refused([_two_files(study, table, found)])
-        if found:
+            faults.append(_two_files(study, table, found))
+        elif found:
             files[table] = found[0]
+    refuse(faults)
     return files
 
 
 def needed_tables(study: Study) -> list[str]:
     """Return the tables that the study's settings call for."""
-    needed = ["children", "spells", "referrals"]
-    needed += ["issues"] if study.settings.profile.issues else []
-    needed += ["case_files"] if study.settings.review else []
-    needed += ["programme_costs"] if study.settings.costs else []
-    return needed
+    return [table for table, contract in known_tables().items() if contract.needed(study.settings)]
 
 
 def read_study(study: Study) -> StudyRecords:
@@ -77,7 +85,7 @@ def read_study(study: Study) -> StudyRecords:
     faults = named_file_faults(study)
     faults += [_missing(study, table) for table in needed_tables(study) if table not in files]
     frames: dict[str, pd.DataFrame] = {}
-    for table, contract in CONTRACTS.items():
+    for table, contract in known_tables().items():
         if table not in files:
             frames[table] = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
             continue
@@ -86,7 +94,9 @@ def read_study(study: Study) -> StudyRecords:
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, files)
     refuse(faults)
-    return StudyRecords(**frames, rows_read={table: len(frames[table]) for table in files}, files=files)
+    rows = {table: len(frames[table]) for table in files}
+    six = {table: frames.pop(table) for table in SIX}
+    return StudyRecords(**six, rows_read=rows, files=files, others=frames)
 
 
 def read_table(file: Path, contract: Contract, study: Study) -> tuple[pd.DataFrame, list[Fault]]:
@@ -102,25 +112,13 @@ def read_table(file: Path, contract: Contract, study: Study) -> tuple[pd.DataFra
         return empty, faults
     raw = raw.reindex(columns=contract.names()).astype("str")
     frame, faults = typed(raw, contract, shown)
-    faults += check_values(frame, raw, contract, _study_codes(contract, study), shown)
+    faults += check_values(frame, raw, contract, contract.codes(study), shown)
     faults += _dates_beyond_extract(frame, contract, study, shown)
     return frame, faults
 
 
 def _shown(file: Path, root: Path) -> str:
     return str(file.relative_to(root)) if file.is_relative_to(root) else file.name
-
-
-def _study_codes(contract: Contract, study: Study) -> dict[str, tuple[str, ...]]:
-    profile = study.settings.profile
-    if contract.table == "children":
-        return {"group": study.settings.groups.labels(), "ethnicity_code": tuple(profile.ethnicity)}
-    if contract.table == "issues" and profile.issues:
-        return {"issue_code": tuple(profile.issues)}
-    if contract.table == "case_files" and study.settings.review:
-        items = audit_items(study)
-        return {"item_id": items} if items else {}
-    return {}
 
 
 def _dates_beyond_extract(frame: pd.DataFrame, contract: Contract, study: Study, shown: str) -> list[Fault]:
@@ -143,7 +141,7 @@ def _dates_beyond_extract(frame: pd.DataFrame, contract: Contract, study: Study,
 
 def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path]) -> list[Fault]:
     faults = []
-    for table, contract in CONTRACTS.items():
+    for table, contract in known_tables().items():
         for column, parent in contract.belongs_to:
             if table not in files or parent not in files:
                 continue
@@ -163,6 +161,17 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path])
     return faults
 
 
+def _unknown_table(where: str, name: str) -> Fault:
+    known = list(known_tables())
+    return Fault(
+        where=where,
+        found=f"a table that is not known: {name!r}{nearest(name, known)}",
+        allowed=", ".join(known),
+        rule="docs/data_dictionary.md: the tables that a study can have",
+        remedy="correct the name, or register the table (CONTRIBUTING.md, Where new code goes)",
+    )
+
+
 def _missing(study: Study, table: str) -> Fault:
     folder = study.settings.data.folder
     return Fault(
@@ -170,7 +179,7 @@ def _missing(study: Study, table: str) -> Fault:
         found=f"no file for the table {table}",
         allowed=f"{table}.csv, {table}.parquet or {table}.xlsx, or the name that data.files gives",
         rule=f"{study.file.name}: its settings call for the tables {', '.join(needed_tables(study))}",
-        remedy=f"put the file there; one row is a {CONTRACTS[table].one_row_is}",
+        remedy=f"put the file there; one row is a {known_tables()[table].one_row_is}",
     )
 
 

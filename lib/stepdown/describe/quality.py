@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from stepdown.contracts import CONTRACTS, StudyRecords
+from stepdown.contracts import StudyRecords, known_tables
 from stepdown.params import Study
 from stepdown.tables import AggregateTable, Column, Role
 from stepdown.windows import close_spells, merge_spells, positions
@@ -21,8 +21,8 @@ def completeness(records: StudyRecords) -> AggregateTable:
     """
     rows = []
     for table in records.files:
-        frame = getattr(records, table)
-        for field in CONTRACTS[table].fields:
+        frame = records.table(table)
+        for field in known_tables()[table].fields:
             blank = int(frame[field.name].isna().sum())
             rows.append((table, field.name, len(frame), blank, 100 * blank / len(frame), field.about))
     columns = {

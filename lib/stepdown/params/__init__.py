@@ -3,10 +3,9 @@
 from stepdown.params.base import ProjectPath, Quality, Settings, Sourced, Text
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.loading import build, find_file, load, project_root, read_yaml
-from stepdown.params.study import TABLES, Group, Study, StudySettings, load_study
+from stepdown.params.study import Group, Study, StudySettings, load_study
 
 __all__ = [
-    "TABLES",
     "DisclosurePolicy",
     "Group",
     "ProjectPath",

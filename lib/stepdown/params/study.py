@@ -17,9 +17,6 @@ from stepdown.params.loading import build, find_file, project_root, read_yaml
 from stepdown.params.review import ReviewSettings
 from stepdown.params.runs import RunSettings
 
-TABLES = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
-"""The tables that a study can have; docs/data_dictionary.md describes each."""
-
 DayCount = Literal["clipped", "whole_spell"]
 """clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
 
@@ -65,7 +62,8 @@ class Groups(Settings):
 class DataSettings(Settings):
     """Where the records are and how far they reach.
 
-    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names, by table.
+    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names, by table
+    (a table that docs/data_dictionary.md does not describe is refused when the records are read).
     last_date: the last day that the extract covers (an open spell runs to the day after it).
     first_date: the first day that it covers, when spells before it are not in the extract.
     synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
@@ -78,9 +76,7 @@ class DataSettings(Settings):
     synthetic: bool
     provenance: Text
     counting: str = ""
-    files: dict[Literal["children", "issues", "spells", "referrals", "case_files", "programme_costs"], Text] = Field(
-        default_factory=dict
-    )
+    files: dict[str, Text] = Field(default_factory=dict)
 
 
 class Band(Settings):

@@ -36,7 +36,6 @@ WARM = (
     "scipy.stats",
     "statsmodels.api",
     "statsmodels.formula.api",
-    "pandera.pandas",
     "pydantic",
     "yaml",
     "jinja2",
