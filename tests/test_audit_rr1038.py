@@ -229,7 +229,7 @@ def test_the_same_file_gives_the_same_tables(result):
 def test_the_chart_says_in_words_what_it_shows(result):
     from stepdown.disclosure import clear
     from stepdown.params import DisclosurePolicy
-    from stepdown.show.ranges import headline_ranges
+    from stepdown.show.charts import headline_ranges
 
     policy = DisclosurePolicy(method="none", reason="every figure is already published")
     table = clear(audit.sensitivity_table(result), policy)

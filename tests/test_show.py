@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from stepdown.disclosure import clear
+from stepdown.numbers import as_pounds, as_shown, joined, written
 from stepdown.params import DisclosurePolicy
-from stepdown.show import Figure, as_pounds, as_shown, charts, joined, style, table_html, table_text, written
+from stepdown.show import Figure, charts, style, table_html, table_text
 from stepdown.tables import AggregateTable, Column, Role
 
 POLICY = DisclosurePolicy(method="suppress")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from stepdown.disclosure import ClearedTable
 from stepdown.numbers import digits
 from stepdown.show import style
-from stepdown.show.figure import Figure
+from stepdown.show.style import Figure
 
 _FAINT = "#C9D0D8"
 

@@ -1,16 +1,17 @@
-"""Charts that any notebook may use: bars by category, and bars before and after. Drawn from cleared tables only."""
+"""Charts that any notebook may use: bars by category, and ranges of a headline. Drawn from cleared tables only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from stepdown.disclosure import ClearedTable
+from stepdown.numbers import as_pounds, digits
 from stepdown.show import style
-from stepdown.show.figure import Figure
-from stepdown.show.numbers import as_shown
+from stepdown.show.marks import cells, cleared_only, in_order, rows_down, words_at
+from stepdown.show.style import Figure
 from stepdown.tables import Column
 
 
@@ -31,22 +32,28 @@ def bars(
     alt: text alternative; made from the numbers when it is not given.
     A suppressed number is drawn as its symbol where the bar would begin.
     """
-    if not isinstance(table, ClearedTable):
-        raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
+    cleared_only(table)
     called = dict(labels or {})
-    categories = [str(item) for item in dict.fromkeys(table.frame[category])]
-    names = [str(item) for item in dict.fromkeys(table.frame[series])] if series else [value]
+    categories, names = in_order(table, category), in_order(table, series) if series else [value]
     with style.applied():
         fig, axes = style.new_figure(height=1.3 + len(categories) * (0.16 + 0.25 * len(names)))
         colours = style.colours_for(names)
         for position, name in enumerate(names):
-            _bar_set(axes, table, category, value, series, name, position, names, categories, colours[name], called)
-        axes.set_yticks(range(len(categories)), [style.wrapped(called.get(item, item), 22) for item in categories])
-        axes.set_ylim(len(categories) - 0.45, -0.55)
+            rows = table.where(**{series: name}) if series else table
+            numbers = dict(zip(rows.frame[category].astype("str"), rows.numbers(value), strict=True))
+            shown = dict(zip(rows.frame[category].astype("str"), cells(rows, value), strict=True))
+            height = 0.8 / len(names)
+            places = np.arange(len(categories)) + (position - (len(names) - 1) / 2) * height
+            lengths = np.nan_to_num(np.array([numbers.get(item, np.nan) for item in categories]))
+            hatch = style.HATCHES[position % len(style.HATCHES)]
+            look = {"color": colours[name], "hatch": hatch, "edgecolor": "white", "linewidth": 0.4}
+            axes.barh(places, lengths, height=height * 0.92, label=called.get(name, name), **look)
+            for place, length, item in zip(places, lengths, categories, strict=True):
+                words_at(axes, shown.get(item, ""), (max(length, 0.0), place), (3, 0), va="center")
+        rows_down(axes, [called.get(item, item) for item in categories], 22, 0.45, 0.55)
         axes.set_xlabel(axis_label or _with_unit(table.columns[value]))
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]), right=axes.get_xlim()[1] * 1.12)
         if series:
             style.legend_above(axes, columns=2 if len(names) <= 2 or max(map(len, names)) > 10 else 3)
@@ -54,56 +61,8 @@ def bars(
     return style.finished(fig, axes, title=title, alt=words)
 
 
-def _bar_set(
-    axes: Axes,
-    table: ClearedTable,
-    category: str,
-    value: str,
-    series: str | None,
-    name: str,
-    position: int,
-    names: Sequence[str],
-    categories: Sequence[str],
-    colour: str,
-    called: Mapping[str, str],
-) -> None:
-    """Draw the bars of one series, each with its number at its end."""
-    rows = table.where(**{series: name}) if series else table
-    numbers = dict(zip(rows.frame[category].astype("str"), rows.numbers(value), strict=True))
-    shown = dict(zip(rows.frame[category].astype("str"), _labels(rows, value), strict=True))
-    height = 0.8 / len(names)
-    places = np.arange(len(categories)) + (position - (len(names) - 1) / 2) * height
-    lengths = np.array([numbers.get(item, np.nan) for item in categories])
-    axes.barh(
-        places,
-        np.nan_to_num(lengths),
-        height=height * 0.92,
-        color=colour,
-        label=called.get(name, name),
-        hatch=style.HATCHES[position % len(style.HATCHES)],
-        edgecolor="white",
-        linewidth=0.4,
-    )
-    for place, length, item in zip(places, np.nan_to_num(lengths), categories, strict=True):
-        axes.annotate(
-            shown.get(item, ""),
-            (max(length, 0.0), place),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9.5,
-        )
-
-
 def _with_unit(column: Column) -> str:
     return f"{column.label} ({column.unit})" if column.unit and column.unit not in column.label else column.label
-
-
-def _labels(table: ClearedTable, value: str) -> list[str]:
-    """Return what stands beside each mark: the number as shown, or its symbol."""
-    column = table.columns[value]
-    pairs = zip(table.frame[value], table.marks[value], strict=True)
-    return [mark or as_shown(number, column) for number, mark in pairs]
 
 
 def _in_words(
@@ -122,7 +81,38 @@ def _in_words(
         parts = []
         for name in names:
             rows = table.where(**({category: item, series: name} if series else {category: item}))
-            text = "; ".join(_labels(rows, value)) or "no value"
+            text = "; ".join(cells(rows, value)) or "no value"
             parts.append(f"{called.get(name, name)} {text}" if series else text)
         sentences.append(f"{called.get(item, item)}: {', '.join(parts)}.")
     return " ".join(sentences)
+
+
+def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure:
+    """Return the range of one headline in each scenario, in pounds (columns as in ``headline_sensitivity``).
+
+    A scenario that gives one figure is a dot, one that gives a range is a bar; the dashed line is the printed figure.
+    """
+    cleared_only(table)
+    rows = table.where(headline=headline).frame
+    names = [str(name) for name in rows["scenario"]]
+    lows, highs = ([float(value) for value in rows[column]] for column in ("lowest_gbp", "highest_gbp"))
+    published = float(rows["published_gbp"].iloc[0])
+    with style.applied():
+        fig, axes = style.new_figure(height=1.4 + 0.55 * len(names))
+        for place, (low, high) in enumerate(zip(lows, highs, strict=True)):
+            if high - low < 1:
+                axes.plot([low], [place], marker="o", markersize=7, color="0.15")
+            else:
+                axes.barh(place, high - low, left=low, height=0.5, color="0.6", edgecolor="0.15")
+        axes.axvline(published, linestyle="--", linewidth=1.2, color="0.15")
+        rows_down(axes, names, 34)
+        axes.set_xlim(min(0.0, *lows), max(highs) * 1.05)
+        axes.set_xlabel(f"{headline}, £ thousand (dashed line: as printed, {as_pounds(published)})")
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.xaxis.set_major_formatter(lambda value, _: digits(value / 1000))
+        axes.grid(axis="x")
+    words = "; ".join(
+        f"{name}: {as_pounds(low)}" + ("" if high - low < 1 else f" to {as_pounds(high)}")
+        for name, low, high in zip(names, lows, highs, strict=True)
+    )
+    return style.finished(fig, axes, title=title, alt=f"{title} Printed: {as_pounds(published)}. {words}.")

@@ -7,8 +7,7 @@ where that reads better; the two ends of the bracket differ in colour, in line a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,10 +17,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from stepdown.costs.estimators import ESTIMATOR_WORDS
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import sentence_case
+from stepdown.numbers import as_pounds, digits
 from stepdown.params.effects import BRACKET
 from stepdown.show import style
-from stepdown.show.figure import Figure
-from stepdown.show.numbers import as_pounds
+from stepdown.show.marks import GREY, INK, cleared_only, rows_down, short_pounds, words_at
+from stepdown.show.style import Figure
 
 _LOOKS: dict[str, dict[str, Any]] = {
     BRACKET[0]: {"color": style.DARK, "marker": "o", "linestyle": "-"},
@@ -32,24 +32,9 @@ _CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
 HIDDEN = "Too few children: the numbers behind this chart are hidden."
 
 
-def _need_cleared(*tables: ClearedTable) -> None:
-    for table in tables:
-        if not isinstance(table, ClearedTable):
-            raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
-
-
-def _short_pounds(value: float, _: object = None) -> str:
-    """Return pounds for an axis: £0, £250k, −£1.2m."""
-    sign = "\N{MINUS SIGN}" if value < 0 else ""
-    size = abs(value)
-    if size >= 999_500:
-        return f"{sign}£{size / 1e6:.2g}m"
-    return f"{sign}£{size / 1e3:,.0f}k" if size >= 10_000 else f"{sign}£{size:,.0f}"
-
-
 def _money_axis(axes: Axes, which: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(_short_pounds))
+    axis.set_major_formatter(FuncFormatter(short_pounds))
     axes.grid(axis=which)
     if which == "x":
         axes.locator_params(axis="x", nbins=5)
@@ -63,19 +48,14 @@ def _empty(title: str) -> Figure:
     return style.finished(fig, axes, title=title, alt=f"{title}. {HIDDEN}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Saving:
-    """One row of the savings chart."""
+class _Saving(NamedTuple):
+    """One row of the savings chart: what it is called, how it looks, and its numbers."""
 
-    days: str
-    estimator: str
+    called: str
+    look: dict[str, Any]
     estimate: float
     low: float
     high: float
-
-    def called(self) -> str:
-        """Return what the row is called."""
-        return _CALLED[self.estimator] + (f": {self.days}" if self.days else "")
 
 
 def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
@@ -83,36 +63,36 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
 
     tables: what the days are ("days as published"; "" when there is one table) → table cost_uncertainty with them.
     """
-    _need_cleared(*tables.values())
+    cleared_only(*tables.values())
     rows = []
     for days, table in tables.items():
         for end in BRACKET:
             keys = {"estimator": end, "measure": "saving_gbp"}
-            rows.append(_Saving(days, end, *(table.value(c, **keys) for c in ("estimate", "ci_low", "ci_high"))))
+            called = _CALLED[end] + (f": {days}" if days else "")
+            numbers = (table.value(c, **keys) for c in ("estimate", "ci_low", "ci_high"))
+            rows.append(_Saving(called, _LOOKS[end], *numbers))
     first = next(iter(tables.values()))
     cost = sum(first.value("estimate", estimator=BRACKET[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
-    if np.isnan([cost, *(number for row in rows for number in (row.estimate, row.low, row.high))]).any():
+    if np.isnan([cost, *(number for row in rows for number in row[2:])]).any():
         return _empty("Savings and cost")
     title = _savings_title(rows, cost)
     with style.applied():
         fig, axes = style.new_figure(height=1.75 + 0.6 * len(rows))
         for place, row in enumerate(rows):
-            look = _LOOKS[row.estimator]
-            axes.plot([row.low, row.high], [place, place], color=look["color"], linewidth=2.6, solid_capstyle="butt")
-            axes.plot(row.estimate, place, marker=look["marker"], color=look["color"], markersize=9, linestyle="none")
+            colour = row.look["color"]
+            axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.6, solid_capstyle="butt")
+            axes.plot(row.estimate, place, marker=row.look["marker"], color=colour, markersize=9, linestyle="none")
             _beside(axes, as_pounds(row.estimate), row.high, place, "left")
-        axes.axvline(0, color="#5A6470", linewidth=0.9)
-        axes.axvline(cost, color="#1B1F24", linewidth=2, linestyle=(0, (6, 2)))
-        axes.set_yticks(range(len(rows)), [style.wrapped(row.called(), 26) for row in rows])
-        axes.set_ylim(len(rows) - 0.3, -0.9)
+        axes.axvline(0, color=GREY, linewidth=0.9)
+        axes.axvline(cost, color=INK, linewidth=2, linestyle=(0, (6, 2)))
+        rows_down(axes, [row.called for row in rows], 26, 0.3, 0.9)
         axes.text(cost, -0.6, f"cost {as_pounds(cost)} ", ha="right", va="center", fontsize=10, fontweight="bold")
         low, high = min(0.0, *(row.low for row in rows)), max(cost, *(row.high for row in rows))
         axes.set_xlim(low - 0.04 * (high - low), high + (0.06 if high == cost else 0.25) * (high - low))
         axes.set_xlabel("Saving, with its 95% interval (£)")
-        axes.tick_params(axis="y", length=0)
         _money_axis(axes, "x")
     words = " ".join(
-        f"{row.called()}: {as_pounds(row.estimate)}, interval {as_pounds(row.low)} to {as_pounds(row.high)}."
+        f"{row.called}: {as_pounds(row.estimate)}, interval {as_pounds(row.low)} to {as_pounds(row.high)}."
         for row in rows
     )
     alt = f"Marks with intervals. {title}. {words} The programme cost {as_pounds(cost)}."
@@ -129,16 +109,7 @@ def _savings_title(rows: Sequence[_Saving], cost: float) -> str:
 
 def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
     """Write a number beside the end of a mark: side "left" means that the text begins there."""
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(5 if side == "left" else -5, 0),
-        textcoords="offset points",
-        ha=side,
-        va="center",
-        fontsize=9.5,
-        bbox=_CLEAR,
-    )
+    words_at(axes, text, (x, y), (5 if side == "left" else -5, 0), ha=side, va="center", bbox=_CLEAR)
 
 
 def months_chart(table: ClearedTable) -> Figure:
@@ -146,7 +117,7 @@ def months_chart(table: ClearedTable) -> Figure:
 
     table: net_cost_by_months.
     """
-    _need_cleared(table)
+    cleared_only(table)
     if table.frame["net_cost_gbp"].isna().all():
         return _empty("Net cost by how long the saving lasts")
     crossings: dict[str, float | None] = {}
@@ -159,7 +130,7 @@ def months_chart(table: ClearedTable) -> Figure:
             axes.plot(months, net, linewidth=2.4, label=_CALLED[end], **look)
             crossings[end] = _crossing(months, net)
             _mark_crossing(axes, end, crossings[end])
-        axes.axhline(0, color="#1B1F24", linewidth=1.3)
+        axes.axhline(0, color=INK, linewidth=1.3)
         axes.set_xlim(left=0, right=float(table.numbers("months").max()) * 1.12)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
@@ -169,7 +140,9 @@ def months_chart(table: ClearedTable) -> Figure:
     last = float(table.numbers("months").max())
     found = [month for month in crossings.values() if month is not None]
     title = _months_title(found, last)
-    reached = {end: f"after {m:.0f} months" if m else f"not in {last:.0f} months" for end, m in crossings.items()}
+    reached = {
+        end: f"after {digits(m)} months" if m else f"not in {digits(last)} months" for end, m in crossings.items()
+    }
     words = " ".join(f"{_CALLED[end]}: £0 is reached {when}." for end, when in reached.items())
     alt = f"Line chart. {title}. {words} Below £0 the programme pays for itself."
     return style.finished(fig, axes, title=title, alt=alt)
@@ -181,22 +154,15 @@ def _mark_crossing(axes: Axes, end: str, month: float | None) -> None:
     look = _LOOKS[end]
     axes.plot(month, 0, marker=look["marker"], color=look["color"], markersize=10)
     side, right, up = ("right", -8, -16) if end == BRACKET[0] else ("left", 6, 9)
-    axes.annotate(
-        f"{month:.0f} months",
-        (month, 0),
-        xytext=(right, up),
-        textcoords="offset points",
-        ha=side,
-        fontsize=11,
-        fontweight="bold",
-        color=look["color"] if end == BRACKET[0] else "#A8400F",
-    )
+    colour = look["color"] if end == BRACKET[0] else "#A8400F"  # the orange of the mark is too pale for text
+    text = f"{digits(month)} months"
+    words_at(axes, text, (month, 0), (right, up), ha=side, fontsize=11, fontweight="bold", color=colour)
 
 
 def _months_title(found: Sequence[float], last: float) -> str:
     if not found:
-        return f"The saving would not cover what was spent even if it lasted {last:.0f} months"
-    low, high = f"{min(found):.0f}", f"{max(found):.0f}"
+        return f"The saving would not cover what was spent even if it lasted {digits(last)} months"
+    low, high = digits(min(found)), digits(max(found))
     span = low if low == high else f"{low} to {high}"
     if len(found) < len(BRACKET):
         return f"By one comparison a saving of {span} months covers what was spent; by the other none does"
@@ -216,7 +182,7 @@ def _crossing(months: np.ndarray, net: np.ndarray) -> float | None:
 
 def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
     """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown."""
-    _need_cleared(table)
+    cleared_only(table)
     rows = table.frame.assign(low=table.numbers("net_low_gbp"), high=table.numbers("net_high_gbp"))
     rows = rows[rows["low"].notna() & rows["high"].notna()].assign(width=rows["low"] - rows["high"])
     rows = rows.sort_values("width", kind="stable").head(most).reset_index(drop=True)
@@ -228,26 +194,17 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
         fig, axes = style.new_figure(height=1.5 + 0.66 * len(rows))
         for place, row in enumerate(rows.to_dict("records")):
             turns = row["low"] < 0 < row["high"]
-            axes.barh(
-                place,
-                row["high"] - row["low"],
-                left=row["low"],
-                height=0.5,
-                color=style.DARK if turns else style.LIGHT,
-                hatch="///" if turns else "",
-                edgecolor="white" if turns else style.DARK,
-                linewidth=0.6,
-            )
+            colour, edge, hatch = (style.DARK, "white", "///") if turns else (style.LIGHT, style.DARK, "")
+            look = {"color": colour, "hatch": hatch, "edgecolor": edge, "linewidth": 0.6}
+            axes.barh(place, row["high"] - row["low"], left=row["low"], height=0.5, **look)
             for end, side in (("low", "right"), ("high", "left")):
-                _beside(axes, _short_pounds(row[end]), row[end], place, side)
-        axes.axvline(base, color="#5A6470", linewidth=1.2, linestyle=":")
-        axes.axvline(0, color="#1B1F24", linewidth=1.8)
-        axes.set_yticks(range(len(rows)), [style.wrapped(str(name), 27) for name in rows["shown_as"]], fontsize=10)
-        axes.invert_yaxis()
+                _beside(axes, short_pounds(row[end]), row[end], place, side)
+        axes.axvline(base, color=GREY, linewidth=1.2, linestyle=":")
+        axes.axvline(0, color=INK, linewidth=1.8)
+        rows_down(axes, [str(name) for name in rows["shown_as"]], 27, 0.3, 0.7, fontsize=10)
         low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
         axes.set_xlim(low - 0.32 * (high - low) * (low < 0), high + 0.26 * (high - low))
         axes.set_xlabel("Net cost (£); left of £0 the programme pays\nfor itself (dark, hatched bars reach there)")
-        axes.tick_params(axis="y", length=0)
         _money_axis(axes, "x")
     words = " ".join(
         f"{r['shown_as']}: {as_pounds(r['low'])} ({r['low_at']}) to {as_pounds(r['high'])} ({r['high_at']})."
@@ -268,7 +225,7 @@ def _tornado_title(rows: pd.DataFrame) -> str:
 
 def plane_chart(table: ClearedTable) -> Figure:
     """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane."""
-    _need_cleared(table)
+    cleared_only(table)
     if table.frame["net_cost_per_child_gbp"].isna().all():
         return _empty("Days avoided and net cost for each child")
     below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
@@ -282,39 +239,23 @@ def plane_chart(table: ClearedTable) -> Figure:
         for estimator in BRACKET:
             rows = table.where(estimator=estimator)
             days, cost = rows.numbers("days_avoided_per_child"), rows.numbers("net_cost_per_child_gbp")
-            look = _LOOKS[estimator]
-            axes.scatter(
-                days,
-                cost,
-                s=14,
-                marker=look["marker"],
-                facecolors=look["color"] if estimator == BRACKET[0] else "none",
-                edgecolors=look["color"],
-                linewidths=0.6,
-                alpha=0.55,
-                label=_CALLED[estimator],
-            )
+            colour, shape = _LOOKS[estimator]["color"], _LOOKS[estimator]["marker"]
+            face = colour if estimator == BRACKET[0] else "none"
+            look = {"facecolors": face, "edgecolors": colour, "linewidths": 0.6, "alpha": 0.55}
+            axes.scatter(days, cost, s=14, marker=shape, label=_CALLED[estimator], **look)
             sentences.append(
-                f"{_CALLED[estimator]}: days avoided per child mostly {days.quantile(0.05):.0f} to "
-                f"{days.quantile(0.95):.0f}, net cost per child mostly {as_pounds(cost.quantile(0.05))} to "
-                f"{as_pounds(cost.quantile(0.95))}; below £0 in {(cost < 0).mean():.0%} of the marks."
+                f"{_CALLED[estimator]}: days avoided per child mostly {digits(days.quantile(0.05))} to "
+                f"{digits(days.quantile(0.95))}, net cost per child mostly {as_pounds(cost.quantile(0.05))} to "
+                f"{as_pounds(cost.quantile(0.95))}; below £0 in {digits(100 * (cost < 0).mean())}% of the marks."
             )
-        axes.axhline(0, color="#1B1F24", linewidth=1.6)
-        axes.axvline(0, color="#1B1F24", linewidth=1.0)
+        axes.axhline(0, color=INK, linewidth=1.6)
+        axes.axvline(0, color=INK, linewidth=1.0)
         low, high = axes.get_ylim()
         axes.set_ylim(min(low, -0.18 * (high - min(low, 0))), high)
         left, right = axes.get_xlim()
         axes.set_xlim(min(left, -0.06 * right), right)
-        axes.annotate(
-            "below this line it pays for itself",
-            (0.99, 0),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -13),
-            textcoords="offset points",
-            ha="right",
-            fontsize=10,
-            bbox=_CLEAR,
-        )
+        below_line = {"xycoords": ("axes fraction", "data"), "ha": "right", "fontsize": 10, "bbox": _CLEAR}
+        words_at(axes, "below this line it pays for itself", (0.99, 0), (0, -13), **below_line)
         axes.set_xlabel("Days of statutory care avoided per child")
         axes.set_ylabel("Net cost per child (£)")
         _money_axis(axes, "y")
@@ -329,7 +270,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
 
     table: acceptability.
     """
-    _need_cleared(table)
+    cleared_only(table)
     if table.frame["probability_worth_it"].isna().all():
         return _empty("The chance of being worth it")
     sentences, halves = [], []
@@ -338,24 +279,16 @@ def acceptability_chart(table: ClearedTable) -> Figure:
         for estimator in BRACKET:
             rows = table.where(estimator=estimator)
             worth, chance = rows.numbers("willingness_gbp"), rows.numbers("probability_worth_it") * 100
-            look = _LOOKS[estimator]
-            axes.plot(
-                worth, chance, color=look["color"], linestyle=look["linestyle"], linewidth=2.4, label=_CALLED[estimator]
-            )
+            look = {name: _LOOKS[estimator][name] for name in ("color", "linestyle")}
+            axes.plot(worth, chance, linewidth=2.4, label=_CALLED[estimator], **look)
             half = worth[chance >= 50]
             halves += [float(half.iloc[0])] if len(half) else []
-            reached = f"even chance at £{half.iloc[0]:,.0f} a day" if len(half) else "an even chance is not reached"
-            sentences.append(f"{_CALLED[estimator]}: {chance.iloc[0]:.0f}% at £0, {reached}.")
-        axes.axhline(50, color="#5A6470", linewidth=1.0, linestyle=":")
-        axes.annotate(
-            "even chance",
-            (0.01, 50),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            fontsize=9.5,
-            bbox=_CLEAR,
-        )
+            reached = (
+                f"even chance at {as_pounds(half.iloc[0])} a day" if len(half) else "an even chance is not reached"
+            )
+            sentences.append(f"{_CALLED[estimator]}: {digits(chance.iloc[0])}% at £0, {reached}.")
+        axes.axhline(50, color=GREY, linewidth=1.0, linestyle=":")
+        words_at(axes, "even chance", (0.01, 50), (0, 3), xycoords=("axes fraction", "data"), bbox=_CLEAR)
         axes.set_ylim(-3, 103)
         axes.set_xlim(0, float(table.numbers("willingness_gbp").max()))
         axes.set_xlabel("What a day of statutory care avoided is thought worth,\nbeyond the money it saves (£)")
@@ -369,10 +302,10 @@ def acceptability_chart(table: ClearedTable) -> Figure:
 
 def _worth_title(halves: list[float], last: float) -> str:
     if not halves:
-        return f"Even at £{last:,.0f} a day avoided, the programme is more likely than not too dear"
-    low, high = f"£{min(halves):,.0f}", f"£{max(halves):,.0f}"
+        return f"Even at {as_pounds(last)} a day avoided, the programme is more likely than not too dear"
+    low, high = as_pounds(min(halves)), as_pounds(max(halves))
     if len(halves) < len(BRACKET):
-        return f"An even chance of being worth it needs {low} a day avoided, or more than £{last:,.0f}"
+        return f"An even chance of being worth it needs {low} a day avoided, or more than {as_pounds(last)}"
     if low == high == "£0":
         return "More likely than not the programme is worth it, even without a worth put on a day avoided"
     span = low if low == high else f"{low} to {high}"

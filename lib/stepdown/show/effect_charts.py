@@ -15,14 +15,8 @@ from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.measures import STATUSES, measured, of_column, sentence_case
 from stepdown.numbers import digits
 from stepdown.show import style
-from stepdown.show.figure import Figure
-from stepdown.show.movement_charts import (
-    cells,
-    cleared_only,
-    in_order,
-    legend_mark,
-    whole_percent,
-)
+from stepdown.show.marks import INK, cells, cleared_only, in_order, legend_mark, whole_percent, words_at
+from stepdown.show.style import Figure
 
 ENDS = {
     DIFFERENCE_IN_DIFFERENCES: (IN_SHORT[DIFFERENCE_IN_DIFFERENCES], "o", style.DARK),
@@ -38,8 +32,7 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
     not be had are written, not drawn.
     """
     cleared_only(table)
-    keep = (table.frame["unit"] == unit).tolist()
-    outcomes = [item for item in in_order(table, "outcome") if any(_units(table, item, keep))]
+    outcomes = list(dict.fromkeys(table.frame.loc[table.frame["unit"] == unit, "outcome"].astype("str")))
     with style.applied():
         fig, axes = style.new_figure(height=1.9 + 0.98 * len(outcomes))
         place, ticks = 0.0, []
@@ -49,7 +42,7 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
                 _interval(axes, table.where(outcome=outcome, estimator=estimator), estimator, place)
                 place += 1
             place += 0.6
-        axes.axvline(0, color="#1B1F24", linewidth=1)
+        axes.axvline(0, color=INK, linewidth=1)
         axes.set_yticks([y for y, _ in ticks], [style.wrapped(label, 14) for _, label in ticks])
         axes.set_ylim(place - 0.9, -0.8)
         axes.tick_params(axis="y", length=0)
@@ -69,16 +62,15 @@ def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float) -> No
     estimate, low, high = (float(row.numbers(name).iloc[0]) for name in ("estimate", "ci_low", "ci_high"))
     if math.isnan(estimate):
         mark = str(row.marks["estimate"].iloc[0])
-        axes.annotate(f"not shown ({mark})" if mark else "not estimable", (0, place), xytext=(6, 0),
-                      textcoords="offset points", va="center", fontsize=9.5)  # fmt: skip
+        words_at(axes, f"not shown ({mark})" if mark else "not estimable", (0, place), (6, 0), va="center")
         return
     if not math.isnan(low):
         axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
     axes.scatter(estimate, place, s=48, marker=shape, color=colour, zorder=3)
     text = f"{_signed(estimate)} ({_signed(low)} to {_signed(high)})" if not math.isnan(low) else _signed(estimate)
     middle = estimate if math.isnan(low) else (low + high) / 2
-    axes.annotate(text, (middle, place), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=9.5,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})  # fmt: skip
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+    words_at(axes, text, (middle, place), (0, 6), ha="center", bbox=behind)
 
 
 def kaplan_meier(table: ClearedTable) -> Figure:
@@ -142,16 +134,15 @@ def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> F
     names = [_variable(table, i, labels or {}) for i in rows]
     with style.applied():
         fig, axes = style.new_figure(height=1.7 + 0.34 * len(rows))
-        axes.axvspan(-band, band, color="#E9EDF2", label=f"what chance alone would give (±{band:.2f})")
-        axes.axvline(0, color="#1B1F24", linewidth=1)
+        axes.axvspan(-band, band, color="#E9EDF2", label=f"what chance alone would give (±{digits(band, 2)})")
+        axes.axvline(0, color=INK, linewidth=1)
         places = np.arange(len(rows))
         axes.scatter(smd.iloc[rows], places, s=44, color=style.DARK, zorder=3, label="before")
         if weighted.notna().any():
             axes.scatter(weighted.iloc[rows], places, s=44, facecolor="white", edgecolor=style.MID, linewidth=1.6,
                          marker="s", zorder=3, label="after weighting")  # fmt: skip
         for place, i in enumerate(rows):
-            axes.annotate(_signed(smd.iloc[i], 2), (smd.iloc[i], place), xytext=(0, 6), textcoords="offset points",
-                          ha="center", fontsize=8.5)  # fmt: skip
+            words_at(axes, _signed(smd.iloc[i], 2), (smd.iloc[i], place), (0, 6), ha="center", fontsize=8.5)
         axes.set_yticks(places, names)
         axes.set_ylim(len(rows) - 0.4, -0.9)
         axes.margins(x=0.12)
@@ -174,10 +165,6 @@ def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> F
 
 
 # --- words and numbers
-
-
-def _units(table: ClearedTable, outcome: str, keep: list[bool]) -> list[bool]:
-    return [good and str(name) == outcome for good, name in zip(keep, table.frame["outcome"], strict=True)]
 
 
 def _signed(value: float, decimals: int | None = None) -> str:

@@ -10,14 +10,13 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.lines import Line2D
 
 from stepdown.disclosure import ClearedTable
-from stepdown.measures import NONE, PERIODS, STATUSES, of_column
+from stepdown.measures import NONE, PERIODS, STATUSES
 from stepdown.numbers import digits
 from stepdown.show import style
-from stepdown.show.figure import Figure
-from stepdown.show.numbers import as_shown
+from stepdown.show.marks import cells, cleared_only, in_order, is_number, legend_mark, whole_percent, words_at
+from stepdown.show.style import Figure
 
 
 def status_flow(table: ClearedTable) -> Figure:
@@ -41,28 +40,33 @@ def status_flow(table: ClearedTable) -> Figure:
 
 
 def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
+    import seaborn as sns
+
     shape = (len(statuses), len(statuses))
-    share = np.nan_to_num(table.numbers("percent_of_row").to_numpy().reshape(shape))
-    axes.imshow(share, cmap=_pale_to_dark(), vmin=0, vmax=100, aspect="auto")
     counts, shares = cells(table, "children"), cells(table, "percent_of_row")
-    for place, (count, per_cent) in enumerate(zip(counts, shares, strict=True)):
-        row, column = divmod(place, len(statuses))
-        text = count if count in ("0", "") or not is_number(per_cent) else f"{count}\n{per_cent.split('.')[0]}%"
-        if is_number(per_cent) and count not in ("0", ""):
-            text = f"{count}\n{whole_percent(table.numbers('percent_of_row').iloc[place])}"
-        axes.text(column, row, text, ha="center", va="center", color="white" if share[row, column] > 55 else "#1B1F24")
+    per_cents = table.numbers("percent_of_row").to_numpy()
+    texts = [
+        f"{count}\n{whole_percent(per_cent)}" if count not in ("0", "") and is_number(share) else count
+        for count, share, per_cent in zip(counts, shares, per_cents, strict=True)
+    ]
     names = [style.wrapped(STATUSES[item].short, 11) for item in statuses]
-    axes.set_xticks(range(len(statuses)), names)
-    axes.set_yticks(range(len(statuses)), names)
-    axes.set_xlabel(of_column("highest_after").title)
-    axes.set_ylabel(of_column("highest_before").title)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.set_xticks(np.arange(-0.5, len(statuses)), minor=True)
-    axes.set_yticks(np.arange(-0.5, len(statuses)), minor=True)
-    axes.grid(which="minor", color="white", linewidth=2)
-    axes.tick_params(which="minor", length=0)
+    sns.heatmap(
+        np.nan_to_num(per_cents.reshape(shape)),
+        ax=axes,
+        vmin=0,
+        vmax=100,
+        cmap=_pale_to_dark(),
+        annot=np.array(texts).reshape(shape),
+        fmt="",
+        cbar=False,
+        linewidths=2,
+        linecolor="white",
+        xticklabels=names,
+        yticklabels=names,
+    )
+    axes.tick_params(length=0, rotation=0)
+    axes.set_xlabel("Highest status after")
+    axes.set_ylabel("Highest status before")
 
 
 def _pale_to_dark() -> LinearSegmentedColormap:
@@ -186,14 +190,7 @@ def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float) -> None:
         if not math.isnan(end):
             axes.scatter(end, place, s=46, color=face, edgecolor=style.DARK, linewidth=1.5, zorder=2, clip_on=False)
     reached = [end for end in ends if not math.isnan(end)]
-    axes.annotate(
-        f"{texts[0]} → {texts[1]}",
-        (max(reached, default=0.0), place),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9.5,
-    )
+    words_at(axes, f"{texts[0]} → {texts[1]}", (max(reached, default=0.0), place), (8, 0), va="center")
 
 
 def _movement_title(table: ClearedTable, groups: list[str], statuses: list[str]) -> str:
@@ -246,36 +243,3 @@ def _before_after_in_words(table: ClearedTable, groups: list[str], statuses: lis
             first, last = (cells(rows.where(period=period), value)[0] for period in PERIODS)
             parts.append(f"{STATUSES[status].short}, {group}: {first} before, {last} after.")
     return " ".join(parts)
-
-
-def cleared_only(table: ClearedTable) -> None:
-    """Raise TypeError for anything but a cleared table."""
-    if not isinstance(table, ClearedTable):
-        raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")
-
-
-def in_order(table: ClearedTable, column: str) -> list[str]:
-    """Return the values of a key column, each once, in the order of the table."""
-    return [str(item) for item in dict.fromkeys(table.frame[column])]
-
-
-def cells(table: ClearedTable, column: str) -> list[str]:
-    """Return what stands in each cell: the number as shown, or its symbol."""
-    pairs = zip(table.frame[column], table.marks[column], strict=True)
-    return [str(mark) or as_shown(value, table.columns[column]) for value, mark in pairs]
-
-
-def is_number(text: str) -> bool:
-    """Return whether a cell's text is a number and not a symbol."""
-    return bool(text) and text[0].isdigit()
-
-
-def whole_percent(value: float) -> str:
-    """Return a per cent value without decimals, an empty text for a hidden one."""
-    return "" if math.isnan(value) else f"{math.floor(value + 0.5)}%"
-
-
-def legend_mark(label: str, shape: str, face: str, edge: str) -> Line2D:
-    """Return one entry of a legend: a marker without a line."""
-    return Line2D([], [], marker=shape, linestyle="", markersize=7, markerfacecolor=face, markeredgecolor=edge,
-                  markeredgewidth=1.5, label=label)  # fmt: skip

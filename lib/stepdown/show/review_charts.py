@@ -14,7 +14,8 @@ from stepdown.disclosure import ClearedTable
 from stepdown.numbers import digits, signed
 from stepdown.params.review import Comparison
 from stepdown.show import style
-from stepdown.show.figure import Figure
+from stepdown.show.marks import GREY, INK, cleared_only, rows_down, words_at
+from stepdown.show.style import Figure
 
 _KINDS = {
     "full": ("Full evidence", style.DARK, ""),
@@ -25,8 +26,8 @@ _KINDS = {
 _GRID = {
     "case files and other sources": (style.DARK, "white", "case files and other sources"),
     "case files": ("#3F7CAC", "white", "case files"),
-    "other sources": (style.LIGHT, "#1B1F24", "other sources only"),
-    "none": ("#FFFFFF", "#1B1F24", "none found"),
+    "other sources": (style.LIGHT, INK, "other sources only"),
+    "none": ("#FFFFFF", INK, "none found"),
 }
 
 
@@ -37,9 +38,8 @@ def evidence_bars(table: ClearedTable, *, subsets: Sequence[str], title: str) ->
     full and partial together; so has one whose split is hidden. A bar whose counts are hidden is left out, with a
     note at its place.
     """
-    _only_cleared(table)
-    rows = table.frame[table.frame["subset"].isin(list(subsets))]
-    bars, texts = _laid_out(rows)
+    cleared_only(table)
+    bars, texts = _laid_out(table.frame[table.frame["subset"].isin(list(subsets))])
     bottom = bars[-1][0] + 0.6 if bars else 1.0
     with style.applied():
         fig, axes = style.new_figure(height=1.3 + 0.36 * bottom)
@@ -54,9 +54,8 @@ def evidence_bars(table: ClearedTable, *, subsets: Sequence[str], title: str) ->
         axes.spines["left"].set_visible(False)
         for kind in (kind for kind in _KINDS if kind in used):
             name, colour, hatch = _KINDS[kind]
-            axes.barh(
-                [-9], [0], color=colour, hatch=hatch, edgecolor="#5A6470", linewidth=0.5, label=name
-            )  # off the plot, for the key
+            look = {"color": colour, "hatch": hatch, "edgecolor": GREY, "linewidth": 0.5}
+            axes.barh([-9], [0], label=name, **look)  # off the plot, for the key
         if used:
             style.legend_above(axes, columns=2)
     words = " ".join(_bar_words(row) for _, row in bars)
@@ -98,11 +97,11 @@ def _stacked(axes: Axes, at: float, row: pd.Series) -> list[str]:
     for kind, count in parts.items():
         width = 100 * count / total
         _, colour, hatch = _KINDS[kind]
-        axes.barh(at, width, left=left, height=0.6, color=colour, hatch=hatch, edgecolor="#5A6470", linewidth=0.5)
+        axes.barh(at, width, left=left, height=0.6, color=colour, hatch=hatch, edgecolor=GREY, linewidth=0.5)
         if count:
             axes.text(
                 left + width / 2, at, f"{int(count)}", ha="center", va="center", fontsize=8.6,
-                color="white" if kind in ("full", "any") else "#1B1F24",
+                color="white" if kind in ("full", "any") else INK,
                 bbox={"boxstyle": "round,pad=0.15", "facecolor": colour, "edgecolor": "none"},
             )  # fmt: skip
         left += width
@@ -127,7 +126,7 @@ def differences_forest(
     table: case_file_differences.  pair: the two subsets that are compared.  cut: full or any.
     A filled mark stands after Holm's correction; a hollow one does not, or was not on the list.
     """
-    _only_cleared(table)
+    cleared_only(table)
     chosen = table.where(cut=cut, earlier=pair.earlier, later=pair.later).frame
     if listed_only:
         chosen = chosen[chosen["prespecified"].astype("bool")]
@@ -138,14 +137,12 @@ def differences_forest(
         axes.axvline(0, color="#3D4650", linewidth=1)
         for at, row in enumerate(rows):
             words.append(_forest_row(axes, at, row))
-        axes.set_yticks(range(len(rows)), [style.wrapped(str(row["item"]), 27) for row in rows], fontsize=9.5)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
+        rows_down(axes, [str(row["item"]) for row in rows], 27, fontsize=9.5)
         axes.set_xlim(-100, 100)
         axes.set_xticks([-100, -50, 0, 50, 100], ["\N{MINUS SIGN}100", "\N{MINUS SIGN}50", "0", "+50", "+100"])
         axes.set_xlabel("Difference in the share of files with evidence,\npercentage points (line: 95% interval)")
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
         _forest_key(axes)
     return style.finished(fig, axes, title=title, alt=f"Forest plot. {title.rstrip('.')}. " + " ".join(words))
 
@@ -158,10 +155,7 @@ def _forest_row(axes: Axes, at: int, row: pd.Series) -> str:
     stands = _number(row["p_holm"]) < 0.05
     axes.plot([low, high], [at, at], color=style.DARK, linewidth=2)
     axes.plot(points, at, "o", markersize=9, color=style.DARK, markerfacecolor=style.DARK if stands else "white")
-    axes.annotate(
-        signed(points), (points, at), xytext=(0, 8), textcoords="offset points",
-        ha="center", fontsize=9,
-    )  # fmt: skip
+    words_at(axes, signed(points), (points, at), (0, 8), ha="center", fontsize=9)
     after = "stands after correction" if stands else "does not stand after correction"
     return f"{row['item']}: {signed(points)} points, from {signed(low)} to {signed(high)}, {after}."
 
@@ -177,7 +171,7 @@ def evidence_grid(table: ClearedTable, *, title: str) -> Figure:
 
     table: framework_grid.
     """
-    _only_cleared(table)
+    cleared_only(table)
     frame = table.frame
     columns = [(str(name), group) for name, group in frame.groupby("framework", sort=False)]
     height = max(len(group) for _, group in columns)
@@ -199,7 +193,7 @@ def _grid_cell(axes: Axes, column: int, at: int, row: pd.Series) -> None:
     none = row["evidence"] == "none"
     axes.add_patch(
         Rectangle(
-            (column + 0.02, at + 0.05), 0.96, 0.9, facecolor=face, edgecolor="#5A6470", linewidth=0.8,
+            (column + 0.02, at + 0.05), 0.96, 0.9, facecolor=face, edgecolor=GREY, linewidth=0.8,
             linestyle="--" if none else "-",
         )
     )  # fmt: skip
@@ -213,9 +207,9 @@ def agreement_dots(table: ClearedTable, *, title: str, measures: Sequence[str] =
 
     table: agreement.  measures: columns of it, two of agreement, kappa, ac1, ac2, alpha.
     """
-    _only_cleared(table)
+    cleared_only(table)
     rows = [row for _, row in table.frame.iterrows()]
-    marks = {name: (("o", style.DARK, style.DARK), ("s", "#5A6470", "white"))[i % 2] for i, name in enumerate(measures)}
+    marks = {name: (("o", style.DARK, style.DARK), ("s", GREY, "white"))[i % 2] for i, name in enumerate(measures)}
     words = []
     with style.applied():
         fig, axes = style.new_figure(height=1.7 + 0.55 * len(rows))
@@ -223,8 +217,7 @@ def agreement_dots(table: ClearedTable, *, title: str, measures: Sequence[str] =
             for offset, name in zip((-0.15, 0.15), measures, strict=False):
                 _agreement_mark(axes, at + offset, row, name, marks[name])
             words.append(_agreement_words(row, measures, table))
-        axes.set_yticks(range(len(rows)), [style.wrapped(str(row["item"]), 30) for row in rows], fontsize=9)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
+        rows_down(axes, [str(row["item"]) for row in rows], 30, fontsize=9)
         lowest = min(
             [0.0, *(_number(row[f"{name}_low"]) for row in rows for name in measures if row[f"{name}_low"] < 0)]
         )
@@ -234,7 +227,6 @@ def agreement_dots(table: ClearedTable, *, title: str, measures: Sequence[str] =
         )
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
         for name, (shape, edge, face) in marks.items():
             label = table.columns[name].label
             axes.plot([], [], shape, color=edge, markerfacecolor=face, markersize=7, label=label)
@@ -253,18 +245,10 @@ def _agreement_mark(axes: Axes, at: float, row: pd.Series, name: str, mark: tupl
 
 
 def _agreement_words(row: pd.Series, measures: Sequence[str], table: ClearedTable) -> str:
-    parts = [
-        f"{table.columns[name].label} {digits(_number(row[name]), 2)}"
-        for name in measures
-        if not math.isnan(_number(row[name]))
-    ]
+    known = [name for name in measures if not pd.isna(row[name])]
+    parts = [f"{table.columns[name].label} {digits(row[name], 2)}" for name in known]
     return f"{row['item']}: {', '.join(parts) or 'not defined or too few files to show'}."
 
 
 def _number(value: Any) -> float:
     return float("nan") if pd.isna(value) else float(value)
-
-
-def _only_cleared(table: ClearedTable) -> None:
-    if not isinstance(table, ClearedTable):
-        raise TypeError(f"a chart is drawn from a ClearedTable, not from a {type(table).__name__}")

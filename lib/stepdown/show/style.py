@@ -9,13 +9,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
-
-from stepdown.show.figure import Figure
 
 WIDTH_INCHES = 5.2
 """Width of every chart; at 160 dots an inch this is 832 pixels."""
@@ -74,6 +74,39 @@ def applied() -> Iterator[None]:
     """Hold the house style for as long as the block lasts; matplotlib's own settings come back after it."""
     with mpl.rc_context(_SETTINGS):
         yield
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart that was drawn from cleared tables.
+
+    fig: the matplotlib figure.  title: one sentence that says what the chart shows.
+    alt: the text alternative: what a reader who cannot see the chart needs, with the numbers that matter.
+    Raises ValueError when alt or title is empty: a chart without words is not finished.
+    """
+
+    fig: MatplotlibFigure
+    alt: str
+    title: str
+
+    def __post_init__(self) -> None:
+        for name in ("alt", "title"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"a chart needs its {name}")
+
+    def png(self, dpi: int = 160) -> bytes:
+        """Return the chart as PNG; the same numbers give the same bytes."""
+        return self._saved("png", dpi=dpi, metadata={"Software": None})
+
+    def svg(self) -> bytes:
+        """Return the chart as SVG without date or program name; the same numbers give the same bytes."""
+        return self._saved("svg", metadata={"Date": None, "Creator": None, "Title": self.title})
+
+    def _saved(self, kind: str, **how: object) -> bytes:
+        target = BytesIO()
+        with applied():
+            self.fig.savefig(target, format=kind, bbox_inches="tight", pad_inches=0.08, facecolor="white", **how)
+        return target.getvalue()
 
 
 def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[MatplotlibFigure, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from stepdown.disclosure import ClearedTable
-from stepdown.show.numbers import as_shown
+from stepdown.numbers import as_shown
 from stepdown.tables import Column, Role
 
 _UNITS_IN_CELL = ("£", "%")
