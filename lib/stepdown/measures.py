@@ -1,17 +1,18 @@
 """What is measured: one declaration a measure, asked by outcomes, effects, costs, charts, sentences and settings.
 
 A measure is a pair of columns of the child outcomes, ``<name>_before`` and ``<name>_after``; a characteristic is known
-at the start only. A room that brings a measure of its own declares it in one line, beside the function that counts it::
+at the start only. A room that brings a measure of its own declares it in one line, with the function that counts it::
 
-    declare(Measure("wellbeing", "wellbeing score", "wellbeing", "points", "score", may_be_missing=True))
+    declare(Measure("mood", "mood score", "mood", "points", "score", may_be_missing=True), by=mood_columns)
 
 Nowhere else is it written what a measure or a status is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 StatusCode = Literal["CIN", "CP", "CLA"]
 Kind = Literal["days", "count", "flag", "score", "number", "category", "ladder"]
@@ -119,14 +120,30 @@ def _of_status(status: Status) -> list[Measure]:
     ]
 
 
+Counter = Callable[[Any, Any, Any], Mapping[str, Any]]
+"""Counts a measure: from the study, its records and its cohort to columns of the child outcomes, <name>_<period>.
+
+Each column has one value a child of the cohort, in its order. No columns for a study without the table."""
+
 _DECLARED: dict[str, Measure] = {}
+_COUNTERS: dict[str, Counter] = {}
 
 
-def declare(*measures: Measure) -> None:
-    """Add measures; raises ValueError for a name that was declared otherwise before."""
+def declare(*measures: Measure, by: Counter | None = None) -> None:
+    """Add measures, and the function that counts them where :mod:`stepdown.outcomes` does not.
+
+    Raises ValueError for a name that was declared otherwise before.
+    """
     for item in measures:
         if _DECLARED.setdefault(item.name, item) != item:
             raise ValueError(f"the measure {item.name} is declared twice, each time otherwise")
+        if by:
+            _COUNTERS[item.name] = by
+
+
+def counters() -> tuple[Counter, ...]:
+    """Return the functions that count measures with tables of their own, each once."""
+    return tuple(dict.fromkeys(_COUNTERS.values()))
 
 
 declare(

@@ -53,7 +53,7 @@ def design(compared: Comparison, estimator: str) -> tuple[Floats, Floats]:
     if estimator == DIFFERENCE_IN_DIFFERENCES:
         return compared.after - compared.before, np.column_stack(columns)
     if estimator == LAGGED_OUTCOME:
-        if np.ptp(compared.before) > 0:
+        if compared.n_children and np.ptp(compared.before) > 0:
             columns.append(compared.before)
         return compared.after, np.column_stack(columns)
     if estimator == AFTER_ONLY:
@@ -114,6 +114,8 @@ class EndsApart:
 
 def ends_apart(compared: Comparison, *, level: float = 0.95) -> EndsApart:
     """Return how far apart the two ends of the bracket are, with the family jackknife's interval."""
+    if min(compared.families_by_group()) < 1:
+        return EndsApart(NAN, NAN, NAN, NAN, NAN)
     whole, left = [], []
     for estimator in BRACKET:
         response, matrix = design(compared, estimator)

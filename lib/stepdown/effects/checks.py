@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.effects.comparison import Comparison, comparison_of, group_labels
+from stepdown.effects.comparison import Comparison, base_columns, base_of, comparison_of, group_labels, rests_on
 from stepdown.effects.estimates import NAN
 from stepdown.effects.permutation import family_permutation
 from stepdown.measures import measured
@@ -55,6 +55,8 @@ def natural_course(compared: Comparison) -> tuple[NaturalCourse, NaturalCourse]:
     A group's mean is expected to move towards the reference by (1 - correlation) of its distance. With a
     correlation that cannot be had (no spread) the expected change is NaN.
     """
+    if min(compared.families_by_group()) < 1:
+        return (NaturalCourse(NAN, NAN, NAN, NAN, NAN, NAN),) * 2
     reference = float(compared.before.mean())
     correlation = within_group_correlation(compared)
     found = []
@@ -87,7 +89,7 @@ def natural_course_table(frame: pd.DataFrame, settings: EffectSettings) -> Aggre
                     "outcome": outcome,
                     "group": label,
                     "n_children": int(arm.sum()),
-                    "n_with_any": int(np.count_nonzero(compared.before[arm] + compared.after[arm])),
+                    "n_with_any": compared.n_with_any(arm),
                     "mean_before": found.mean_before,
                     "reference_mean": found.reference,
                     "correlation": found.correlation,
@@ -217,14 +219,14 @@ def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed:
                 "difference": found.difference,
                 "p_value": found.p_value,
                 "n_families": compared.n_families,
-                "n_with_any": compared.n_with_any(),
+                **base_of(compared, settings.outcomes),
                 "deals": found.deals,
                 "method": "all deals counted" if found.exact else "deals drawn at random",
                 "note": found.note,
             }
         )
     frame = pd.DataFrame(rows).assign(p_holm=lambda found: holm(list(found["p_value"])))
-    rests = ("n_with_any",)
+    rests = rests_on(settings.outcomes)
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the difference."),
@@ -232,7 +234,7 @@ def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed:
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, by absolute value."),
         "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
         "n_families": Column("Families", Role.BASE, "families", 0, about="Dealt whole."),
-        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Before or after, both groups."),
+        **base_columns(settings.outcomes, "Before or after, both groups."),
         "deals": Column("Deals", Role.OPEN, "", 0, about="Ways counted or drawn."),
         "method": Column("Method", Role.OPEN, about="Exact or Monte Carlo."),
         "note": Column("Note", Role.OPEN, about="Why there is no p value."),

@@ -19,7 +19,7 @@ from stepdown.effects.bracketing import (
     design,
     without_each_family,
 )
-from stepdown.effects.comparison import Comparison, comparison_of
+from stepdown.effects.comparison import Comparison, base_columns, base_of, comparison_of, rests_on
 from stepdown.effects.estimates import NAN
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
@@ -50,6 +50,8 @@ def influence(compared: Comparison, estimator: str, unit: Unit) -> Influence:
     """Return the most influential child or family of one estimate."""
     if unit == "child":
         compared = replace(compared, family=np.arange(compared.n_children))
+    if min(compared.families_by_group()) < 1:
+        return Influence(compared.outcome, estimator, unit, NAN, NAN, NAN, False, compared.n_families)
     response, matrix = design(compared, estimator)
     estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
     left = without_each_family(response, matrix, compared.family)
@@ -85,10 +87,10 @@ def influence_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateT
                         "changes_sign": found.changes_sign,
                         "dominates": abs(found.share) > settings.dominance_share,
                         "n_units": found.n_units,
-                        "n_with_any": compared.n_with_any(),
+                        **base_of(compared, settings.outcomes),
                     }
                 )
-    rests = ("n_with_any",)
+    rests = rests_on(settings.outcomes)
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "estimator": Column("Estimator", Role.KEY, about="Which end of the bracket."),
@@ -99,6 +101,6 @@ def influence_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateT
         "changes_sign": Column("Sign turns without it", Role.DERIVED, "", None, rests, "Whether it would."),
         "dominates": Column("Dominates", Role.DERIVED, "", None, rests, "Above the study's dominance_share."),
         "n_units": Column("Of", Role.BASE, "", 0, about="Children or families in the comparison."),
-        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any of the outcome."),
+        **base_columns(settings.outcomes, "Children with any of the outcome."),
     }
     return AggregateTable("influence", "outcome, estimator and unit left out", pd.DataFrame(rows), columns)

@@ -13,7 +13,7 @@ from stepdown.effects.bracketing import (
     ends_apart,
     estimated,
 )
-from stepdown.effects.comparison import comparison_of
+from stepdown.effects.comparison import base_columns, base_of, comparison_of, rests_on
 from stepdown.effects.estimates import Estimate, holm
 from stepdown.effects.overlap import OverlapGate
 from stepdown.effects.weighting import weighted_estimates
@@ -49,7 +49,8 @@ def effects(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) ->
 def _cautioned(item: Estimate, families: int, settings: EffectSettings) -> Estimate:
     cautions = [item.note] if item.note else []
     if 0 < item.n_with_any < settings.min_events:
-        cautions.append("rests on few children with any of it")
+        of_what = "a score" if measured(item.outcome).kind == "score" else "any of it"
+        cautions.append(f"rests on few children with {of_what}")
     if families < settings.min_families:
         cautions.append("few families in one of the groups")
     return replace(item, note="; ".join(cautions))
@@ -57,6 +58,7 @@ def _cautioned(item: Estimate, families: int, settings: EffectSettings) -> Estim
 
 def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> AggregateTable:
     """Return ``effects``: one row is an outcome by one estimator; see :func:`effects`."""
+    bases = {name: base_of(comparison_of(frame, name), settings.outcomes) for name in settings.outcomes}
     rows = [
         {
             "outcome": item.outcome,
@@ -71,13 +73,13 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
             "p_holm": item.p_holm,
             "n_children": item.n_children,
             "n_families": item.n_families,
-            "n_with_any": item.n_with_any,
+            **bases[item.outcome],
             "condition": item.condition,
             "note": item.note,
         }
         for item in effects(frame, settings, gate)
     ]
-    rests = ("n_with_any",)
+    rests = rests_on(settings.outcomes)
     percent = f"{settings.confidence_level:.0%}"
     columns = {
         "outcome": Column("Code", Role.KEY, about="What is counted: a column of the child outcomes."),
@@ -92,7 +94,7 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
         "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
         "n_children": Column("Children", Role.BASE, "children", 0, about="In both groups."),
         "n_families": Column("Families", Role.BASE, "families", 0, about="In both groups."),
-        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any, before or after."),
+        **base_columns(settings.outcomes),
         "condition": Column("Right only if", Role.OPEN, about="What must be true for it to be the effect."),
         "note": Column("Note", Role.OPEN, about="Why it is missing, or on how little it rests."),
     }
@@ -114,10 +116,10 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> Ag
                 "ci_high": found.ci_high,
                 "p_value": found.p_value,
                 "ends_differ": bool(found.ci_low > 0 or found.ci_high < 0),
-                "n_with_any": compared.n_with_any(),
+                **base_of(compared, settings.outcomes),
             }
         )
-    rests = ("n_with_any",)
+    rests = rests_on(settings.outcomes)
     columns = {
         "outcome": Column("Outcome", Role.KEY, about="What is counted."),
         "unit": Column("Unit", Role.OPEN, about="Unit of the difference, per child."),
@@ -128,6 +130,6 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> Ag
         "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Family jackknife, t."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Family jackknife, t."),
         "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
-        "n_with_any": Column("With any", Role.COUNT, "children", 0, about="Children with any, before or after."),
+        **base_columns(settings.outcomes),
     }
     return AggregateTable("bracket_agreement", "outcome", pd.DataFrame(rows), columns)

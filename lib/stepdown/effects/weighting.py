@@ -14,7 +14,7 @@ import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from stepdown.effects.bracketing import clustered_se
-from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of
+from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of, with_values
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.numbers import digits
 from stepdown.params.effects import EffectSettings
@@ -169,7 +169,7 @@ def weighted_estimates(
             _row(compared, ENTROPY_BALANCING, NAN, NAN, GATE_SHUT, settings),
             _row(compared, DOUBLY_ROBUST, NAN, NAN, GATE_SHUT, settings),
         )
-    covariates = covariates_of(frame, settings.weight_on)
+    covariates = covariates_of(with_values(frame, outcome), settings.weight_on)
     balance = entropy_balance(covariates, compared.programme)
     estimate, se, note = NAN, NAN, NOT_BALANCED
     if balance.converged:

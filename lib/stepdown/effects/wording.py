@@ -72,7 +72,13 @@ def fewer(value: float, unit: str) -> str:
     if float(shown) == 0:
         return "no difference"
     noun = f" {unit}" if unit else ""
-    return f"{shown}{noun} {'fewer' if value < 0 else 'more'}"
+    return f"{shown}{noun} {directions(unit)[int(value > 0)]}"
+
+
+def directions(unit: str) -> tuple[str, str]:
+    """Return what below and above nought are called: things that are counted are fewer, a score is lower."""
+    counted = ("", "days", "episodes", "referrals", "share", "percentage points")
+    return ("fewer", "more") if unit in counted else ("lower", "higher")
 
 
 def interval(low: Any, high: Any, unit: str, *, level: float = 0.95) -> str:
@@ -104,7 +110,7 @@ def _end(value: float, unit: str) -> str:
     shown = _rounded(value, unit)
     if float(shown) == 0:
         return "none"
-    return f"{shown} {'fewer' if value < 0 else 'more'}"
+    return f"{shown} {directions(unit)[int(value > 0)]}"
 
 
 def _rounded(value: float, unit: str) -> str:

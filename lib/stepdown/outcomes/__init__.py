@@ -1,6 +1,7 @@
 """Statutory outcomes: Child in Need (CIN), Child Protection plan (CP), Child Looked After (CLA), and referrals."""
 
 from stepdown.outcomes.children import ChildOutcomes, child_outcomes, is_unknown
+from stepdown.outcomes.scores import score_movement, scores
 from stepdown.outcomes.sentences import (
     day_rule_sentence,
     impossible_days,
@@ -19,6 +20,8 @@ __all__ = [
     "is_unknown",
     "referral_sentence",
     "referrals",
+    "score_movement",
+    "scores",
     "statutory_status",
     "status_on_edges",
     "status_sentence",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stepdown.cohort import Cohort, age_at_start, select
 from stepdown.contracts import StudyRecords
-from stepdown.measures import NONE, PERIODS
+from stepdown.measures import NONE, PERIODS, counters
 from stepdown.params import Study
 from stepdown.windows import (
     Spells,
@@ -42,7 +42,8 @@ class ChildOutcomes:
     highest_at_start and highest_at_end (status on the last day before support and on the first day after it),
     referrals_<period>, referrals_without_index_<period>, days_to_referral (NaN: none seen), follow_up_days.
     days_ is by the study's day_count; clipped_days_ always inside the window. Under ``unobservable: days_at_risk``
-    everything is counted on the days that the data covers, and days are scaled to the whole window.
+    everything is counted on the days that the data covers, and days are scaled to the whole window. Measures that a
+    room or an evaluator declared with a counter follow, <name>_before and <name>_after (NaN: not measured).
     ladder: the statuses from least to most intensive.
     """
 
@@ -80,6 +81,8 @@ def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
         columns |= _period_columns(study, cohort, spells, period)
     columns |= _status_at_edges(study, cohort, spells)
     columns |= _referral_columns(study, cohort, records)
+    for counted in counters():
+        columns |= counted(study, records, cohort)
     return ChildOutcomes(pd.DataFrame(columns), cohort, settings.ladder, settings.groups.labels())
 
 

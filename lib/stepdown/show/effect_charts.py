@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.effects.wording import directions
 from stepdown.measures import STATUSES, measured, of_column, sentence_case
 from stepdown.numbers import digits
 from stepdown.show import style
@@ -50,7 +51,8 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
         axes.grid(axis="x")
         low, high = axes.get_xlim()
         axes.set_xlim(min(low, -0.15 * (high - low)), max(high, 0.15 * (high - low)))
-        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← fewer in the programme group     more →")
+        less, more = directions(unit)
+        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the programme group     {more} →")
         marks = [legend_mark(short, shape, colour, colour) for short, shape, colour in ENDS.values()]
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.32, 1.0), ncols=1, borderaxespad=0.2)
     title = _bracket_title(table, outcomes, unit)
