@@ -20,14 +20,16 @@ CHARACTERISTICS = ("number", "category", "ladder")
 
 
 def words_of_measures():
-    """Return the labels that must not stand within any text, and those of characteristics that must not be a text."""
-    within = {STATUSES[code].name for code in LADDER} | {STATUSES[code].held for code in LADDER}
-    within |= {"looked after", "protection plan", "child in need"}
-    whole = set()
+    """Return the labels that must not stand within any text, and the names that must not be a text of their own."""
+    statuses = [STATUSES[code] for code in LADDER]
+    whole = {name for status in statuses for name in (status.name, status.short, status.state, status.in_words)}
+    within = {r"(?<!child )protection plan"}
     for item in map(measured, declared()):
-        (whole if item.kind in CHARACTERISTICS else within).update((item.label, item.short))
-    whole |= {f"{text} {period}" for text in whole for period in PERIODS}
-    return [re.escape(text) for text in within if " " in text], {text.lower() for text in whole if " " in text}
+        if item.kind in CHARACTERISTICS:
+            whole |= {f"{text} {period}".strip() for text in (item.label, item.short) for period in (*PERIODS, "")}
+        else:
+            within |= {re.escape(text) for text in (item.label, item.short) if " " in text}
+    return within - {re.escape(name) for name in whole}, {text.lower() for text in whole if " " in text}
 
 
 def texts_of(path):
