@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from stepdown.disclosure import ClearedTable
-from stepdown.measures import NONE, PERIODS, STATUSES
+from stepdown.measures import NONE, PERIODS, STATUSES, of_column
 from stepdown.numbers import digits
 from stepdown.show import style
 from stepdown.show.marks import cells, cleared_only, in_order, is_number, legend_mark, whole_percent, words_at
@@ -65,8 +65,8 @@ def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
         yticklabels=names,
     )
     axes.tick_params(length=0, rotation=0)
-    axes.set_xlabel("Highest status after")
-    axes.set_ylabel("Highest status before")
+    axes.set_xlabel(of_column("highest_after").title)
+    axes.set_ylabel(of_column("highest_before").title)
 
 
 def _pale_to_dark() -> LinearSegmentedColormap:
