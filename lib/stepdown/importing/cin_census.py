@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from lxml import etree
@@ -114,6 +115,7 @@ class _Reader:
 
     def __init__(self, census: Census, file: int, ledger: Ledger, faults: Faults) -> None:
         self.census, self.file, self.ledger, self.faults = census, file, ledger, faults
+        self.factors: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def child(self, element: Any) -> Iterator[Row]:
         """Yield the rows of one child."""
@@ -133,7 +135,7 @@ class _Reader:
 
     def _person(self, child: str, values: dict[str, str], element: Any) -> Person:
         said = values.get("Sex") or values.get("GenderCurrent", "")
-        ethnic = values.get("Ethnicity", "").upper()
+        ethnic = intern(values.get("Ethnicity", "").upper())
         self._count(ethnic, cells.ETHNICITIES, "Ethnicity")
         if said and not cells.sex(said) and said.upper() not in ("U", "0", "9"):
             self.ledger.unknown[self.file, "Sex or GenderCurrent"] += 1
@@ -161,7 +163,7 @@ class _Reader:
         nfa = cells.flag(values.get("ReferralNFA", ""))
         if nfa is None:
             self._fault("ReferralNFA", "neither true nor false", "true, false, 1 or 0", element, values["ReferralNFA"])
-        need, reason = values.get("PrimaryNeedCode", "").upper(), values.get("ReasonForClosure", "").upper()
+        need, reason = (intern(values.get(name, "").upper()) for name in ("PrimaryNeedCode", "ReasonForClosure"))
         self._count(need, cells.NEEDS, "PrimaryNeedCode")
         self._count(reason, cells.REASONS, "ReasonForClosure")
         at = (self.census.day, self.file)
@@ -176,7 +178,8 @@ class _Reader:
     def _assessment(self, child: str, referral: int, element: Any) -> Iterator[Row]:
         values = self._texts(element)
         codes = [(leaf.text or "").strip().upper() for leaf in element.iter("{*}AssessmentFactors")]
-        factors = tuple(sorted({code for code in codes if code}))
+        factors = tuple(sorted({intern(code) for code in codes if code}))
+        factors = self.factors.setdefault(factors, factors)  # one copy of each combination
         for factor in factors:
             self._count(factor, cells.FACTORS, "AssessmentFactors")
         start = self._day(values, "AssessmentActualStartDate", element)

@@ -53,6 +53,7 @@ class _Lists:
     support: list[groups.Support] = field(default_factory=list)
     households: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+    families: list[tuple[str, str]] = field(default_factory=list)
     file: int = 0
     household_file: int = 0
 
@@ -70,7 +71,7 @@ def bring_in(settings: ImportSettings, root: Path) -> Imported:
                 history.add(rows, name)
         except Refused as refused:
             wrong += refused.faults
-    lists = _Lists()
+    lists = _Lists(families=sources.families)
     for step in (_read_list, _read_households, _read_told):
         try:
             step(settings, root, lists, ledger, faults)
@@ -266,10 +267,13 @@ def _join_households(
             imported.doubts.add("child in two households", child, "both are taken as one family")
         imported.households.join(child, "household", household)
         fates[lists.household_file, groups.HOUSEHOLD_ROWS, "used"] += 1
+    for child, family in lists.families:
+        homes.setdefault(names.get(child, child), family)
+        imported.households.join(names.get(child, child), "ssd family", family)
     for row in support:
         if row.family:
             imported.households.join(row.child, "family", row.family)
-    for child in sorted(kept - set(homes)) if imported.settings.households else ():
+    for child in sorted(kept - set(homes)) if homes else ():
         imported.doubts.add("in no household", child, "a family of its own")
 
 

@@ -14,18 +14,23 @@ from stepdown.importing.cin_census import Census, open_census, read_census
 from stepdown.importing.looked_after import CareReturn, return_files
 from stepdown.importing.rows import RULE, CarePeriod, CareRow, Faults, Ledger, Plan, Row
 from stepdown.importing.settings import ImportSettings
+from stepdown.importing.ssd import read_ssd
+
+SSD_YEARS = 6
+"""Years of history that the specification of the Standard Safeguarding Dataset asks for."""
 
 Reader = Callable[[], Iterator[tuple[str, Iterable[Row]]]]
 
 
 @dataclass
 class Sources:
-    """The files of an import. annex_a: by day of the extract."""
+    """The files of an import. annex_a: by day of the extract. families: (child, family) of an SSD extract."""
 
     root: Path
     census: list[Census] = field(default_factory=list)
     care: dict[int, list[tuple[Path, str]]] = field(default_factory=dict)
     annex_a: dict[int, tuple[Path, str]] = field(default_factory=dict)
+    families: list[tuple[str, str]] = field(default_factory=list)
 
     def readers(self, settings: ImportSettings, span: Covered, ledger: Ledger, faults: Faults) -> Iterator[Reader]:
         """Yield one reader for each file or return, in the order of the days that they reach."""
@@ -54,6 +59,13 @@ class Sources:
                     for row in rows:
                         ledger.settle(row, "left out: this Annex A is not joined")
 
+        def ssd(day: date, place: str) -> Iterator[tuple[str, Iterable[Row]]]:
+            rows, families = read_ssd(place, self.root, day.toordinal(), ledger, faults, without("ssd"))
+            self.families += families
+            yield "ssd", rows
+
+        for made, place in settings.returns.ssd.items():
+            yield lambda made=made, place=place: ssd(made, place)  # type: ignore[misc]
         for file in self.census:
             yield lambda file=file: census(file)  # type: ignore[misc]
         for year in sorted(self.care):
@@ -134,6 +146,8 @@ def find_sources(settings: ImportSettings, root: Path) -> Sources:
 
 def covered(settings: ImportSettings, sources: Sources) -> Covered:
     """Return the days that all sources cover; raises Refused where years are missing, double or unlike."""
+    if settings.returns.ssd:
+        return _extract_covers(settings)
     census = [file.year for file in sources.census]
     care = sorted(sources.care)
     faults = _years("cin_census", census) + _years("looked_after", care)
@@ -158,8 +172,9 @@ def covered(settings: ImportSettings, sources: Sources) -> Covered:
         if asked > last:
             raise Refused([_beyond(settings.last_date, last)])
         last = asked
+    first_day = _march(first - 1) + 1
     return Covered(
-        first_day=_march(first - 1) + 1,
+        first_day=max(first_day, settings.first_date.toordinal()) if settings.first_date else first_day,
         last_day=last,
         census_day=_march(max(census)),
         care_days=tuple(_march(year) for year in care),
@@ -168,6 +183,17 @@ def covered(settings: ImportSettings, sources: Sources) -> Covered:
         census_names={file.shown for file in sources.census},
         care_names={care_name(year) for year in care},
     )
+
+
+def _extract_covers(settings: ImportSettings) -> Covered:
+    """An SSD extract covers six years up to its day, unless the user says from when or to when."""
+    made = next(iter(settings.returns.ssd))
+    if settings.last_date and settings.last_date > made:
+        raise Refused([_beyond(settings.last_date, made.toordinal())])
+    six = date(made.year - SSD_YEARS, made.month, min(made.day, 28) if made.month == 2 else made.day)
+    first, last = settings.first_date or six, settings.last_date or made
+    day, names = made.toordinal(), {"ssd"}
+    return Covered(first.toordinal(), last.toordinal(), day, (day,), census_names=names, care_names=names)
 
 
 def _march(year: int) -> int:

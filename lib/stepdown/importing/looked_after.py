@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from stepdown.importing import cells
@@ -118,7 +119,7 @@ class CareReturn:
 
     def _person(self, values: dict[str, str], number: int, shown: str, line: int) -> Person | None:
         child = self._child(values, shown, line)
-        ethnic = values.get("ETHNIC", "").upper()
+        ethnic = intern(values.get("ETHNIC", "").upper())
         if ethnic and ethnic not in cells.ETHNICITIES:
             self.ledger.unknown[number, "ETHNIC"] += 1
         if not child:
@@ -145,13 +146,12 @@ class CareReturn:
                 found = f"a day after 31 March {self.year}"
                 remedy = "give the year that ENDS on 31 March under looked_after, or name the right file"
                 self.faults.row(f"{shown}, {name}", found, "days up to the year's end", remedy, line, values[name])
-        rne, legal, rec = (values.get(name, "").upper() for name in ("RNE", "LS", "REC"))
+        rne, legal, rec, place = (intern(values.get(name, "").upper()) for name in ("RNE", "LS", "REC", "PLACE"))
         for name, code in (("RNE", rne), ("LS", legal), ("REC", rec)):
             if code and code not in _KNOWN[name]:
                 self.ledger.unknown[number, name] += 1
         if not child or not start:
             return None
-        place = values.get("PLACE", "").upper()
         return CareRow(child, start, self.day, number, end, rne, legal, rec, place, self.day)
 
     def _child(self, values: dict[str, str], shown: str, line: int) -> str:

@@ -57,15 +57,13 @@ def lines(imported: Imported) -> list[tuple[str, str, str, str, str]]:
     """Return the whole report, row by row; raises ArithmeticError when the rows of a file do not add up."""
     ledger = imported.ledger
     out = [("rows", file, kind, fate, str(number)) for file, kind, fate, number in ledger.lines()]
-    out += [
-        ("unknown", ledger.files[file], column, "code not known, treated as blank", str(number))
-        for (file, column), number in sorted(
-            ledger.unknown.items(), key=lambda item: (ledger.files[item[0][0]], item[0])
-        )
-    ]
+    unknown = sorted(
+        (ledger.files[file], column, number) for (file, column), number in ledger.unknown.items() if number
+    )
+    out += [("unknown", file, column, "code not known, treated as blank", str(n)) for file, column, n in unknown]
     doubts = imported.doubts
     out += [("doubts", "", doubt, "", str(len(doubts.children(doubt)))) for doubt in sorted(doubts.lists)]
-    if imported.settings.households is None:
+    if imported.settings.households is None and not imported.settings.returns.ssd:
         out.append(("doubts", "", "no household file: every child is a family of its own", "", ""))
     out += [("counts", "", what, "", str(number)) for what, number in sorted(imported.counts.items()) if number]
     out += [("comparison", "", step, "", str(number)) for step, number in imported.steps]

@@ -5,7 +5,6 @@ Nothing is matched by a name or a birth date alone: twins share it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from stepdown.importing.history import History
@@ -17,12 +16,14 @@ def without_zeros(ids: Mapping[str, Iterable[str]], doubts: Doubts) -> dict[str,
 
     ids: by file or sheet, the ids that stand in it. The longest form is the child's.
     """
-    forms: dict[str, set[str]] = defaultdict(set)
+    first: dict[str, str] = {}
+    several: dict[str, set[str]] = {}
     for held in ids.values():
         for text in held:
             if text.isdigit():
-                forms[text.lstrip("0") or "0"].add(text)
-    several = {number: texts for number, texts in forms.items() if len(texts) > 1}
+                other = first.setdefault(text.lstrip("0"), text)
+                if other != text:
+                    several.setdefault(text.lstrip("0"), {other}).add(text)
     clash = {
         number
         for held in ids.values()
@@ -63,14 +64,15 @@ def as_told(pairs: Iterable[tuple[str, str]], faults: Faults, shown: str) -> dic
 
 def propose(history: History, names: Mapping[str, str], doubts: Doubts) -> None:
     """List children who are perhaps one: same UPN or former UPN, birth and sex, ids never in one file."""
-    by_upn: dict[str, set[str]] = defaultdict(set)
+    first: dict[str, str] = {}
+    several: dict[str, set[str]] = {}
     for child, rows in history.rows.items():
         for row in rows:
             if isinstance(row, Person):
                 for upn in (row.upn, row.former_upn):
-                    if upn and not upn.startswith("UN"):
-                        by_upn[upn].add(child)
-    for children in by_upn.values():
+                    if upn and not upn.startswith("UN") and first.setdefault(upn, child) != child:
+                        several.setdefault(upn, {first[upn]}).add(child)
+    for children in several.values():
         for one in sorted(children):
             for other in sorted(children):
                 if one < other and _alike(history, one, other) and not _together(history, names, one, other):

@@ -24,7 +24,8 @@ class Returns(Settings):
 
     cin_census: census files; each says its own year.  looked_after: by year, the one that ENDS on 31 March, a folder or
     file; or "none" with a reason.  annex_a: by extract date.  annex_a_columns: by list and field, a heading to take.
-    ssd: by extract date, a folder of CSV files or a connection string; it stands in place of the returns.
+    ssd: by extract date, a folder of CSV files or a connection string (sqlite:///file, odbc:…, or $NAME for one in the
+    environment); it stands in place of the returns.
     """
 
     cin_census: Paths = ()
@@ -136,6 +137,7 @@ class Published(Settings):
 class ImportSettings(Settings):
     """All settings of an import.
 
+    first_date: the first day to use, where it is later than the returns' (or than six years before an SSD extract).
     study: name of the study that is written (data/<study>, params/<study>.yaml).  last_date: the last day to use, where
     sources end in different years.  same_child: a CSV of old id and new id.  issues: issue → assessment factors.
     published: by year, what the department printed for 31 March.  synthetic: whether the returns are made up.

@@ -28,7 +28,7 @@ def study_file(imported: Imported) -> str:
         programme=settings.programme.name,
         comparison=settings.comparison.label,
         compared=f"children with {pool}, not on the programme's list and not in a household of a child on it",
-        limits=limits if settings.households else [*limits, _FAMILIES],
+        limits=limits if settings.households or settings.returns.ssd else [*limits, _FAMILIES],
         first=report.day_of(imported.covered.first_day),
         last=report.day_of(imported.covered.last_day),
         synthetic=settings.synthetic,
