@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 from stepdown import costs
-from stepdown.costs.sentences import HIDDEN, cashable_sentence, chance_words, pounds
+from stepdown.costs.sentences import HIDDEN, cashable_sentence, chance_words
+from stepdown.numbers import as_pounds
 
 NAN = float("nan")
 DID, ANCOVA = "difference in differences", "lagged-outcome adjustment"
@@ -30,8 +31,8 @@ def needed(**values):
 
 
 def test_pounds_have_a_true_minus_and_thousands():
-    assert pounds(307334.89) == "£307,335"
-    assert pounds(-1234.5) == "−£1,235"  # half up, as in the tables
+    assert as_pounds(307334.89) == "£307,335"
+    assert as_pounds(-1234.5) == "−£1,235"  # half up, as in the tables
 
 
 def test_the_answer_says_more_or_less():

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from stepdown.costs.cases import Case, savings_without_each_child, without_most_influential_child, work_out
 from stepdown.costs.estimators import observed_saving
 from stepdown.costs.simulation import (
-    FamilyMoments,
     counted_resamples,
     drawn_unit_costs,
     normal_resamples,
     simulate,
-    simulate_chunks,
 )
 from stepdown.costs.uncertainty import acceptability, monte_carlo_error_of_share
 from stepdown.costs.unit_costs import CostRange, Tariffs, read_book
@@ -143,26 +141,11 @@ def test_normal_form_agrees_with_the_counted_form_where_both_can_be_done():
             assert abs(np.quantile(a, q) - np.quantile(b, q)) < 4 * 2.7 * se * np.sqrt(2 / 6_000)
 
 
-def test_chunks_of_whole_families_give_the_same_as_one_piece():
-    frame = random_frame(9, (300, 300))
-    case = case_of(frame)
-    family = pd.factorize(frame["family_id"])[0]
-    chunks = [case.data.keep(np.asarray(family % 3 == k)) for k in range(3)]
-    whole = simulate_chunks([case.data], case, tariffs(), ENDS, 2_000, np.random.default_rng(1))
-    parts = simulate_chunks(iter(chunks), case, tariffs(), ENDS, 2_000, np.random.default_rng(1))
-    for end in ENDS:
-        assert parts.saving[end] == pytest.approx(whole.saving[end], rel=1e-6)
-
-
-def test_running_sums_do_not_depend_on_how_families_are_split():
+def test_the_normal_form_has_the_moments_of_the_families():
     sums = family_sums(volumes(random_frame(10), MEASURES), programme=False)
-    halves = [FamilyMoments.of(replace(sums, values=sums.values[i::2])) for i in (0, 1)]
-    whole, joined = FamilyMoments.of(sums), halves[0] + halves[1]
-    assert joined.families == whole.families
-    assert joined.gram == pytest.approx(whole.gram)
-    drawn = normal_resamples(whole, 20_000, np.random.default_rng(1))
-    assert drawn[:, 1].mean() == pytest.approx(whole.total[1], rel=0.01)
-    assert drawn[:, 1].std() == pytest.approx(sums.values[:, 1].std() * np.sqrt(whole.families), rel=0.03)
+    drawn = normal_resamples(sums, 20_000, np.random.default_rng(1))
+    assert drawn[:, 1].mean() == pytest.approx(sums.total[1], rel=0.01)
+    assert drawn[:, 1].std() == pytest.approx(sums.values[:, 1].std() * np.sqrt(len(sums.values)), rel=0.03)
 
 
 def test_gamma_unit_costs_have_the_moments_of_their_closed_form_and_the_quantiles_of_r():

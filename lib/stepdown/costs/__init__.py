@@ -1,10 +1,8 @@
 """Costs and benefits: unit costs, programme cost, the saving and its uncertainty, and what would turn the answer."""
 
 from stepdown.costs.analysis import (
-    NetCost,
     cost_parts_table,
     costs_table,
-    net_cost,
     net_cost_table,
     report_method,
 )
@@ -12,7 +10,6 @@ from stepdown.costs.assumptions import assumptions_markdown, assumptions_table, 
 from stepdown.costs.break_even import break_even_table, net_cost_by_months_table
 from stepdown.costs.inputs import CostInputs, cost_faults, cost_inputs
 from stepdown.costs.published_case import (
-    CaseInputs,
     case_break_even_table,
     case_sentence,
     not_public_sentence,
@@ -24,7 +21,6 @@ from stepdown.costs.sentences import (
     both_desks_paragraph,
     bracket_sentence,
     break_even_sentence,
-    cashable_sentence,
     grid_sentence,
     one_child_sentence,
     printed_tariffs_sentence,
@@ -33,19 +29,17 @@ from stepdown.costs.sentences import (
     strongest_sentence,
 )
 from stepdown.costs.uncertainty import acceptability_table, bracket_table, plane_table, uncertainty_tables
-from stepdown.costs.unit_costs import UnitCostBook, choose_tariffs, read_book
 from stepdown.costs.used import kept_sentence, savings_by_agency_table, unit_costs_table
+from stepdown.params.effects import BRACKET
 
 __all__ = [
-    "CaseInputs",
+    "BRACKET",
     "case_break_even_table",
     "case_sentence",
     "not_public_sentence",
     "read_case",
     "rebuilt_table",
     "CostInputs",
-    "NetCost",
-    "UnitCostBook",
     "acceptability_table",
     "bracket_table",
     "both_desks_paragraph",
@@ -54,8 +48,6 @@ __all__ = [
     "bracket_sentence",
     "break_even_sentence",
     "break_even_table",
-    "cashable_sentence",
-    "choose_tariffs",
     "cost_faults",
     "cost_inputs",
     "cost_parts_table",
@@ -63,13 +55,11 @@ __all__ = [
     "grid_sentence",
     "grid_table",
     "kept_sentence",
-    "net_cost",
     "net_cost_by_months_table",
     "net_cost_table",
     "one_child_sentence",
     "plane_table",
     "printed_tariffs_sentence",
-    "read_book",
     "report_method",
     "report_sentence",
     "savings_by_agency_table",

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from stepdown.costs.inputs import CostInputs
+from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, money
 from stepdown.costs.volumes import Floats, Volumes
 from stepdown.measures import PERIODS, measured
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
@@ -85,21 +84,11 @@ def costs_table(inputs: CostInputs) -> AggregateTable:
     rows = []
     for g, label in enumerate(inputs.labels):
         group = inputs.data.in_programme == (g == 0)
-        for p, period in enumerate(PERIODS):
-            volume = (inputs.data.before, inputs.data.after)[p][group]
-            total = float(result.costs[g, p])
-            rows.append(
-                {
-                    "group": label,
-                    "period": period,
-                    "children": int(group.sum()),
-                    "children_with_cost": int((volume @ inputs.values > 0).sum()),
-                    "cost_gbp": total,
-                    "cost_scaled_gbp": total * (1.0 if g == 0 else result.scale),
-                    "cost_per_child_gbp": total / group.sum(),
-                }
-            )
-    own = ("children_with_cost",)
+        n = int(group.sum())
+        for p, (period, volume) in enumerate(zip(PERIODS, (inputs.data.before, inputs.data.after), strict=True)):
+            total, scale = float(result.costs[g, p]), 1.0 if g == 0 else result.scale
+            with_cost = int((volume[group] @ inputs.values > 0).sum())
+            rows.append((label, period, n, with_cost, total, total * scale, total / n))
     columns = {
         "group": Column("Group", Role.KEY),
         "period": Column("Period", Role.KEY, about=f"The {inputs.window_months} months before or after"),
@@ -107,13 +96,11 @@ def costs_table(inputs: CostInputs) -> AggregateTable:
         "children_with_cost": Column(
             "Children with any cost", Role.COUNT, "children", 0, about="Children with a priced day or referral"
         ),
-        "cost_gbp": Column("Cost", Role.TOTAL, "£", 0, own, "Days and referrals times their unit costs"),
-        "cost_scaled_gbp": Column(
-            "Cost at the programme group's size", Role.TOTAL, "£", 0, own, "Cost × programme children ÷ own children"
-        ),
-        "cost_per_child_gbp": Column("Cost per child", Role.DERIVED, "£", 0, own, "Cost ÷ children"),
+        "cost_gbp": money("Cost", "Days and referrals times their unit costs"),
+        "cost_scaled_gbp": money("Cost at the programme group's size", "Cost × programme children ÷ own children"),
+        "cost_per_child_gbp": Column("Cost per child", Role.DERIVED, "£", 0, OWN, "Cost ÷ children"),
     }
-    return AggregateTable("costs", "group and period", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("costs", "group and period", columns, rows)
 
 
 def cost_parts_table(inputs: CostInputs) -> AggregateTable:
@@ -137,9 +124,8 @@ def cost_parts_table(inputs: CostInputs) -> AggregateTable:
         "unit_cost_gbp": Column("Unit cost", Role.OPEN, "£", 2, about="Pounds per day, episode or referral"),
         "cost_gbp": Column("Cost", Role.TOTAL, "£", 0, ("children",), "Number times unit cost"),
     }
-    frame = pd.DataFrame(rows, columns=list(columns))
-    adds_up = (AddsUp("cost_gbp", ("group", "period")),)
-    return AggregateTable("cost_parts", "group, period and measure", frame, columns, adds_up)
+    adds_up = AddsUp("cost_gbp", ("group", "period"))
+    return AggregateTable.of_rows("cost_parts", "group, period and measure", columns, rows, adds_up)
 
 
 def net_cost_table(inputs: CostInputs) -> AggregateTable:
@@ -170,16 +156,12 @@ def net_cost_table(inputs: CostInputs) -> AggregateTable:
         ("programme_cost_per_family", "Cost of the programme per family", result.programme_cost / families),
         ("net_cost_per_family", "Estimated net cost per family", result.net_cost / families),
     ]
-    frame = pd.DataFrame(steps, columns=["measure", "shown_as", "amount_gbp"])
-    spent = frame["measure"].str.startswith("programme_cost")
-    after = (inputs.data.after @ inputs.values > 0) | (inputs.data.before @ inputs.values > 0)
-    frame["children_with_cost"] = np.where(spent, sum(result.n), int(after.sum()))
+    behind = {True: sum(result.n), False: inputs.children_with_cost}
+    rows = [(*step, behind[step[0].startswith("programme_cost")]) for step in steps]
     columns = {
         "measure": Column("Measure", Role.KEY),
         "shown_as": Column("Step", Role.OPEN),
-        "amount_gbp": Column("Amount", Role.TOTAL, "£", 0, ("children_with_cost",), "Pounds, by the report's method"),
-        "children_with_cost": Column(
-            "Children with any cost", Role.COUNT, "children", 0, about="Children whose days and referrals are in it"
-        ),
+        "amount_gbp": money("Amount", "Pounds, by the report's method"),
+        "children_with_cost": CHILDREN,
     }
-    return AggregateTable("net_cost", "step of the sum", frame, columns)
+    return AggregateTable.of_rows("net_cost", "step of the sum", columns, rows)

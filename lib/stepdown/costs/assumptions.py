@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from stepdown.contracts import read_study
-from stepdown.costs.inputs import CostInputs, cost_inputs
+from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, cost_inputs
 from stepdown.costs.published_case import CaseInputs
 from stepdown.costs.sensitivity import tornado_table
-from stepdown.costs.sentences import pounds
 from stepdown.costs.used import range_words
 from stepdown.measures import measured
+from stepdown.numbers import as_pounds
 from stepdown.outcomes import child_outcomes
 from stepdown.params import Sourced, Study
 from stepdown.tables import AggregateTable, Column, Role
@@ -21,8 +21,7 @@ from stepdown.tables import AggregateTable, Column, Role
 NOT_MOVED = "not moved on its own"
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(NamedTuple):
     """One value: name, value with its unit as text, its date or price year, source, quality and impact in words."""
 
     name: str
@@ -46,59 +45,27 @@ def assumptions(inputs: CostInputs) -> list[Assumption]:
     found = [*_tariff_assumptions(inputs, tornado), *_programme_assumptions(inputs, tornado)]
     horizon = settings.horizon
     months = horizon.months or inputs.window_months
+    lasts, red = f"{horizon.shape}: {months} months", "red"
+    deflator, rates = inputs.deflator, inputs.rates
+    percents = ", ".join(f"{band.percent:g}% from year {band.first_year}" for band in rates.bands[:2])
+    noted = f"{rates.source}. {rates.note}".strip()
+    based, discounted = f"{deflator.as_of:%d.%m.%Y}", f"{rates.as_of:%d.%m.%Y}"
+    moved = {lever: _moves(tornado, lever) for lever in ("months", "day_count", "estimator", "children_per_family")}
+    one_base, later, ends = "brings every amount to one year", "savings after the first year", "both ends of a bracket"
     found += [
-        Assumption(
-            "How long the saving lasts",
-            f"{horizon.shape}: {months} months",
-            "",
-            horizon.reason,
-            "red",
-            _moves(tornado, "months"),
-        ),
-        Assumption(
-            "Price base",
-            settings.price_year,
-            f"{inputs.deflator.as_of:%d.%m.%Y}",
-            inputs.deflator.source,
-            inputs.deflator.quality,
-            "brings every amount to one year",
-        ),
-        Assumption(
-            "Discount rate",
-            ", ".join(f"{band.percent:g}% from year {band.first_year}" for band in inputs.rates.bands[:2]),
-            f"{inputs.rates.as_of:%d.%m.%Y}",
-            f"{inputs.rates.source}. {inputs.rates.note}".strip(),
-            inputs.rates.quality,
-            "savings after the first year",
-        ),
-        Assumption(
-            "Days counted", inputs.day_count, "", "study file, day_count", "amber", _moves(tornado, "day_count")
-        ),
-        Assumption(
-            "How the groups are compared",
-            "both ends of a bracket",
-            "",
-            "study file and docs/methods.md",
-            "red",
-            _moves(tornado, "estimator"),
-        ),
+        Assumption("How long the saving lasts", lasts, "", horizon.reason, red, moved["months"]),
+        Assumption("Price base", settings.price_year, based, deflator.source, deflator.quality, one_base),
+        Assumption("Discount rate", percents, discounted, noted, rates.quality, later),
+        Assumption("Days counted", inputs.day_count, "", "study file, day_count", "amber", moved["day_count"]),
+        Assumption("How the groups are compared", ends, "", "study file and docs/methods.md", red, moved["estimator"]),
     ]
     if settings.one_child_per_family:
-        found.append(
-            Assumption(
-                "Children of a family who gain",
-                "1: the sampled child",
-                "",
-                "study file, one_child_per_family",
-                "red",
-                _moves(tornado, "children_per_family"),
-            )
-        )
+        name, one, source = "Children of a family who gain", "1: the sampled child", "study file, one_child_per_family"
+        found.append(Assumption(name, one, "", source, red, moved["children_per_family"]))
     grade = settings.adjustments.confidence_grade
     if grade is not None:
-        found.append(
-            Assumption("Confidence grade", grade, "", "study file, adjustments", "amber", "the corrections below")
-        )
+        source, below = "study file, adjustments", "the corrections below"
+        found.append(Assumption("Confidence grade", grade, "", source, "amber", below))
     return found + [_sourced(name, item) for name, item in _adjustments(inputs)]
 
 
@@ -118,7 +85,7 @@ def _sourced(name: str, item: Sourced) -> Assumption:
     dated = item.price_year or (f"{item.as_of:%d.%m.%Y}" if item.as_of else "")
     value = f"{item.value:g} {item.unit}"
     if item.unit.startswith("£"):
-        amount = pounds(item.value) if float(item.value).is_integer() else f"£{item.value:,.2f}"
+        amount = as_pounds(item.value) if float(item.value).is_integer() else as_pounds(item.value, 2)
         value = f"{amount} {item.unit[1:].strip()}".strip()
     return Assumption(name, value, dated, item.source, item.quality, item.impact)
 
@@ -127,7 +94,7 @@ def _moves(tornado: pd.DataFrame, lever: str) -> str:
     if lever not in tornado.index:
         return NOT_MOVED
     row = tornado.loc[lever]
-    return f"net cost {pounds(float(row['net_low_gbp']))} to {pounds(float(row['net_high_gbp']))}"
+    return f"net cost {as_pounds(float(row['net_low_gbp']))} to {as_pounds(float(row['net_high_gbp']))}"
 
 
 def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[Assumption]:
@@ -135,7 +102,7 @@ def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[A
     for measure, value, cost in zip(tariffs.measures, tariffs.values, tariffs.costs, strict=True):
         yield Assumption(
             f"Unit cost: {measured(measure).label}",
-            f"£{value:,.2f}; {range_words(cost.range)}, {cost.range.because}",
+            f"{as_pounds(value, 2)}; {range_words(cost.range)}, {cost.range.because}",
             f"{cost.price_year} prices",
             cost.source,
             cost.quality,
@@ -151,7 +118,7 @@ def _programme_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterato
     years = " and ".join(inputs.spend.by_year)
     yield Assumption(
         "Programme cost",
-        f"{pounds(inputs.spend.amount_gbp)} ({inputs.spend.basis})",
+        f"{as_pounds(inputs.spend.amount_gbp)} ({inputs.spend.basis})",
         f"{years} prices",
         f"{programme.source}; spent {programme.spent_over}; spread evenly where the source does not split it",
         programme.quality,
@@ -172,16 +139,9 @@ def case_assumptions(inputs: CaseInputs) -> list[Assumption]:
     )
     for measure, name in case.tariffs.items():
         cost = inputs.book.cost(name)
-        found.append(
-            Assumption(
-                f"Unit cost: {measured(measure).label}",
-                f"£{cost.value:,.2f}",
-                f"{cost.price_year} prices",
-                cost.source,
-                cost.quality,
-                "days that the saving would be",
-            )
-        )
+        called, dated = f"Unit cost: {measured(measure).label}", f"{cost.price_year} prices"
+        moves = "days that the saving would be"
+        found.append(Assumption(called, as_pounds(cost.value, 2), dated, cost.source, cost.quality, moves))
     return found
 
 
@@ -193,13 +153,11 @@ def assumptions_table(inputs: CostInputs) -> AggregateTable:
         "dated": Column("Date or price year", Role.OPEN),
         "source": Column("Source", Role.OPEN),
         "quality": Column("Quality", Role.OPEN),
-        "impact": Column("What it moves", Role.TOTAL, "", None, ("children_with_cost",)),
-        "children_with_cost": Column("Children with any cost", Role.COUNT, "children", 0),
+        "impact": Column("What it moves", Role.TOTAL, "", None, OWN),
+        "children_with_cost": CHILDREN,
     }
-    rows = [(a.name, a.value, a.dated, a.source, a.quality, a.impact) for a in assumptions(inputs)]
-    frame = pd.DataFrame(rows, columns=list(columns)[:6])
-    frame["children_with_cost"] = int(((inputs.data.before + inputs.data.after) @ inputs.values > 0).sum())
-    return AggregateTable("assumptions", "value that entered the analysis", frame, columns)
+    rows = [(*assumption, inputs.children_with_cost) for assumption in assumptions(inputs)]
+    return AggregateTable.of_rows("assumptions", "value that entered the analysis", columns, rows)
 
 
 HEADING = """# What was assumed
@@ -225,10 +183,7 @@ def assumptions_markdown(studies: Sequence[Study | CostInputs | CaseInputs]) -> 
         parts.append(
             "| What | Value | Date or price year | Source | Quality | What it moves |\n|---|---|---|---|---|---|"
         )
-        parts += [
-            "| " + " | ".join(_cell(v) for v in (a.name, a.value, a.dated, a.source, a.quality, a.impact)) + " |"
-            for a in rows
-        ]
+        parts += ["| " + " | ".join(map(_cell, assumption)) + " |" for assumption in rows]
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from stepdown.costs.cases import Case, base_case, work_out
 from stepdown.costs.estimators import observed_saving
-from stepdown.costs.inputs import CostInputs
+from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, money
 from stepdown.costs.prices import months_of_saving
-from stepdown.costs.sensitivity import children_with_cost, count_columns, observed_children_per_family
+from stepdown.costs.sensitivity import observed_children_per_family
 from stepdown.measures import measured
 from stepdown.params.costs import Horizon
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
@@ -31,40 +30,36 @@ def break_even_table(inputs: CostInputs, estimators: tuple[Estimator, ...] = ("d
         "measure": Column("What would have to be true", Role.KEY),
         "estimator": Column("Comparison", Role.KEY),
         "shown_as": Column("The programme pays for itself if", Role.OPEN),
-        "value": Column("Needed", Role.DERIVED, "", 1, ("children_with_cost",)),
+        "value": Column("Needed", Role.DERIVED, "", 1, OWN),
         "unit": Column("Unit", Role.OPEN),
-        "published_or_observed": Column("In the study", Role.DERIVED, "", 1, ("children_with_cost",)),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "published_or_observed": Column("In the study", Role.DERIVED, "", 1, OWN),
+        "children_with_cost": CHILDREN,
     }
-    frame = pd.DataFrame(rows, columns=list(columns)[:6])
-    frame["children_with_cost"] = children_with_cost(inputs)
-    return AggregateTable("break_even", "switching value", frame, columns)
+    return AggregateTable.of_rows("break_even", "switching value", columns, rows)
 
 
-def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, str, float]]:
+def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, str, float, int]]:
     result = work_out(case)
     saving, cost = result.saving, result.programme_cost
     times = cost / saving if saving > 0 else float("nan")
     seen_months = float(inputs.settings.horizon.months or inputs.window_months)
     each_saves, each_costs = saving / case.children, cost / case.children
+    no_more = "the programme costs no more for each child than"
     rows = _days_row(case) if "days_cla" in case.data.measures else []
     if inputs.settings.one_child_per_family:
         words = "so many children of each family gain as the sampled child did"
         rows.append(("children_per_family", words, times, "children per family", observed_children_per_family(inputs)))
     rows += [
         ("months_of_effect", "the saving goes on for so long", months_needed(inputs, case), "months", seen_months),
-        (
-            "programme_cost_per_child",
-            "the programme costs no more for each child than",
-            each_saves,
-            "£ per child",
-            each_costs,
-        ),
+        ("programme_cost_per_child", no_more, each_saves, "£ per child", each_costs),
         ("saving_per_child", "the saving for each child is", each_costs, "£ per child", each_saves),
         ("all_unit_costs", "all unit costs are so many times what they are", times, "times", 1.0),
     ]
     name = ESTIMATOR_NAMES[case.estimator]
-    return [(measure, name, shown, value, unit, seen) for measure, shown, value, unit, seen in rows]
+    return [
+        (measure, name, shown, value, unit, seen, inputs.children_with_cost)
+        for measure, shown, value, unit, seen in rows
+    ]
 
 
 def _days_row(case: Case) -> list[tuple[str, str, float, str, float]]:
@@ -111,13 +106,11 @@ def net_cost_by_months_table(
         for months in range(inputs.window_months, last + 1):
             counted = months_of_saving(Horizon(shape="step", months=months), inputs.window_months, inputs.rates)
             result = work_out(replace(case, multiplier=counted / inputs.window_months))
-            rows.append((ESTIMATOR_NAMES[case.estimator], months, result.net_cost))
+            rows.append((ESTIMATOR_NAMES[case.estimator], months, result.net_cost, inputs.children_with_cost))
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "months": Column("Months that the saving lasts", Role.KEY, "months", 0),
-        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, ("children_with_cost",)),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "net_cost_gbp": money("Net cost"),
+        "children_with_cost": CHILDREN,
     }
-    frame = pd.DataFrame(rows, columns=list(columns)[:3])
-    frame["children_with_cost"] = children_with_cost(inputs)
-    return AggregateTable("net_cost_by_months", "comparison and number of months", frame, columns)
+    return AggregateTable.of_rows("net_cost_by_months", "comparison and number of months", columns, rows)

@@ -12,7 +12,7 @@ from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import Spend, alternative_spend
 from stepdown.costs.unit_costs import choose_tariffs
 from stepdown.costs.volumes import Floats, Volumes, child_products, family_sums
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Refused
 from stepdown.params.costs import Adjustments, CostSettings, Scenario
 from stepdown.params.effects import Estimator
 
@@ -167,17 +167,13 @@ def without_most_influential_child(case: Case) -> Case:
     """Return the case without the child whose absence moves the saving most; raises Refused when none is left."""
     moved = np.abs(savings_without_each_child(case) - work_out(replace(case, comparison_n=None)).saving)
     if np.isnan(moved).all():
-        raise Refused([_too_many_left_out()])
+        raise Refused.for_one(
+            where="costs.scenarios, leave_out_children",
+            found="more children to set aside than the groups can spare",
+            allowed="at least one child left in each group",
+            rule="a scenario compares two groups",
+            remedy="set fewer children aside, or take the scenario out",
+        )
     keep = np.ones(len(moved), dtype=bool)
     keep[int(np.nanargmax(moved))] = False
     return replace(case, data=case.data.keep(keep))
-
-
-def _too_many_left_out() -> Fault:
-    return Fault(
-        where="costs.scenarios, leave_out_children",
-        found="more children to set aside than the groups can spare",
-        allowed="at least one child left in each group",
-        rule="a scenario compares two groups",
-        remedy="set fewer children aside, or take the scenario out",
-    )

@@ -18,6 +18,19 @@ from stepdown.costs.volumes import Floats, Volumes, volumes
 from stepdown.faults import Fault, Refused
 from stepdown.params import Study
 from stepdown.params.costs import CostSettings, Prices
+from stepdown.tables import Column, Role
+
+OWN = ("children_with_cost",)
+"""What the money of a study rests on, for disclosure control: the column CHILDREN."""
+
+CHILDREN = Column(
+    "Children with any cost", Role.COUNT, "children", 0, about="Children whose days and referrals are in it"
+)
+
+
+def money(label: str, about: str = "", rests_on: tuple[str, ...] = OWN) -> Column:
+    """Return a column of whole pounds over the children of a study."""
+    return Column(label, Role.TOTAL, "£", 0, rests_on, about)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +69,11 @@ class CostInputs:
         """What the programme cost, £, in the study's own prices."""
         return self.spent(self.spend, self.settings.prices)
 
+    @property
+    def children_with_cost(self) -> int:
+        """How many children have any priced volume: the count behind every pound of a study."""
+        return int(((self.data.before + self.data.after) @ self.values > 0).sum())
+
     def priced(self, tariffs: Tariffs, prices: Prices) -> Floats:
         """Return unit costs as published, or brought to the study's ``price_year``."""
         year = self.settings.price_year if prices == "one_base" else None
@@ -81,7 +99,13 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
     """
     settings = study.settings.costs
     if settings is None:
-        raise Refused([_no_section(study)])
+        raise Refused.for_one(
+            where=f"{study.file.name}, costs",
+            found="no costs section",
+            allowed="a costs section: unit costs, tariffs, price year, programme",
+            rule="a cost-benefit analysis states what it prices and with what",
+            remedy="add the section (docs/your_own_data.md, step 4), or leave notebook 4 out of this study's run",
+        )
     files = (settings.unit_costs,) if isinstance(settings.unit_costs, str) else settings.unit_costs
     book = joined_books(tuple(read_book(_file(study, file), study.root) for file in files))
     measures = tuple(settings.tariffs)
@@ -139,25 +163,11 @@ def cost_faults(study: Study, programme_costs: pd.DataFrame) -> list[Fault]:
 def _file(study: Study, relative: str) -> Path:
     path = study.path(relative)
     if not path.is_file():
-        raise Refused(
-            [
-                Fault(
-                    where=f"{study.file.name}, costs",
-                    found=f"no such file: {relative}",
-                    allowed="a file, given from the project root",
-                    rule="unit costs, deflator and discount rates are files with a source and a date",
-                    remedy="correct the path, or add the file",
-                )
-            ]
+        raise Refused.for_one(
+            where=f"{study.file.name}, costs",
+            found=f"no such file: {relative}",
+            allowed="a file, given from the project root",
+            rule="unit costs, deflator and discount rates are files with a source and a date",
+            remedy="correct the path, or add the file",
         )
     return path
-
-
-def _no_section(study: Study) -> Fault:
-    return Fault(
-        where=f"{study.file.name}, costs",
-        found="no costs section",
-        allowed="a costs section: unit costs, tariffs, price year, programme",
-        rule="a cost-benefit analysis states what it prices and with what",
-        remedy="add the section (docs/your_own_data.md, step 4), or leave notebook 4 out of this study's run",
-    )

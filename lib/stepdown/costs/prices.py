@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Refused
 from stepdown.params import ProjectPath, Quality, Settings, Text, load
 from stepdown.params.costs import Horizon
 
@@ -42,16 +42,12 @@ class Deflator:
         unknown = [year for year in (from_year, to_year) if year not in self.index]
         if unknown:
             years = list(self.index)
-            raise Refused(
-                [
-                    Fault(
-                        where=f"{self.title}, {unknown[0]}",
-                        found=f"no price index for {unknown[0]}",
-                        allowed=f"financial years from {years[0]} to {years[-1]}",
-                        rule="amounts of different years are compared in one price base",
-                        remedy="use a deflator file that covers the year, or correct the price year",
-                    )
-                ]
+            raise Refused.for_one(
+                where=f"{self.title}, {unknown[0]}",
+                found=f"no price index for {unknown[0]}",
+                allowed=f"financial years from {years[0]} to {years[-1]}",
+                rule="amounts of different years are compared in one price base",
+                remedy="use a deflator file that covers the year, or correct the price year",
             )
         return self.index[to_year] / self.index[from_year]
 
@@ -96,16 +92,12 @@ class DiscountRates(Settings):
         for band in self.bands:
             if band.first_year <= year and (band.last_year is None or year <= band.last_year):
                 return band.percent
-        raise Refused(
-            [
-                Fault(
-                    where=f"{self.title}, year {year}",
-                    found="no discount rate",
-                    allowed="bands that cover each year of the horizon",
-                    rule="savings beyond one year are discounted by a dated table of rates",
-                    remedy="add the band, or shorten the horizon",
-                )
-            ]
+        raise Refused.for_one(
+            where=f"{self.title}, year {year}",
+            found="no discount rate",
+            allowed="bands that cover each year of the horizon",
+            rule="savings beyond one year are discounted by a dated table of rates",
+            remedy="add the band, or shorten the horizon",
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from pydantic import Field
 
 from stepdown.costs.prices import Deflator, read_deflator
 from stepdown.costs.unit_costs import UnitCostBook, read_book
 from stepdown.measures import measured
+from stepdown.numbers import as_pounds
 from stepdown.params import ProjectPath, Settings, Sourced, Text, load, project_root
 from stepdown.params.costs import FinancialYear, PricedMeasure
 from stepdown.tables import AggregateTable, Column, Role
@@ -71,31 +71,25 @@ def _table(name: str, one_row_is: str, rows: list[tuple[str, str, float, str, st
         "unit": Column("Unit", Role.OPEN),
         "published_or_observed": Column("Where from", Role.OPEN),
     }
-    return AggregateTable(name, one_row_is, pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows(name, one_row_is, columns, rows)
 
 
 def rebuilt_table(inputs: CaseInputs) -> AggregateTable:
     """Return the table ``published_saving``: what follows from the published figures by arithmetic alone."""
     case = inputs.case
-    each = case.saving_per_family.value
-    given_year = str(case.saving_per_family.price_year)
+    each, given_year = case.saving_per_family.value, str(case.saving_per_family.price_year)
+    then, worked_out = f"£, prices of {given_year}", "worked out"
     rows = [
-        ("saving_per_family", "Saving per family", each, f"£, prices of {given_year}", "published"),
+        ("saving_per_family", "Saving per family", each, then, "published"),
         ("families", "Families", float(case.families), "families", "published"),
-        ("total_saving", "All families together", each * case.families, f"£, prices of {given_year}", "worked out"),
+        ("total_saving", "All families together", each * case.families, then, worked_out),
     ]
-    if case.families_elsewhere is not None:
-        rows.append(
-            (
-                "total_saving_other_count",
-                f"The same with {case.families_elsewhere} families, as another source counts",
-                each * case.families_elsewhere,
-                f"£, prices of {given_year}",
-                "worked out",
-            )
-        )
+    other = case.families_elsewhere
+    if other is not None:
+        name = f"The same with {other} families, as another source counts"
+        rows.append(("total_saving_other_count", name, each * other, then, worked_out))
     now = each * inputs.deflator.factor(given_year, case.price_year)
-    rows.append(("saving_per_family_now", "Saving per family", now, f"£, prices of {case.price_year}", "worked out"))
+    rows.append(("saving_per_family_now", "Saving per family", now, f"£, prices of {case.price_year}", worked_out))
     return _table("published_saving", "figure that is published or follows from one", rows)
 
 
@@ -103,34 +97,19 @@ def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
     """Return the table ``break_even``: what would have to be true, at another report's unit costs."""
     case = inputs.case
     each, given_year = case.saving_per_family.value, str(case.saving_per_family.price_year)
+    then, worked_out = f"£, prices of {given_year}", "worked out"
+    below = "The programme pays for itself if a family's conference costs less than"
+    before_cost = f"{then}, if the {as_pounds(each)} is before that cost"
     rows = [
-        (
-            "programme_cost_per_family",
-            "The programme pays for itself if a family's conference costs less than",
-            each,
-            f"£, prices of {given_year}, if the £{each:,.0f} is before that cost",
-            "worked out",
-        ),
-        (
-            "programme_cost_total",
-            "and all of them together less than",
-            each * case.families,
-            f"£, prices of {given_year}",
-            "worked out",
-        ),
+        ("programme_cost_per_family", below, each, before_cost, worked_out),
+        ("programme_cost_total", "and all of them together less than", each * case.families, then, worked_out),
     ]
     for measure, name in case.tariffs.items():
         cost = inputs.book.cost(name)
-        in_year = each * inputs.deflator.factor(given_year, cost.price_year)
-        rows.append(
-            (
-                f"{measure}_per_family",
-                f"The published saving is, for each family, so many fewer {measured(measure).label} alone",
-                in_year / cost.value,
-                f"days, at £{cost.value:,.2f} a day ({cost.price_year})",
-                "worked out",
-            )
-        )
+        days = each * inputs.deflator.factor(given_year, cost.price_year) / cost.value
+        fewer = f"The published saving is, for each family, so many fewer {measured(measure).label} alone"
+        unit = f"days, at {as_pounds(cost.value, 2)} a day ({cost.price_year})"
+        rows.append((f"{measure}_per_family", fewer, days, unit, worked_out))
     return _table("break_even", "switching value", rows)
 
 
@@ -142,8 +121,9 @@ def case_sentence(inputs: CaseInputs) -> str:
     if case.families_elsewhere is not None:
         other = f" Another source counts {case.families_elsewhere} families."
     return (
-        f"The published saving is £{case.saving_per_family.value:,.0f} for each of {case.families} families, "
-        f"£{total:,.0f} together.{other} The inputs behind it are not public, so it can be neither rebuilt nor checked."
+        f"The published saving is {as_pounds(case.saving_per_family.value)} for each of {case.families} families, "
+        f"{as_pounds(total)} together.{other} The inputs behind it are not public, so it can be neither rebuilt nor "
+        "checked."
     )
 
 

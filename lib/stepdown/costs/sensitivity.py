@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from stepdown.costs.cases import Case, base_case, scenario_case, without_most_influential_child, work_out
-from stepdown.costs.inputs import CostInputs
+from stepdown.costs.inputs import CHILDREN, CostInputs, money
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
 from stepdown.costs.simulation import simulate
 from stepdown.costs.unit_costs import CostRange
 from stepdown.measures import measured
+from stepdown.numbers import as_pounds, digits
 from stepdown.params.costs import INTERVAL, Horizon
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
@@ -25,47 +25,31 @@ LONGEST_MONTHS = 24
 """Right end of the tornado's bar for how long a saving lasts; a switching value stands in break_even."""
 
 
-def children_with_cost(inputs: CostInputs) -> int:
-    """Return how many children have any priced volume: the count behind every pound of a study."""
-    return int(((inputs.data.before + inputs.data.after) @ inputs.values > 0).sum())
-
-
-def count_columns() -> dict[str, Column]:
-    """Return the two count columns that the money of a sensitivity table rests on."""
-    return {
-        "children_with_cost": Column(
-            "Children with any cost", Role.COUNT, "children", 0, about="Children whose days and referrals are in it"
-        ),
-        "children_set_aside": Column(
-            "Children set aside", Role.COUNT, "children", 0, about="Children left out to see their weight"
-        ),
-    }
-
-
+SET_ASIDE = Column("Children set aside", Role.COUNT, "children", 0, about="Children left out to see their weight")
 RESTS = ("children_with_cost", "children_set_aside")
 
 
 def scenarios_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``cost_scenarios``: the report's method first, then one row a scenario of the study file."""
-    rows = []
     first = "as the report does it" if inputs.published else "the plain sum"
-    own = ("report_method", first, 0, base_report_case(inputs))
-    others = [(s.name, s.reason, s.leave_out_children, scenario_case(inputs, s)) for s in inputs.settings.scenarios]
-    for name, reason, set_aside, case in [own, *others]:
+    cases = [("report_method", first, 0, base_report_case(inputs))]
+    cases += [(s.name, s.reason, s.leave_out_children, scenario_case(inputs, s)) for s in inputs.settings.scenarios]
+    rows = []
+    for name, reason, set_aside, case in cases:
         result = work_out(case)
-        rows.append((name, reason, result.saving, result.programme_cost, result.net_cost, result.bcr, set_aside))
+        pounds = (result.saving, result.programme_cost, result.net_cost, result.bcr)
+        rows.append((name, reason, *pounds, inputs.children_with_cost, set_aside))
     columns = {
         "scenario": Column("Scenario", Role.KEY),
         "reason": Column("Way of doing the sum", Role.OPEN),
-        "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, RESTS),
+        "saving_gbp": money("Saving", rests_on=RESTS),
         "programme_cost_gbp": Column("Programme cost", Role.OPEN, "£", 0),
-        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, RESTS, "Programme cost minus saving"),
+        "net_cost_gbp": money("Net cost", "Programme cost minus saving", RESTS),
         "bcr": Column("Saved per £1 spent", Role.DERIVED, "£", 2, RESTS, "Saving ÷ programme cost"),
+        "children_with_cost": CHILDREN,
+        "children_set_aside": SET_ASIDE,
     }
-    columns = {**columns, **count_columns()}
-    frame = pd.DataFrame(rows, columns=[*list(columns)[:6], "children_set_aside"])
-    frame["children_with_cost"] = children_with_cost(inputs)
-    return AggregateTable("cost_scenarios", "scenario", frame[list(columns)], columns)
+    return AggregateTable.of_rows("cost_scenarios", "scenario", columns, rows)
 
 
 def base_report_case(inputs: CostInputs) -> Case:
@@ -92,39 +76,18 @@ class Lever:
 
 def levers(inputs: CostInputs) -> list[Lever]:
     """Return the levers that a study has: estimator, day count, family size, persistence, spending, unit costs."""
-    found = [_estimator_lever()]
+    ways: tuple[Estimator, ...] = ("after_only", "ancova", "did")
+    by_way = tuple((ESTIMATOR_NAMES[way], lambda case, way=way: replace(case, estimator=way)) for way in ways)
+    found = [Lever("estimator", "How the groups are compared", by_way)]
     if inputs.day_count != "clipped":
-        found.append(
-            Lever(
-                "day_count",
-                "Days outside the window counted or not",
-                (
-                    ("days inside the window only", lambda case: replace(case, data=inputs.clipped)),
-                    ("whole spells", lambda case: case),
-                ),
-            )
-        )
+        inside = ("days inside the window only", lambda case: replace(case, data=inputs.clipped))
+        days = (inside, ("whole spells", lambda case: case))
+        found.append(Lever("day_count", "Days outside the window counted or not", days))
     found += _family_lever(inputs) + [_persistence_lever(inputs)] + _programme_lever(inputs) + _tariff_levers(inputs)
-    found.append(
-        Lever(
-            "one_child",
-            "One child more or less: the most influential",
-            (("kept or set aside", without_most_influential_child), ("kept or set aside", lambda case: case)),
-            settable=False,
-            set_aside=1,
-        )
-    )
-    return found
-
-
-def _estimator_lever() -> Lever:
-    names: tuple[Estimator, ...] = ("after_only", "ancova", "did")
-    points = tuple((ESTIMATOR_NAMES[name], partial(_compared_by, estimator=name)) for name in names)
-    return Lever("estimator", "How the groups are compared", points)
-
-
-def _compared_by(case: Case, estimator: Estimator) -> Case:
-    return replace(case, estimator=estimator)
+    kept = "kept or set aside"
+    child = ((kept, without_most_influential_child), (kept, lambda case: case))
+    shown = "One child more or less: the most influential"
+    return [*found, Lever("one_child", shown, child, settable=False, set_aside=1)]
 
 
 def _family_lever(inputs: CostInputs) -> list[Lever]:
@@ -132,7 +95,9 @@ def _family_lever(inputs: CostInputs) -> list[Lever]:
     if not inputs.settings.one_child_per_family or not size > 1:
         return []
     values = np.linspace(1.0, size, 5)
-    points = tuple((f"{v:.1f} children", lambda case, v=v: replace(case, children=case.children * v)) for v in values)
+    points = tuple(
+        (f"{digits(v, 1)} children", lambda case, v=v: replace(case, children=case.children * v)) for v in values
+    )
     return [Lever("children_per_family", "Children in each family who gain as the sampled child did", points)]
 
 
@@ -162,7 +127,7 @@ def _programme_lever(inputs: CostInputs) -> list[Lever]:
     priced = {"as recorded": inputs.spend, **spends}
     amounts = {name: spend.in_prices_of(year, inputs.deflator) for name, spend in priced.items()}
     ordered = sorted(amounts.items(), key=lambda item: item[1])
-    points = tuple((f"£{a:,.0f}", lambda case, a=a: replace(case, programme_cost=a)) for _, a in ordered)
+    points = tuple((as_pounds(a), lambda case, a=a: replace(case, programme_cost=a)) for _, a in ordered)
     return [Lever("programme_cost", "What the programme cost", points)]
 
 
@@ -184,7 +149,7 @@ def _tariff_levers(inputs: CostInputs) -> list[Lever]:
     for k, (measure, cost) in enumerate(zip(inputs.tariffs.measures, inputs.tariffs.costs, strict=True)):
         low, high = range_ends(float(base[k]), cost.range, INTERVAL)
         points = tuple(
-            (f"£{v:,.2f}", lambda case, k=k, v=v: replace(case, tariffs=_with(case.tariffs, k, v)))
+            (as_pounds(v, 2), lambda case, k=k, v=v: replace(case, tariffs=_with(case.tariffs, k, v)))
             for v in np.linspace(low, high, 5)
         )
         found.append(Lever(f"unit_cost_{measure}", f"Unit cost: {measured(measure).label}", points))
@@ -218,7 +183,7 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
     frame["base_net_gbp"] = work_out(base).net_cost
     frame["swing_gbp"] = frame["net_high_gbp"] - frame["net_low_gbp"]
     frame["turns_answer"] = (frame["net_low_gbp"] < 0) & (frame["net_high_gbp"] > 0)
-    frame["children_with_cost"] = children_with_cost(inputs)
+    frame["children_with_cost"] = inputs.children_with_cost
     order = frame.assign(wide=-frame["swing_gbp"]).sort_values(["children_set_aside", "wide"], kind="stable").index
     frame = frame.loc[order].reset_index(drop=True)
     return AggregateTable("tornado", "input that could be otherwise", frame[list(_TORNADO)], _TORNADO)
@@ -229,39 +194,27 @@ _TORNADO = {
     "shown_as": Column("What is changed", Role.OPEN),
     "low_at": Column("Net cost is lowest at", Role.OPEN),
     "high_at": Column("Net cost is highest at", Role.OPEN),
-    "net_low_gbp": Column("Lowest net cost", Role.TOTAL, "£", 0, RESTS),
-    "net_high_gbp": Column("Highest net cost", Role.TOTAL, "£", 0, RESTS),
-    "base_net_gbp": Column("Net cost of the analysis", Role.TOTAL, "£", 0, ("children_with_cost",)),
-    "swing_gbp": Column("Range", Role.TOTAL, "£", 0, RESTS, "Highest minus lowest net cost"),
+    "net_low_gbp": money("Lowest net cost", rests_on=RESTS),
+    "net_high_gbp": money("Highest net cost", rests_on=RESTS),
+    "base_net_gbp": money("Net cost of the analysis"),
+    "swing_gbp": money("Range", "Highest minus lowest net cost", RESTS),
     "turns_answer": Column("Could turn the answer", Role.OPEN, about="The programme pays for itself at one end"),
-    **count_columns(),
+    "children_with_cost": CHILDREN,
+    "children_set_aside": SET_ASIDE,
 }
 
 
 def _sampling_row(inputs: CostInputs, base: Case) -> tuple[str, str, str, str, float, float, int]:
     settings = inputs.settings.uncertainty
-    fixed = replace(
-        inputs.tariffs,
-        costs=tuple(
-            cost.model_copy(update={"range": CostRange(shape="fixed", because="held")}) for cost in inputs.tariffs.costs
-        ),
-    )
+    held = CostRange(shape="fixed", because="held")
+    costs = tuple(cost.model_copy(update={"range": held}) for cost in inputs.tariffs.costs)
     rng = np.random.default_rng([inputs.seed, 2])
-    result = simulate(base, fixed, ("did",), settings.draws, rng, counted_up_to=settings.exact_up_to_families).net_cost(
-        "did"
-    )
+    tariffs, most = replace(inputs.tariffs, costs=costs), settings.exact_up_to_families
+    nets = simulate(base, tariffs, ("did",), settings.draws, rng, counted_up_to=most).net_cost("did")
     tail = (1 - INTERVAL) / 2
-    low, high = np.quantile(result, [tail, 1 - tail])
-    percent = f"{INTERVAL:.0%}"
-    return (
-        "families",
-        "Which families happened to be in the study",
-        f"favourable end of the {percent} interval",
-        f"unfavourable end of the {percent} interval",
-        float(low),
-        float(high),
-        0,
-    )
+    low, high = (float(end) for end in np.quantile(nets, [tail, 1 - tail]))
+    ends = [f"{side} end of the {INTERVAL:.0%} interval" for side in ("favourable", "unfavourable")]
+    return "families", "Which families happened to be in the study", ends[0], ends[1], low, high, 0
 
 
 def grid_table(inputs: CostInputs) -> AggregateTable:
@@ -274,8 +227,9 @@ def grid_table(inputs: CostInputs) -> AggregateTable:
         return max(nets) - min(nets)
 
     first, second = sorted(settable, key=swing, reverse=True)[:2]
+    behind = inputs.children_with_cost
     rows = [
-        (first.shown_as, a, second.shown_as, b, work_out(change_b(change_a(base))).net_cost)
+        (first.shown_as, a, second.shown_as, b, work_out(change_b(change_a(base))).net_cost, behind)
         for a, change_a in first.points
         for b, change_b in second.points
     ]
@@ -284,9 +238,7 @@ def grid_table(inputs: CostInputs) -> AggregateTable:
         "row_value": Column("Its value", Role.KEY),
         "column_lever": Column("Second input", Role.OPEN),
         "column_value": Column("Its value", Role.KEY),
-        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, ("children_with_cost",)),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "net_cost_gbp": money("Net cost"),
+        "children_with_cost": CHILDREN,
     }
-    frame = pd.DataFrame(rows, columns=list(columns)[:5])
-    frame["children_with_cost"] = children_with_cost(inputs)
-    return AggregateTable("cost_grid", "pair of values", frame, columns)
+    return AggregateTable.of_rows("cost_grid", "pair of values", columns, rows)

@@ -8,20 +8,15 @@ import pandas as pd
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
 from stepdown.measures import measured
-from stepdown.numbers import as_pounds
+from stepdown.numbers import as_pounds, digits
 
 HIDDEN = "The amounts rest on too few children to be shown."
 """What stands in the place of a sentence whose numbers are hidden."""
 
 
-def pounds(value: float) -> str:
-    """Return pounds for a sentence: £307,335, −£2,000."""
-    return as_pounds(value)
-
-
 def rounded_pounds(value: float) -> str:
     """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
-    return pounds(round(value, -3)) if abs(value) >= 10_000 else pounds(value)
+    return as_pounds(round(value, -3)) if abs(value) >= 10_000 else as_pounds(value)
 
 
 def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
@@ -39,10 +34,12 @@ def report_sentence(net: pd.DataFrame, *, published: bool) -> str:
         return HIDDEN
     method = "the report's own method" if published else "the plain sum (volumes times unit costs)"
     more = "more" if balance >= 0 else "less"
-    lost = f"{pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({pounds(-saving)} more was spent)"
+    lost = (
+        f"{as_pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({as_pounds(-saving)} more was spent)"
+    )
     return (
-        f"By {method}, the programme cost {pounds(abs(balance))} {more} than it saved: "
-        f"{pounds(cost)} was spent and {lost}."
+        f"By {method}, the programme cost {as_pounds(abs(balance))} {more} than it saved: "
+        f"{as_pounds(cost)} was spent and {lost}."
     )
 
 
@@ -56,7 +53,7 @@ def chance_words(share: float) -> str:
         return "fewer than 1 in 200"
     if share > 0.995:
         return "more than 199 in 200"
-    return f"about {max(1, round(share * 100))} in 100"
+    return f"about {max(1, int(digits(share * 100)))} in 100"
 
 
 def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.DataFrame | None = None) -> str:
@@ -116,15 +113,15 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
     days = needed.get("days_looked_after_avoided_per_child")
     if months is not None and not pd.isna(months):
         window = seen["months_of_effect"]
-        found.append(f"the saving lasted about {months:.0f} months, not only the {window:.0f} observed")
+        found.append(f"the saving lasted about {digits(months)} months, not only the {digits(window)} observed")
     if each is not None and not pd.isna(each):
         size = seen["children_per_family"]
-        families = f" (the families have {size:.1f} on average)" if not pd.isna(size) else ""
-        found.append(f"{each:.1f} children of each family gained as the sampled child did{families}")
+        families = f" (the families have {digits(size, 1)} on average)" if not pd.isna(size) else ""
+        found.append(f"{digits(each, 1)} children of each family gained as the sampled child did{families}")
     if days is not None and not pd.isna(days):
         seen_days = seen["days_looked_after_avoided_per_child"]
-        estimate = f"{abs(seen_days):.0f} {'fewer' if seen_days >= 0 else 'more'}"
-        found.append(f"each child spent {days:.0f} fewer {measured('days_cla').label} (the estimate is {estimate})")
+        estimate = f"{digits(abs(seen_days))} {'fewer' if seen_days >= 0 else 'more'}"
+        found.append(f"each child spent {digits(days)} fewer {measured('days_cla').label} (the estimate is {estimate})")
     return found
 
 
@@ -160,7 +157,9 @@ def grid_sentence(grid: pd.DataFrame) -> str:
 def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
     """Return how the simulation was done and how far its own chance matters.  uncertainty: cost_uncertainty."""
     errors = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "monte_carlo_error"]
-    error = "" if errors.isna().any() else f" The simulation's own error in the mean saving is {pounds(errors.max())}."
+    error = (
+        "" if errors.isna().any() else f" The simulation's own error in the mean saving is {as_pounds(errors.max())}."
+    )
     return (
         f"Intervals are from {draws:,} simulated repeats: each draws whole families anew within each group, and each "
         f"unit cost from its range.{error}"
@@ -177,8 +176,8 @@ def one_child_sentence(scenarios: pd.DataFrame) -> str:
     verb = "less" if change < 0 else "more"
     start = "One child carries much" if abs(change / base) >= 0.1 else "No single child carries much"
     return (
-        f"{start}: without the most influential one the saving is {pounds(abs(change))} {verb} "
-        f"({abs(change / base):.0%} of it)."
+        f"{start}: without the most influential one the saving is {as_pounds(abs(change))} {verb} "
+        f"({digits(100 * abs(change / base))}% of it)."
     )
 
 
@@ -190,7 +189,7 @@ def printed_tariffs_sentence(scenarios: pd.DataFrame) -> str:
         return ""
     return (
         f"The published totals need the tariffs with pence; with the whole pounds that the report prints, the net cost "
-        f"would be {pounds(printed)}, not {pounds(base)}."
+        f"would be {as_pounds(printed)}, not {as_pounds(base)}."
     )
 
 
@@ -219,25 +218,24 @@ def both_desks_paragraph(
     words = [chance_words(p) for p in chances]
     chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    spent_words = f"{pounds(cost)} was spent on the programme."
-    saved_words = (
-        f" In the months that were followed, social care for its children cost less than the comparison would suggest, "
-        f"by an amount that these data put anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}."
-        if low > 0
-        else f" Whether social care for its children then cost less is not settled: the data allow anything from "
-        f"{rounded_pounds(low)} to {rounded_pounds(high)} saved."
+    anywhere = f"anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}"
+    parts = [f"{as_pounds(cost)} was spent on the programme."]
+    if low > 0:
+        parts.append(
+            "In the months that were followed, social care for its children cost less than the comparison would "
+            f"suggest, by an amount that these data put {anywhere}."
+        )
+    else:
+        unsettled = "Whether social care for its children then cost less is not settled"
+        parts.append(f"{unsettled}: the data allow anything{anywhere.removeprefix('anywhere')} saved.")
+    parts.append(f"The saving covers the spending in {chance} of the simulated repeats.")
+    if not pd.isna(months) and saving < cost:
+        parts.append(f"If it went on for about {digits(months)} months it would; whether it did was not followed.")
+    parts.append(cashable_sentence(by_agency))
+    parts.append(
+        "A child's safety, health and schooling, and costs to the police, health and housing, are not in the sum."
     )
-    sure_words = f" The saving covers the spending in {chance} of the simulated repeats."
-    turn_words = (
-        f" If it went on for about {months:.0f} months it would; whether it did was not followed."
-        if not pd.isna(months) and saving < cost
-        else ""
-    )
-    kept = (
-        f" {cashable_sentence(by_agency)} "
-        "A child's safety, health and schooling, and costs to the police, health and housing, are not in the sum. "
-    )
-    return spent_words + saved_words + sure_words + turn_words + kept + _limit(limits)
+    return " ".join([*parts, *(f"Mind: {limit}" for limit in limits[:1])])
 
 
 def cashable_sentence(by_agency: pd.DataFrame) -> str:
@@ -252,10 +250,6 @@ def cashable_sentence(by_agency: pd.DataFrame) -> str:
         return "None of it could be taken out of a budget: what is freed is social workers' time."
     names = " and ".join(_low(name) for name in cash["shown_as"])
     return (
-        f"At most {pounds(most)} of the {pounds(total)} counted as saved ({names}) could be taken out of a budget; "
-        "the rest is social workers' time, which goes to other families."
+        f"At most {as_pounds(most)} of the {as_pounds(total)} counted as saved ({names}) could be taken out of a "
+        "budget; the rest is social workers' time, which goes to other families."
     )
-
-
-def _limit(limits: Sequence[str]) -> str:
-    return f"Mind: {limits[0]}" if limits else ""

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stepdown.costs.cases import Case
-from stepdown.costs.estimators import CostMoments, cost_moments, saving_per_child
+from stepdown.costs.estimators import cost_moments, saving_per_child
 from stepdown.costs.unit_costs import CostRange, Tariffs
-from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums
+from stepdown.costs.volumes import FamilySums, Floats, family_sums
 from stepdown.measures import measured
 from stepdown.params.effects import Estimator
 
@@ -26,25 +26,10 @@ PRODUCTS_AT_ONCE = 260_000
 as fast as one large product), needs next to no memory, and starts no threads that would wait for one another."""
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyMoments:
-    """Running sums over families of one group: families, total (P) and gram (P × P, sums of products)."""
-
-    families: int
-    total: Floats
-    gram: Floats
-
-    @classmethod
-    def of(cls, sums: FamilySums) -> FamilyMoments:
-        """Return the moments of one chunk of whole families."""
-        return cls(len(sums.values), sums.values.sum(axis=0), sums.values.T @ sums.values)
-
-    def __add__(self, other: FamilyMoments) -> FamilyMoments:
-        return FamilyMoments(self.families + other.families, self.total + other.total, self.gram + other.gram)
-
-
 def counted_resamples(sums: FamilySums, draws: int, rng: np.random.Generator) -> Floats:
     """Return D × P: the sums of each of D family bootstraps, F families drawn from F with replacement."""
+    # which families a draw holds is counted, not gathered: a count times the family's sums adds up to the same, and
+    # one bincount serves many draws when each draw's families have numbers of their own (its row times F, plus family)
     families = len(sums.values)
     at_once = max(1, PRODUCTS_AT_ONCE // (families * sums.values.shape[1]))
     kind = np.uint16 if families < 2**16 else np.int32
@@ -58,15 +43,18 @@ def counted_resamples(sums: FamilySums, draws: int, rng: np.random.Generator) ->
     return result
 
 
-def normal_resamples(moments: FamilyMoments, draws: int, rng: np.random.Generator) -> Floats:
+def normal_resamples(sums: FamilySums, draws: int, rng: np.random.Generator) -> Floats:
     """Return D × P: sums of D family bootstraps drawn from their normal limit."""
-    mean = moments.total / moments.families
-    covariance = moments.gram / moments.families - np.outer(mean, mean)
+    families, total = len(sums.values), sums.values.sum(axis=0)
+    mean = total / families
+    covariance = sums.values.T @ sums.values / families - np.outer(mean, mean)
+    # the sums differ by many powers of ten (children, days, squares of days), and some never vary: the root is taken
+    # of the correlations and scaled back, and what rounding leaves below nought is clipped
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     root = vectors * np.sqrt(np.clip(values, 0, None))
     noise = rng.standard_normal((draws, len(mean))) @ root.T * scale
-    return np.asarray(moments.total + np.sqrt(moments.families) * noise)
+    return np.asarray(total + np.sqrt(families) * noise)
 
 
 def drawn_unit_costs(values: Floats, ranges: Iterable[CostRange], draws: int, rng: np.random.Generator) -> Floats:
@@ -126,61 +114,25 @@ def simulate(
     """
     groups = [needed_sums(family_sums(case.data, programme=flag), estimators) for flag in (True, False)]
     counted = max(len(sums.values) for sums in groups) <= counted_up_to
-    if counted:
-        resampled = [counted_resamples(sums, draws, rng) for sums in groups]
-    else:
-        resampled = [normal_resamples(FamilyMoments.of(sums), draws, rng) for sums in groups]
-    return _simulated(case, tariffs, estimators, resampled, rng, "counted" if counted else "normal")
-
-
-def needed_sums(sums: FamilySums, estimators: tuple[Estimator, ...]) -> FamilySums:
-    """Return the sums that the estimators need: products of volumes only for lagged-outcome adjustment."""
-    last = sums.values.shape[1] if "ancova" in estimators else 1 + 2 * len(sums.measures)
-    return FamilySums(sums.measures, np.ascontiguousarray(sums.values[:, :last]))
-
-
-def simulate_chunks(
-    chunks: Iterable[Volumes],
-    case: Case,
-    tariffs: Tariffs,
-    estimators: tuple[Estimator, ...],
-    draws: int,
-    rng: np.random.Generator,
-) -> Simulation:
-    """Return the simulation for data that come in chunks of whole families, any number of children.
-
-    case: everything but the data (its ``data`` may be the first chunk).  Memory: one chunk and P² running sums.
-    """
-    moments: dict[bool, FamilyMoments] = {}
-    for chunk in chunks:
-        for flag in (True, False):
-            if (chunk.in_programme == flag).any():
-                part = FamilyMoments.of(family_sums(chunk, programme=flag))
-                moments[flag] = moments[flag] + part if flag in moments else part
-    resampled = [normal_resamples(moments[flag], draws, rng) for flag in (True, False)]
-    return _simulated(case, tariffs, estimators, resampled, rng, "normal")
-
-
-def _simulated(
-    case: Case,
-    tariffs: Tariffs,
-    estimators: tuple[Estimator, ...],
-    resampled: list[Floats],
-    rng: np.random.Generator,
-    form: str,
-) -> Simulation:
-    drawn = drawn_unit_costs(case.tariffs, _scaled_ranges(case, tariffs), len(resampled[0]), rng)
+    resampled = [(counted_resamples if counted else normal_resamples)(sums, draws, rng) for sums in groups]
+    drawn = drawn_unit_costs(case.tariffs, _scaled_ranges(case, tariffs), draws, rng)
     days = np.array([float(measured(measure).kind == "days") for measure in tariffs.measures])
     costs = [cost_moments(sums, drawn) for sums in resampled]
-    stays: list[CostMoments] = [cost_moments(sums, days) for sums in resampled]
+    stays = [cost_moments(sums, days) for sums in resampled]
     whole = case.children * case.multiplier * case.saving_share
     return Simulation(
         saving={e: saving_per_child(e, costs[0], costs[1]) * whole for e in estimators},
         days_avoided={e: saving_per_child(e, stays[0], stays[1]) for e in estimators},
         programme_cost=case.programme_cost * case.cost_share,
         children=case.children,
-        form=form,
+        form="counted" if counted else "normal",
     )
+
+
+def needed_sums(sums: FamilySums, estimators: tuple[Estimator, ...]) -> FamilySums:
+    """Return the sums that the estimators need: products of volumes only for lagged-outcome adjustment."""
+    last = sums.values.shape[1] if "ancova" in estimators else 1 + 2 * len(sums.measures)
+    return FamilySums(sums.measures, np.ascontiguousarray(sums.values[:, :last]))
 
 
 def _scaled_ranges(case: Case, tariffs: Tariffs) -> list[CostRange]:

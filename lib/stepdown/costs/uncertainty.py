@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from stepdown.costs.cases import base_case, work_out
 from stepdown.costs.estimators import observed_saving
-from stepdown.costs.inputs import CostInputs
-from stepdown.costs.sensitivity import children_with_cost, count_columns
+from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, money
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
 from stepdown.measures import measured
@@ -18,8 +16,10 @@ from stepdown.params.costs import INTERVAL
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
-BRACKET: tuple[Estimator, ...] = ("did", "ancova")
+ENDS: tuple[Estimator, ...] = ("did", "ancova")
 """The two ends: difference in differences, and adjustment for the period before."""
+
+DAYS_AVOIDED = "Days of statutory care avoided per child"
 
 POINTS_IN_PLANE = 500
 """Draws shown in the plane, a fixed sample of all of them: more only hide each other."""
@@ -32,7 +32,7 @@ def study_simulation(inputs: CostInputs, clipped: bool = False) -> Simulation:
     return simulate(
         base_case(inputs, clipped=clipped),
         inputs.tariffs,
-        BRACKET,
+        ENDS,
         settings.draws,
         np.random.default_rng([inputs.seed, 1]),
         counted_up_to=settings.exact_up_to_families,
@@ -61,45 +61,37 @@ def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> Aggregate
     """
     simulation = study_simulation(inputs, clipped)
     rows = []
-    for estimator in BRACKET:
+    for estimator in ENDS:
         case = base_case(inputs, estimator=estimator, clipped=clipped)
         result = work_out(case)
         days = np.array([float(measured(m).kind == "days") for m in case.data.measures])
+        avoided = observed_saving(case.data, days, estimator)
         saving, pays = simulation.saving[estimator], simulation.probability_pays(estimator)
         measures = [
             ("saving_gbp", "Saving", "£", saving, result.saving),
             ("saving_per_child_gbp", "Saving per child", "£", saving / case.children, result.saving / case.children),
             ("net_cost_gbp", "Net cost", "£", simulation.net_cost(estimator), result.net_cost),
             ("bcr", "Saved per £1 spent", "£", saving / simulation.programme_cost, result.bcr),
-            (
-                "days_avoided_per_child",
-                "Days of statutory care avoided per child",
-                "days",
-                simulation.days_avoided[estimator],
-                observed_saving(case.data, days, estimator),
-            ),
+            ("days_avoided_per_child", DAYS_AVOIDED, "days", simulation.days_avoided[estimator], avoided),
         ]
         rows += [_row(inputs, estimator, item, pays) for item in measures]
-    frame = pd.DataFrame(rows, columns=[name for name in _UNCERTAINTY if name != "children_with_cost"])
-    frame["children_with_cost"] = children_with_cost(inputs)
     name = "cost_uncertainty_clipped" if clipped else "cost_uncertainty"
-    return AggregateTable(name, "end of the bracket and measure", frame[list(_UNCERTAINTY)], _UNCERTAINTY)
+    return AggregateTable.of_rows(name, "end of the bracket and measure", _UNCERTAINTY, rows)
 
 
-_OWN = ("children_with_cost",)
 _UNCERTAINTY = {
     "estimator": Column("Comparison", Role.KEY),
     "measure": Column("Measure", Role.KEY),
     "shown_as": Column("What", Role.OPEN),
     "unit": Column("Unit", Role.OPEN),
-    "estimate": Column("Estimate", Role.DERIVED, "", 2, _OWN, "From the records themselves"),
-    "mean": Column("Mean of the draws", Role.DERIVED, "", 2, _OWN),
-    "ci_low": Column("Low end", Role.DERIVED, "", 2, _OWN, "Low end of the interval"),
-    "ci_high": Column("High end", Role.DERIVED, "", 2, _OWN, "High end of the interval"),
-    "probability_pays": Column("Chance that it pays for itself", Role.DERIVED, "", 3, _OWN, "Share of draws"),
-    "monte_carlo_error": Column("Simulation error of the mean", Role.DERIVED, "", 2, _OWN),
-    "probability_error": Column("Simulation error of the chance", Role.DERIVED, "", 4, _OWN),
-    "children_with_cost": count_columns()["children_with_cost"],
+    "estimate": Column("Estimate", Role.DERIVED, "", 2, OWN, "From the records themselves"),
+    "mean": Column("Mean of the draws", Role.DERIVED, "", 2, OWN),
+    "ci_low": Column("Low end", Role.DERIVED, "", 2, OWN, "Low end of the interval"),
+    "ci_high": Column("High end", Role.DERIVED, "", 2, OWN, "High end of the interval"),
+    "probability_pays": Column("Chance that it pays for itself", Role.DERIVED, "", 3, OWN, "Share of draws"),
+    "monte_carlo_error": Column("Simulation error of the mean", Role.DERIVED, "", 2, OWN),
+    "probability_error": Column("Simulation error of the chance", Role.DERIVED, "", 4, OWN),
+    "children_with_cost": CHILDREN,
 }
 
 
@@ -108,21 +100,10 @@ def _row(
 ) -> tuple[str | float, ...]:
     measure, shown, unit, values, estimate = item
     tail = (1 - INTERVAL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    low, high = (float(end) for end in np.quantile(values, [tail, 1 - tail]))
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    return (
-        ESTIMATOR_NAMES[estimator],
-        measure,
-        shown,
-        unit,
-        estimate,
-        float(values.mean()),
-        float(low),
-        float(high),
-        pays,
-        error,
-        monte_carlo_error_of_share(pays, len(values)),
-    )
+    drawn = (float(values.mean()), low, high, pays, error, monte_carlo_error_of_share(pays, len(values)))
+    return (ESTIMATOR_NAMES[estimator], measure, shown, unit, estimate, *drawn, inputs.children_with_cost)
 
 
 CONDITIONS = {
@@ -151,90 +132,67 @@ def bracket_table(inputs: CostInputs) -> AggregateTable:
     rows = []
     for days, table in uncertainty_tables(inputs).items():
         facts = table.frame.set_index(["estimator", "measure"])
-        for end in BRACKET:
-            saving, net = (facts.loc[(ESTIMATOR_NAMES[end], m)] for m in ("saving_gbp", "net_cost_gbp"))
-            rows.append(
-                {
-                    "estimator": ESTIMATOR_NAMES[end],
-                    "days": days or "days inside the window",
-                    "condition": CONDITIONS[end],
-                    "saving_gbp": saving["estimate"],
-                    "saving_low_gbp": saving["ci_low"],
-                    "saving_high_gbp": saving["ci_high"],
-                    "net_cost_gbp": net["estimate"],
-                    "net_low_gbp": net["ci_low"],
-                    "net_high_gbp": net["ci_high"],
-                    "percent_pays": 100 * saving["probability_pays"],
-                    "children_with_cost": saving["children_with_cost"],
-                }
-            )
+        for end in ENDS:
+            name = ESTIMATOR_NAMES[end]
+            saving, net = (facts.loc[(name, m)] for m in ("saving_gbp", "net_cost_gbp"))
+            ends = [row[column] for row in (saving, net) for column in ("estimate", "ci_low", "ci_high")]
+            told = (name, days or "days inside the window", CONDITIONS[end])
+            rows.append((*told, *ends, 100 * saving["probability_pays"], saving["children_with_cost"]))
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "days": Column("Days", Role.KEY),
         "condition": Column("Right if", Role.OPEN),
-        "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, _OWN),
-        "saving_low_gbp": Column("Low end", Role.DERIVED, "£", 0, _OWN, "Low end of the saving's interval"),
-        "saving_high_gbp": Column("High end", Role.DERIVED, "£", 0, _OWN, "High end of the saving's interval"),
-        "net_cost_gbp": Column("Net cost", Role.TOTAL, "£", 0, _OWN),
-        "net_low_gbp": Column("Net cost, low end", Role.DERIVED, "£", 0, _OWN),
-        "net_high_gbp": Column("Net cost, high end", Role.DERIVED, "£", 0, _OWN),
-        "percent_pays": Column("Repeats that pay", Role.DERIVED, "%", 1, _OWN, "Share of simulated repeats"),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "saving_gbp": money("Saving"),
+        "saving_low_gbp": Column("Low end", Role.DERIVED, "£", 0, OWN, "Low end of the saving's interval"),
+        "saving_high_gbp": Column("High end", Role.DERIVED, "£", 0, OWN, "High end of the saving's interval"),
+        "net_cost_gbp": money("Net cost"),
+        "net_low_gbp": Column("Net cost, low end", Role.DERIVED, "£", 0, OWN),
+        "net_high_gbp": Column("Net cost, high end", Role.DERIVED, "£", 0, OWN),
+        "percent_pays": Column("Repeats that pay", Role.DERIVED, "%", 1, OWN, "Share of simulated repeats"),
+        "children_with_cost": CHILDREN,
     }
-    return AggregateTable("saving_bracket", "end of the bracket and day count", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("saving_bracket", "end of the bracket and day count", columns, rows)
 
 
 def plane_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``cost_plane``: one row an end of the bracket and a draw (a sample of the draws)."""
     simulation = study_simulation(inputs)
-    draws = len(simulation.saving[BRACKET[0]])
+    draws = len(simulation.saving[ENDS[0]])
     chosen = np.linspace(0, draws - 1, min(POINTS_IN_PLANE, draws)).astype(int)
-    parts = [
-        pd.DataFrame(
-            {
-                "estimator": ESTIMATOR_NAMES[estimator],
-                "draw": chosen,
-                "days_avoided_per_child": simulation.days_avoided[estimator][chosen],
-                "net_cost_per_child_gbp": simulation.net_cost(estimator)[chosen] / simulation.children,
-            }
+    rows = [
+        (ESTIMATOR_NAMES[end], draw, days, cost, inputs.children_with_cost)
+        for end in ENDS
+        for draw, days, cost in zip(
+            chosen,
+            simulation.days_avoided[end][chosen],
+            simulation.net_cost(end)[chosen] / simulation.children,
+            strict=True,
         )
-        for estimator in BRACKET
     ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame["children_with_cost"] = children_with_cost(inputs)
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "draw": Column("Draw", Role.KEY),
-        "days_avoided_per_child": Column("Days of statutory care avoided per child", Role.DERIVED, "days", 1, _OWN),
-        "net_cost_per_child_gbp": Column("Net cost per child", Role.DERIVED, "£", 0, _OWN),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "days_avoided_per_child": Column(DAYS_AVOIDED, Role.DERIVED, "days", 1, OWN),
+        "net_cost_per_child_gbp": Column("Net cost per child", Role.DERIVED, "£", 0, OWN),
+        "children_with_cost": CHILDREN,
     }
-    return AggregateTable("cost_plane", "end of the bracket and draw", frame, columns)
+    return AggregateTable.of_rows("cost_plane", "end of the bracket and draw", columns, rows)
 
 
 def acceptability_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``acceptability``: chance that the programme is worth it, by what a day avoided is worth."""
     simulation = study_simulation(inputs)
     willingness = np.linspace(0, inputs.settings.uncertainty.willingness_up_to_gbp, 41)
-    parts = []
-    for estimator in BRACKET:
+    rows = []
+    for estimator in ENDS:
         cost = simulation.net_cost(estimator) / simulation.children
-        chance = acceptability(simulation.days_avoided[estimator], cost, willingness)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "estimator": ESTIMATOR_NAMES[estimator],
-                    "willingness_gbp": willingness,
-                    "probability_worth_it": chance,
-                }
-            )
-        )
-    frame = pd.concat(parts, ignore_index=True)
-    frame["children_with_cost"] = children_with_cost(inputs)
+        chances = acceptability(simulation.days_avoided[estimator], cost, willingness)
+        name, behind = ESTIMATOR_NAMES[estimator], inputs.children_with_cost
+        rows += [(name, worth, chance, behind) for worth, chance in zip(willingness, chances, strict=True)]
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "willingness_gbp": Column("Worth of a day avoided", Role.KEY, "£", 0),
-        "probability_worth_it": Column("Chance that the programme is worth it", Role.DERIVED, "", 3, _OWN),
-        "children_with_cost": count_columns()["children_with_cost"],
+        "probability_worth_it": Column("Chance that the programme is worth it", Role.DERIVED, "", 3, OWN),
+        "children_with_cost": CHILDREN,
     }
-    return AggregateTable("acceptability", "end of the bracket and worth of a day", frame, columns)
+    return AggregateTable.of_rows("acceptability", "end of the bracket and worth of a day", columns, rows)

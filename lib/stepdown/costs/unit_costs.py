@@ -101,16 +101,12 @@ class UnitCostBook:
         """Return the unit cost of that id; raises Refused with the nearest known id."""
         if name in self.entries:
             return self.entries[name]
-        raise Refused(
-            [
-                Fault(
-                    where=f"{self.file}, {name}",
-                    found=f"no unit cost {name!r}{nearest(name, self.entries)}",
-                    allowed=", ".join(list(self.entries)[:12]) + (", …" if len(self.entries) > 12 else ""),
-                    rule="a tariff names a unit cost of the study's book",
-                    remedy="correct the id in the study file's tariffs, or add the cost with its source to the book",
-                )
-            ]
+        raise Refused.for_one(
+            where=f"{self.file}, {name}",
+            found=f"no unit cost {name!r}{nearest(name, self.entries)}",
+            allowed=", ".join(list(self.entries)[:12]) + (", …" if len(self.entries) > 12 else ""),
+            rule="a tariff names a unit cost of the study's book",
+            remedy="correct the id in the study file's tariffs, or add the cost with its source to the book",
         )
 
     def parts(self, name: str) -> frozenset[str]:
@@ -155,7 +151,19 @@ def read_book(path: Path, root: Path) -> UnitCostBook:
     book = UnitCostBook(path.name, file.title, file.as_of, file.source, file.licence, entries, file.overlaps)
     wanted = [(name, part) for name, cost in entries.items() for part in cost.contains]
     wanted += [(f"overlap of {o.a} and {o.b}", name) for o in file.overlaps for name in (o.a, o.b)]
-    refuse([_unknown_part(path.name, holder, part, entries) for holder, part in wanted if part not in entries])
+    refuse(
+        [
+            Fault(
+                where=f"{path.name}, {holder}",
+                found=f"a part that is not in the book: {part!r}{nearest(part, entries)}",
+                allowed="ids of the book",
+                rule=RULE,
+                remedy="correct the id, or add the cost to the book",
+            )
+            for holder, part in wanted
+            if part not in entries
+        ]
+    )
     return book
 
 
@@ -164,7 +172,17 @@ def joined_books(books: tuple[UnitCostBook, ...]) -> UnitCostBook:
     entries: dict[str, UnitCost] = {}
     faults = []
     for book in books:
-        faults += [_twice(book.file, name) for name in book.entries if name in entries]
+        faults += [
+            Fault(
+                where=f"{book.file}, {name}",
+                found="an id that another of the study's books has too",
+                allowed="each id once",
+                rule="a tariff names one unit cost",
+                remedy="rename it in one of the books",
+            )
+            for name in book.entries
+            if name in entries
+        ]
         entries |= book.entries
     refuse(faults)
     return UnitCostBook(
@@ -175,26 +193,6 @@ def joined_books(books: tuple[UnitCostBook, ...]) -> UnitCostBook:
         licence="; ".join(dict.fromkeys(book.licence for book in books)),
         entries=entries,
         overlaps=tuple(overlap for book in books for overlap in book.overlaps),
-    )
-
-
-def _twice(file: str, name: str) -> Fault:
-    return Fault(
-        where=f"{file}, {name}",
-        found="an id that another of the study's books has too",
-        allowed="each id once",
-        rule="a tariff names one unit cost",
-        remedy="rename it in one of the books",
-    )
-
-
-def _unknown_part(file: str, holder: str, part: str, entries: Mapping[str, UnitCost]) -> Fault:
-    return Fault(
-        where=f"{file}, {holder}",
-        found=f"a part that is not in the book: {part!r}{nearest(part, entries)}",
-        allowed="ids of the book",
-        rule=RULE,
-        remedy="correct the id, or add the cost to the book",
     )
 
 
@@ -244,16 +242,12 @@ def times_to_measure(file: str, name: str, cost: UnitCost, measure: str) -> floa
         return 1.0 / DAYS_IN[cost.unit]
     if not days and cost.unit not in DAYS_IN:
         return 1.0
-    raise Refused(
-        [
-            Fault(
-                where=f"{file}, {name}",
-                found=f"a cost {cost.unit} for the measure {measure}",
-                allowed=", ".join(DAYS_IN) if days else "a cost of one referral, episode or process",
-                rule="a unit cost prices the unit that it is given for",
-                remedy="choose another unit cost, or add one to the book that is worked out for this measure",
-            )
-        ]
+    raise Refused.for_one(
+        where=f"{file}, {name}",
+        found=f"a cost {cost.unit} for the measure {measure}",
+        allowed=", ".join(DAYS_IN) if days else "a cost of one referral, episode or process",
+        rule="a unit cost prices the unit that it is given for",
+        remedy="choose another unit cost, or add one to the book that is worked out for this measure",
     )
 
 

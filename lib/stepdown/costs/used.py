@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from stepdown.costs.cases import one_base_tariffs
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.unit_costs import CostRange
 from stepdown.measures import measured
+from stepdown.numbers import as_pounds, digits
 from stepdown.tables import AggregateTable, Column, Role
 
 CASHABLE_WORDS = {
@@ -19,12 +18,16 @@ CASHABLE_WORDS = {
 """What a reader is told about each unit cost's cashable mark."""
 
 
+AS_IT_STANDS = {"describes", "price_year", "agency", "kind", "quality", "source", "note"}
+"""What the table of unit costs shows of each as its book has it."""
+
+
 def range_words(spread: CostRange) -> str:
     """Return a unit cost's range in a few words."""
     if spread.shape == "gamma" and spread.cv is not None:
-        return f"±{spread.cv:.0%} (gamma, standard deviation)"
-    if spread.shape == "uniform":
-        return f"£{spread.low:,.2f} to £{spread.high:,.2f}"
+        return f"±{digits(100 * spread.cv)}% (gamma, standard deviation)"
+    if spread.shape == "uniform" and spread.low is not None and spread.high is not None:
+        return f"{as_pounds(spread.low, 2)} to {as_pounds(spread.high, 2)}"
     return "not varied"
 
 
@@ -37,35 +40,25 @@ def unit_words(measure: str, unit: str) -> str:
 
 def unit_costs_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``unit_costs_used``: one row a measure that is priced; nothing in it is about a child."""
-    based = one_base_tariffs(inputs)
+    tariffs = inputs.tariffs
+    in_base = one_base_tariffs(inputs).tolist()
     rows = [
         {
+            **cost.model_dump(include=AS_IT_STANDS),
             "measure": measure,
             "shown_as": measured(measure).title,
             "unit_cost": name,
-            "describes": cost.describes,
             "value_gbp": value,
-            "printed_gbp": cost.printed if cost.printed is not None else cost.value,
+            "printed_gbp": cost.amount("printed"),
             "annual_gbp": cost.annual_value if cost.annual_value is not None else float("nan"),
             "unit": unit_words(measure, cost.unit),
-            "price_year": cost.price_year,
-            "value_in_base_gbp": float(in_base),
+            "value_in_base_gbp": based,
             "base_year": inputs.settings.price_year,
-            "agency": cost.agency,
-            "kind": cost.kind,
-            "quality": cost.quality,
             "range": range_words(cost.range),
             "contains": ", ".join(cost.contains),
-            "source": cost.source,
-            "note": cost.note,
         }
-        for measure, name, cost, value, in_base in zip(
-            inputs.tariffs.measures,
-            inputs.tariffs.ids,
-            inputs.tariffs.costs,
-            inputs.tariffs.values,
-            based,
-            strict=True,
+        for measure, name, cost, value, based in zip(
+            tariffs.measures, tariffs.ids, tariffs.costs, tariffs.values, in_base, strict=True
         )
     ]
     columns = {
@@ -88,7 +81,7 @@ def unit_costs_table(inputs: CostInputs) -> AggregateTable:
         "source": Column("Source", Role.OPEN),
         "note": Column("Mind", Role.OPEN),
     }
-    return AggregateTable("unit_costs_used", "unit cost", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("unit_costs_used", "unit cost", columns, rows)
 
 
 def kept_sentence(inputs: CostInputs) -> str:
@@ -113,19 +106,12 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
     change = (inputs.data.after - inputs.data.before) * inputs.values
     programme = change[inputs.data.in_programme].sum(axis=0)
     comparison = change[~inputs.data.in_programme].sum(axis=0)
-    rows = [
-        {
-            "measure": measure,
-            "shown_as": measured(measure).title,
-            "agency": cost.agency,
-            "kind": cost.kind,
-            "saving_gbp": float(comparison[k] * weight - programme[k]),
-            "cashable": CASHABLE_WORDS[cost.cashable],
-            "because": cost.cashable_because,
-            "children": int(((inputs.data.before + inputs.data.after)[:, k] > 0).sum()),
-        }
-        for k, (measure, cost) in enumerate(zip(inputs.tariffs.measures, inputs.tariffs.costs, strict=True))
-    ]
+    users = ((inputs.data.before + inputs.data.after) > 0).sum(axis=0)
+    rows = []
+    for k, (measure, cost) in enumerate(zip(inputs.tariffs.measures, inputs.tariffs.costs, strict=True)):
+        saving, cashable = float(comparison[k] * weight - programme[k]), CASHABLE_WORDS[cost.cashable]
+        told = (measure, measured(measure).title, cost.agency, cost.kind)
+        rows.append((*told, saving, cashable, cost.cashable_because, int(users[k])))
     columns = {
         "measure": Column("Measure", Role.KEY),
         "shown_as": Column("What is saved", Role.OPEN),
@@ -136,4 +122,4 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
         "because": Column("Because", Role.OPEN),
         "children": Column("Children", Role.COUNT, "children", 0, about="Children with any of it"),
     }
-    return AggregateTable("saving_by_agency", "measure", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("saving_by_agency", "measure", columns, rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Refused
 from stepdown.measures import PERIODS, measured
 
 Floats = NDArray[np.float64]
@@ -88,7 +88,13 @@ def volumes(
     wanted = [f"{name}_{period}" for name in names for period in PERIODS]
     missing = [name for name in [*wanted, "in_programme", "family_id"] if name not in frame.columns]
     if missing:
-        raise Refused([_no_column(missing)])
+        raise Refused.for_one(
+            where=f"child outcomes, columns {', '.join(missing)}",
+            found="no such column",
+            allowed="the columns of outcomes.child_outcomes",
+            rule="costs are volumes of the child outcomes times unit costs",
+            remedy="correct the measures in the study file's tariffs",
+        )
     observable = np.ones(len(frame), dtype=bool)
     for name in ("observable_before", "observable_after"):
         if observable_only and name in frame.columns:
@@ -96,7 +102,13 @@ def volumes(
     seen = frame.loc[observable]
     in_programme = seen["in_programme"].to_numpy(dtype=bool)
     if not in_programme.any() or in_programme.all():
-        raise Refused([_no_group(programme=in_programme.any())])
+        raise Refused.for_one(
+            where=f"child outcomes, {'comparison' if in_programme.any() else 'programme'} group",
+            found="no child whose periods before and after can both be observed",
+            allowed="at least one child in each group",
+            rule="a period that the data do not cover is never counted as zero days",
+            remedy="check first_date and last_date of the data, or shorten window_months",
+        )
     known_size = "sibling_group_size" in seen.columns
     return Volumes(
         measures=tuple(measures),
@@ -112,27 +124,6 @@ def volumes(
 
 def _matrix(frame: pd.DataFrame, names: Sequence[str], period: str) -> Floats:
     return np.column_stack([frame[f"{name}_{period}"].to_numpy(dtype=float) for name in names])
-
-
-def _no_column(missing: Sequence[str]) -> Fault:
-    return Fault(
-        where=f"child outcomes, columns {', '.join(missing)}",
-        found="no such column",
-        allowed="the columns of outcomes.child_outcomes",
-        rule="costs are volumes of the child outcomes times unit costs",
-        remedy="correct the measures in the study file's tariffs",
-    )
-
-
-def _no_group(*, programme: bool) -> Fault:
-    lacking = "comparison" if programme else "programme"
-    return Fault(
-        where=f"child outcomes, {lacking} group",
-        found="no child whose periods before and after can both be observed",
-        allowed="at least one child in each group",
-        rule="a period that the data do not cover is never counted as zero days",
-        remedy="check first_date and last_date of the data, or shorten window_months",
-    )
 
 
 @dataclass(frozen=True, slots=True)
