@@ -121,6 +121,14 @@ class Book:
         """The outcomes of each child, computed once."""
         return child_outcomes(self.study, self.records)
 
+    @property
+    def children(self) -> pd.DataFrame:
+        """The child outcomes frame, a copy to explore: one row a child; never shown on a page.
+
+        Its columns: :class:`stepdown.outcomes.ChildOutcomes`.
+        """
+        return self.outcomes.frame.copy()
+
     def clear(self, table: AggregateTable) -> ClearedTable:
         """Return the table under the study's disclosure policy, and write it raw and cleared when there is a run."""
         cleared = clear_table(table, self.subject.policy)

@@ -1,0 +1,111 @@
+"""docs/your_own_notebook.md can be followed to the letter, and its worked measure touches the files that it says."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from stepdown import measures
+from stepdown.contracts import read_study, registered
+from stepdown.outcomes import child_outcomes
+from stepdown.params import load_study
+from stepdown.workbook import Book
+
+ROOT = Path(__file__).parents[1]
+TUTORIALS = ROOT / "docs" / "tutorials"
+GUIDE = (ROOT / "docs/your_own_notebook.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
+SETTINGS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.S)[0]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+STUDY = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8"), re.S)[0]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The small study as the guide to your own data makes it, in a project of its own; registers are put back."""
+    shutil.copytree(ROOT / "tests/cases/small_study/data", tmp_path / "data" / "small_study")
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params/small_study.yaml").write_text(STUDY, encoding="utf-8")
+    registered.known_tables()
+    for module, name in ((registered, "_REGISTERED"), (measures, "_DECLARED"), (measures, "_COUNTERS")):
+        monkeypatch.setattr(module, name, dict(getattr(module, name)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "notebooks")
+    monkeypatch.delitem(sys.modules, "wellbeing", raising=False)
+    mpl.use("Agg")
+    return tmp_path
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a book showed, in place of a notebook's outputs: kind and plain text."""
+    seen = []
+    monkeypatch.setattr(Book, "_show", lambda self, kind, bundle, *_: seen.append((kind, bundle["text/plain"])))
+    return seen
+
+
+def test_a_notebook_of_ones_own_goes_from_a_data_frame_to_a_table_and_a_chart(project, shown):
+    names = {}
+    for block in PYTHON[:-1]:
+        exec(compile(block, "docs/your_own_notebook.md", "exec"), names)  # noqa: S102 (the guide as it stands)
+    assert len(names["children"]) == 8
+    assert [kind for kind, _ in shown] == ["opening", "table", "chart"]
+    assert "More than 90 days on a plan" in shown[1][1]
+
+
+def test_the_worked_measure_runs_by_the_recipe(project, shown):
+    """Judge: hand sums of docs/tutorials/wellbeing.csv (a3 has no score after, b2 none before)."""
+    shutil.copy(TUTORIALS / "wellbeing.csv", project / "data/small_study")
+    (project / "notebooks").mkdir()
+    shutil.copy(TUTORIALS / "wellbeing.py", project / "notebooks")
+    study = project / "params/small_study.yaml"
+    study.write_text(study.read_text(encoding="utf-8") + SETTINGS, encoding="utf-8")
+    names = {}
+    for block in (PYTHON[0], "from stepdown import outcomes", PYTHON[-1]):
+        exec(compile(block, "docs/your_own_notebook.md", "exec"), names)  # noqa: S102 (the guide as it stands)
+    table = names["compared"].frame.set_index(["outcome", "estimator"])
+    row = table.loc[("wellbeing", "difference in differences")]
+    assert row["estimate"] == pytest.approx((8 - 9 + 8) / 3 - (1 + 3 - 2) / 3, abs=0.005)
+    assert (row["measured_programme"], row["missing_programme"]) == (3, 1)
+    assert (row["measured_comparison"], row["missing_comparison"]) == (3, 1)
+    kinds = [kind for kind, _ in shown]
+    assert kinds[1:] == ["opening", "table", "table", "finding", "chart", "table"]
+    assert "points" in shown[4][1]
+    assert "Wellbeing score before" in shown[6][1]
+
+
+def test_in_the_library_one_line_registers_it(project, monkeypatch):
+    shutil.copy(TUTORIALS / "wellbeing.csv", project / "data/small_study")
+    (project / "notebooks").mkdir()
+    shutil.copy(TUTORIALS / "wellbeing.py", project / "notebooks")
+    monkeypatch.setitem(registered.HOMES, "wellbeing", "wellbeing")
+    study = load_study("params/small_study.yaml")
+    frame = child_outcomes(study, read_study(study)).frame
+    assert frame["wellbeing_before"].tolist()[:4] == [14, 9, 21, 17]
+    assert measures.measured("wellbeing").kind == "score"
+
+
+def test_the_map_of_contributing_leads_to_the_code_of_each_figure():
+    rows = re.findall(r"^\| [^|]+ \| (\w+) \| ([\w/]+\.py)", CONTRIBUTING, re.M)
+    assert len(rows) >= 10
+    for table, file in rows:
+        assert f'"{table}"' in (ROOT / "lib/stepdown" / file).read_text(encoding="utf-8"), (table, file)
+
+
+def test_every_file_that_a_recipe_says_to_copy_is_there():
+    recipes = CONTRIBUTING.partition("## Where new code goes")[2]
+    copied = re.findall(r"^\| [^|]+ \| (?:\[[^]]*\]\()?`?([\w/.]+\.(?:py|ipynb))", recipes, re.M)
+    assert len(copied) == 6
+    for name in copied:
+        assert (ROOT / name).is_file() or (ROOT / "lib/stepdown" / name).is_file(), name
+
+
+def test_contributing_prints_how_many_files_the_worked_measure_touches():
+    """One file of code that is new; in the library one line more, where tables are registered."""
+    code = (TUTORIALS / "wellbeing.py").read_text(encoding="utf-8")
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert f"one file of {len(lines)} lines" in CONTRIBUTING
+    assert "one line in `contracts/registered.py`" in CONTRIBUTING
+    assert all(name in code for name in ("register(", "declare(", "by=wellbeing_columns"))
