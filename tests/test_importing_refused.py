@@ -42,6 +42,11 @@ XML = {
     "too deep": (census(2024, "<a>" * 300 + "</a>" * 300), "too deep or long"),
     "a day that does not exist": (census(2024, child("HELPED", case("2023-02-30"))), "CINreferralDate, 1 row"),
     "an American day": (census(2024, child("HELPED", case("06/13/2023"))), "CINreferralDate, 1 row"),
+    "a stand-in for no birth": (
+        census(2024, child("HELPED", case("2023-06-01"), born="1900-01-01")),
+        "PersonBirthDate",
+    ),
+    "a stand-in for no end": (census(2024, child("HELPED", case("2023-06-01", "2099-12-31"))), "CINclosureDate"),
     "no id": (census(2024, child("", case("2023-06-01"))), "LAchildID"),
     "no referral date": (census(2024, child("HELPED", case(""))), "CINreferralDate"),
     "neither true nor false": (census(2024, child("HELPED", case("2023-06-01", nfa="maybe"))), "ReferralNFA"),
@@ -209,6 +214,18 @@ SETTINGS = {
     ),
     "Annex A alone": ({"returns": {"annex_a": {date(2024, 8, 31): "a.xlsx"}}}, "six months, too few"),
     "an unknown setting": ({"decisions": {"in_nead": "plan"}}, "did you mean 'in_need'"),
+    "plans carried on by Annex A": (
+        {
+            "decisions": {"in_need": "plan"},
+            "returns": {
+                "cin_census": ["returns/cin/*.xml"],
+                "looked_after": "none",
+                "looked_after_reason": "made up",
+                "annex_a": {date(2024, 8, 31): "returns/list.csv"},
+            },
+        },
+        "holds no child in need plans",
+    ),
     "plans before there were any": ({"decisions": {"in_need": "plan"}}, None),
 }
 

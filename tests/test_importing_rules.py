@@ -10,6 +10,7 @@ from stepdown.faults import Refused
 from stepdown.importing.care_spells import OPEN, Spell, care_of
 from stepdown.importing.rows import CareRow, shown
 from stepdown.importing.statuses import exclusive, joined
+from stepdown.importing.writing import tables
 
 
 @pytest.fixture
@@ -226,6 +227,31 @@ def test_an_actual_birth_wins_over_an_expected_one_in_the_same_file(council):
     council.write("returns/903/2024/header.csv", "CHILD,SEX,DOB,ETHNIC\nX,1,05/05/2012,WBRI\n")
     found = council.bring_in().members[0].child
     assert (shown(found.birth), found.sex) == ("2024-08-20", "unborn")
+
+
+def test_what_programs_write_in_an_empty_cell_is_blank(council):
+    council.write("returns/list.csv", "Child,From,To\nHELPED,01/09/2023,NULL\n")
+    council.write("returns/homes.csv", "Child,House\nHELPED,NULL\nSISTER,NULL\n")
+    council.census(2024, child("SISTER", case("2023-06-01", inside=SUPPORT)))
+    council.settings["households"] = {"file": "returns/homes.csv", "columns": {"child": "Child", "household": "House"}}
+    imported = council.bring_in()
+    assert imported.members[0].excluded == "support not ended"
+    assert compared(council) == ["SISTER"], "NULL is no household that two children share"
+
+
+def test_a_household_of_very_many_children_is_doubted(council):
+    names = ["HELPED", *(f"K{number}" for number in range(20))]
+    council.write("returns/homes.csv", "Child,House\n" + "".join(f"{name},0\n" for name in names))
+    council.settings["households"] = {"file": "returns/homes.csv", "columns": {"child": "Child", "household": "House"}}
+    assert len(council.bring_in().doubts.children("in a very large household")) == 21
+
+
+def test_an_end_after_its_file_is_doubted_and_what_lies_beyond_the_days_covered_is_not_written(council):
+    council.census(2024, child("HELPED", case("2023-06-01", "2024-05-01", inside=plan("2023-07-01", "2024-04-09"))))
+    imported = council.bring_in()
+    assert imported.doubts.children("ends after the last day of its file") == {"HELPED"}
+    written = tables(imported, {"HELPED": "C1"}, {"child HELPED": "F1"})["spells"]
+    assert written.splitlines()[1:] == ["C1,CIN,2023-06-01,2023-07-01", "C1,CP,2023-07-01,"]
 
 
 # --- ids

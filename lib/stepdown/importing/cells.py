@@ -47,7 +47,11 @@ _LABELS = {
     "transferred to adult social services": "RC6",
 }
 _SEXES = {"m": "male", "male": "male", "1": "male", "f": "female", "female": "female", "2": "female"}
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
+YEARS = range(1980, 2061)
+"""Years that a day may lie in: 1900 and 2099 stand for "not known" or "no end", and would be counted."""
+
+NO_DAY = f"a day that does not exist, not in this form, or not from {YEARS[0]} to {YEARS[-1]}"
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:\d{2})?")
 _BRITISH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")
 _EXCEL_NOUGHT = date(1899, 12, 30).toordinal()
@@ -81,7 +85,7 @@ def list_day(text: str) -> int | None:
 
 def _day(year: int, month: int, day: int) -> int | None:
     try:
-        return date(year, month, day).toordinal() if 1900 <= year <= 2100 else None
+        return date(year, month, day).toordinal() if year in YEARS else None
     except ValueError:
         return None
 
@@ -93,12 +97,13 @@ def american(text: str) -> bool:
 
 
 def plain(text: str | None) -> str:
-    """Return a cell without blanks around it, blank for Excel's error cells."""
-    stripped = (text or "").strip().strip("\u00a0\ufeff").strip()
-    return "" if stripped.startswith("#") and stripped.upper().rstrip("!?") in _ERRORS else stripped
+    """Return a cell without blanks around it; blank for what programs write in an empty cell (NULL, #N/A, n/a …)."""
+    stripped = (text or "").strip(" \t\r\n\u00a0\ufeff\u200b")
+    return "" if stripped.upper() in _BLANK else stripped
 
 
-_ERRORS = {"#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NULL", "#NUM"}
+_NOTHING = "NULL NONE NAN NIL NA N/A - -- #N/A #REF! #VALUE! #NAME? #DIV/0! #NULL!"
+_BLANK = {"", *_NOTHING.split()}
 
 
 def child_id(text: str | None) -> str:

@@ -140,6 +140,8 @@ class Deriving:
         """Return the end of a row: as recorded; open in the newest file; or the day after the last file that has it."""
         rules = self.rules
         if row.end:
+            if row.end > row.day:
+                self.doubts.add("ends after the last day of its file", child.id, f"{what}: {shown(row.end)}")
             return row.end
         still = what == "case" and rules.extract and row.day == rules.census and child.id in rules.listed
         if row.day >= rules.newest or still:
@@ -180,7 +182,7 @@ class Deriving:
                 self._contradict(child, f"{name} that ends before it begins")
                 self.ledger.settle(plan, CONTRADICT)
                 continue
-            end, closed = plan.end, ends.get(plan.referral, 0)
+            end, closed = plan.end and self._end(child, plan, name), ends.get(plan.referral, 0)
             if not end:
                 end = self._end(child, plan, name) if closed == 0 or closed > plan.day else OPEN
                 if plan.start <= closed < end:
@@ -266,4 +268,4 @@ class Deriving:
             self.counts["days both on a plan and in care"] += together
         if self.rules.exclusive or self.rules.in_need == "plan":
             need = exclusive(need, [*plans, *care] if self.rules.exclusive else plans)
-        child.spells = sorted([*need, *plans, *care])
+        child.spells = sorted(spell for spell in (*need, *plans, *care) if spell.start <= self.rules.last_day)

@@ -206,7 +206,7 @@ class _Reader:
         text = values.get(name, "")
         day = cells.iso_day(text) if text else 0
         if day is None:
-            found = "a day that does not exist, or not in this form"
+            found = cells.NO_DAY
             self._fault(name, found, "year-month-day, such as 2024-03-31", element, text)
         return day or 0
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.importing import groups
-from stepdown.importing.cells import american, child_id, list_day
+from stepdown.importing.cells import NO_DAY, american, child_id, list_day
 from stepdown.importing.child import Child, Deriving, Rules
 from stepdown.importing.coverage import Covered, covered, find_sources
 from stepdown.importing.history import History
@@ -25,6 +25,9 @@ from stepdown.importing.sheets import Matched, Wanted, match, tables
 
 FOUND_SHARE = 0.8
 """Smallest share of the children in care, or on a plan, of one source that the others must have."""
+
+LARGEST_HOUSEHOLD = 15
+"""Children in one household beyond which its number is perhaps a stand-in, such as 0 or "unknown"."""
 
 
 @dataclass
@@ -114,7 +117,7 @@ def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledg
         for name, day in days.items():
             if day is None:
                 order = " (month before day: American order)" if american(values[name]) else ""
-                found = f"a day that does not exist, or not in this form{order}"
+                found = f"{NO_DAY}{order}"
                 allowed = "day/month/year, year-month-day, or a date of Excel"
                 place = f"{programme.list}, column {programme.columns[name]}"  # type: ignore[index]
                 faults.row(place, found, allowed, "correct the day in the list", line, values[name])
@@ -267,6 +270,10 @@ def _join_households(
             imported.doubts.add("child in two households", child, "both are taken as one family")
         imported.households.join(child, "household", household)
         fates[lists.household_file, groups.HOUSEHOLD_ROWS, "used"] += 1
+    for household, number in Counter(homes.values()).items():
+        if number > LARGEST_HOUSEHOLD:
+            for child in (name for name, home in homes.items() if home == household):
+                imported.doubts.add("in a very large household", child, f"{number} children: is it a stand-in?")
     for child, family in lists.families:
         homes.setdefault(names.get(child, child), family)
         imported.households.join(names.get(child, child), "ssd family", family)

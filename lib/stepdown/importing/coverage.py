@@ -158,6 +158,9 @@ def covered(settings: ImportSettings, sources: Sources) -> Covered:
         found = f"a census of {min(census)}"
         allowed = "censuses from 2022 on: earlier ones have no child in need plans"
         faults.append(Fault("decisions.in_need: plan", found, allowed, RULE, "take in_need: assessed"))
+    if settings.decisions.in_need == "plan" and sources.annex_a:
+        found = "an Annex A, which holds no child in need plans: each one open on 31 March would seem to end"
+        faults.append(Fault("decisions.in_need: plan", found, "the returns alone", RULE, "leave annex_a out"))
     refuse(faults)
     first = max(min(years) for years in (census, care) if years)
     last = _march(min(max(years) for years in (census, care) if years))

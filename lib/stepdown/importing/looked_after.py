@@ -165,7 +165,7 @@ class CareReturn:
         day = cells.return_day(text) if text else 0
         if day is None:
             order = " (month before day: American order)" if cells.american(text) else ""
-            found = f"a day that does not exist, or not in this form{order}"
+            found = f"{cells.NO_DAY}{order}"
             self.faults.row(f"{shown}, {name}", found, "day/month/year, such as 31/03/2024", _FIX, line, text)
         return day or 0
 

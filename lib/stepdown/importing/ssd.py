@@ -266,7 +266,7 @@ class _Reader:
         text = v.get(name, "")
         day = cells.list_day(text) if text else 0
         if day is None:
-            found = "a day that does not exist, or not in this form"
+            found = cells.NO_DAY
             self.faults.row(f"{table}, {name}", found, "year-month-day, or day/month/year", _FIX, line, text)
         return day or 0
 

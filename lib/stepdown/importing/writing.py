@@ -15,7 +15,6 @@ from pathlib import Path
 
 from stepdown.faults import Fault, Refused
 from stepdown.importing import report
-from stepdown.importing.care_spells import OPEN
 from stepdown.importing.council import Imported
 from stepdown.importing.groups import Member
 from stepdown.importing.rows import RULE, shown
@@ -83,7 +82,8 @@ def tables(imported: Imported, children: dict[str, str], families: dict[str, str
         dates = (shown(member.start), shown(member.end), member.excluded)
         people.append((name, family, labels[member.programme], *facts, *dates))
         for spell in sorted(child.spells, key=lambda spell: (STATUS_ORDER[spell.status], spell)):
-            spells.append((name, spell.status, shown(spell.start), "" if spell.end == OPEN else shown(spell.end)))
+            open_still = spell.end > imported.covered.last_day  # what is known beyond the days covered is not of all
+            spells.append((name, spell.status, shown(spell.start), "" if open_still else shown(spell.end)))
         for day, need in sorted(child.referrals.items()):
             referrals.append((name, shown(day), "true" if day == member.index_referral else "false", need))
         issues += [(name, *issue) for issue in _issues(imported, member)]
