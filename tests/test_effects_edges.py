@@ -186,12 +186,6 @@ def test_fractional_logit_with_a_group_without_days_says_not_estimable(slough):
     assert "not estimable" in found.note
 
 
-def test_proportional_odds_with_a_group_all_at_one_status_says_not_estimable():
-    found = movement.proportional_odds(np.array([0, 1, 0, 1]), np.array([0, 0, 0, 1]), np.array([1, 1, 0, 0]))
-    assert math.isnan(found.odds_ratio)
-    assert "not estimable" in found.note
-
-
 def test_no_movement_has_no_direction():
     assert math.isnan(movement.direction_test(0, 0))
     assert math.isnan(movement.stuart_maxwell(np.diag([3, 2, 1, 0])).statistic)

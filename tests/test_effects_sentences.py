@@ -290,20 +290,6 @@ def test_missing_follow_up_gives_the_worst_cases_or_says_that_there_is_none():
     assert "between 10.3 days fewer and 4.9 days more a child" in text
 
 
-def test_balance_counts_characteristics_beyond_chance():
-    balance = pd.DataFrame(
-        {
-            "variable": ["a", "b", "b", "c"],
-            "category": ["", "all categories", "x", ""],
-            "smd": [0.5, 0.1, 0.9, NA],
-            "chance_high": [0.29] * 4,
-        }
-    )
-    assert cautions.balance_sentence(balance).startswith("On 1 of 2 characteristics")
-    balance["smd"] = [0.1, 0.1, 0.9, 0.2]
-    assert cautions.balance_sentence(balance).startswith("On none of 3 characteristics")
-
-
 def test_e_value_is_labelled_as_no_evidence():
     assert "not evidence" in cautions.e_value_sentence(like(e_value=15.6))
     assert "no E-value" in cautions.e_value_sentence(like())

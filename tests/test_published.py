@@ -43,8 +43,18 @@ def test_columns_that_the_report_totals_add_up(report, table, total):
         assert abs(sum(cell.value for cell in cells) - report.cell(table, total, column).value) <= slack
 
 
+def cells_csv(report: published.Report) -> str:
+    """cells.csv: one row a printed number."""
+    rows = [("table", "row", "column", "part", "printed", "value", "unit")]
+    for table in report.tables.values():
+        rows += [(table.name, *place, n.text, n.plain, n.unit) for place, n in table.numbers.items()]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
 def test_regenerating_the_long_form_gives_the_same_bytes(report):
-    assert published.cells_csv(report).encode() == (FOLDER / "cells.csv").read_bytes()
+    assert cells_csv(report).encode() == (FOLDER / "cells.csv").read_bytes()
 
 
 @pytest.mark.skipif(SEED is None, reason="the text of the report is not beside this clone")
@@ -158,7 +168,7 @@ def test_a_name_that_is_not_there_is_refused_with_the_nearest(report):
 
 
 def test_the_long_form_has_one_row_a_printed_number(report):
-    rows = list(csv.DictReader(io.StringIO(published.cells_csv(report))))
+    rows = list(csv.DictReader(io.StringIO(cells_csv(report))))
     assert len(rows) == sum(len(table.numbers) for table in report.tables.values())
     brackets = [row for row in rows if row["part"] == "bracket"]
     assert {row["table"] for row in brackets} == {"table_13", "table_14", "table_20", "table_21"}

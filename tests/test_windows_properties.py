@@ -160,22 +160,16 @@ def test_clipped_days_never_exceed_the_window(study):
 
 @FEW
 @given(st.lists(st.lists(st.tuples(st.sampled_from(LADDER), spell), max_size=8), min_size=1, max_size=4), st.data())
-def test_ladder_days_at_the_highest_status_add_up_to_no_more_than_the_window(rows, data):
+def test_the_highest_status_is_the_highest_that_any_day_holds(rows, data):
     period = periods_of([data.draw(days) for _ in rows], data.draw(st.sampled_from([1, 6, [6, 12]])))
     by_status = {s: [[sp for status, sp in child if status == s] for child in rows] for s in LADDER}
     merged = {s: windows.merge_spells(*slow.as_arrays(of)) for s, of in by_status.items()}
-    highest_days = windows.days_by_highest(period, merged, LADDER)
-    together = sum(highest_days.values())
-    assert (together <= period.days).all()
     assert (sum(windows.days_in(period, merged[s]) for s in LADDER) <= len(LADDER) * period.days).all()
     starts, ends = period.start.reshape(len(rows), -1), period.end.reshape(len(rows), -1)
     rung = windows.highest_in(period, merged, LADDER).reshape(len(rows), -1)
     for i in range(len(rows)):
         for j in range(starts.shape[1]):
             window = slow.days_of(starts[i, j].item(), ends[i, j].item())
-            held = {s: set().union(*(slow.days_of(*sp) for sp in by_status[s][i])) & window for s in LADDER}
-            want = [len(held["CIN"] - held["CP"] - held["CLA"]), len(held["CP"] - held["CLA"]), len(held["CLA"])]
-            assert [int(highest_days[s].reshape(len(rows), -1)[i, j]) for s in LADDER] == want
             seen = [
                 k
                 for k, s in enumerate(LADDER, 1)

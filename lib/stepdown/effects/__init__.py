@@ -7,7 +7,6 @@ from stepdown.effects.balance import balance_table
 from stepdown.effects.bounded_days import TWO_PART_COLUMNS, fractional_logit, two_part_table
 from stepdown.effects.bracketing import BRACKET, DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, bracket, estimated
 from stepdown.effects.checks import (
-    expected_regression,
     missing_follow_up,
     missing_follow_up_table,
     natural_course_table,
@@ -18,7 +17,7 @@ from stepdown.effects.comparison import Comparison, compare, comparison_of
 from stepdown.effects.estimates import Estimate, e_value, holm
 from stepdown.effects.leverage import influence, influence_table
 from stepdown.effects.like_for_like import like_for_like_table, risk_difference
-from stepdown.effects.movement import movement_table, proportional_odds, stuart_maxwell
+from stepdown.effects.movement import movement_table, stuart_maxwell
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
@@ -43,7 +42,6 @@ __all__ = [
     "effects",
     "effects_table",
     "estimated",
-    "expected_regression",
     "family_permutation",
     "fractional_logit",
     "holm",
@@ -59,7 +57,6 @@ __all__ = [
     "overlap_gate_table",
     "overlap_table",
     "permutation_table",
-    "proportional_odds",
     "re_referral_survival_table",
     "re_referral_table",
     "risk_difference",

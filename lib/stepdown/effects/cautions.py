@@ -110,25 +110,6 @@ def _missing(row: Row) -> tuple[int, int]:
     return row["missing_programme"], row["missing_comparison"]
 
 
-def balance_sentence(balance: pd.DataFrame) -> str:
-    """Return how alike the groups were before; balance: the frame of the cleared table ``balance``."""
-    whole = balance.loc[balance["category"].isin(["", "all categories"])]
-    shown = whole.loc[whole["smd"].notna()]
-    apart = shown.loc[shown["smd"].abs() > shown["chance_high"]]
-    if shown.empty:
-        return "How alike the two groups were before cannot be shown."
-    band = float(shown["chance_high"].iloc[0])
-    if apart.empty:
-        return (
-            f"On none of {len(shown)} characteristics did the groups differ by more than chance allows "
-            f"(standardised difference within ±{digits(band, 2)})."
-        )
-    return (
-        f"On {len(apart)} of {len(shown)} characteristics the groups differed before by more than chance allows "
-        f"(standardised difference beyond ±{digits(band, 2)})."
-    )
-
-
 def e_value_sentence(row: Row) -> str:
     """Return the one line on the E-value; row: a row of ``like_for_like``."""
     if not known(row["e_value"]):

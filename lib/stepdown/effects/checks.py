@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from stepdown.effects.comparison import Comparison, base_columns, base_of, comparison_of, group_labels, rests_on
 from stepdown.effects.estimates import NAN
@@ -17,20 +16,6 @@ from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
 from stepdown.proportions import holm
 from stepdown.tables import AggregateTable, Column, Role
-
-
-def expected_regression(
-    mean: float, sd_between: float, sd_within: float, cutoff: float, *, above: bool = True
-) -> float:
-    """Return the regression to the mean of subjects chosen by a cut-off (Barnett et al. 2005, formula 1).
-
-    mean, sd_between, sd_within: of the whole population (true values differ by sd_between; one measurement of the
-    same subject differs by sd_within).  above: chosen for being above the cut-off.  The result is how far the mean
-    falls (or rises) at the next measurement when nothing is done. doi 10.1093/ije/dyh299.
-    """
-    total = float(np.hypot(sd_between, sd_within))
-    z = (cutoff - mean) / total if above else (mean - cutoff) / total
-    return float(sd_within**2 / total * stats.norm.pdf(z) / stats.norm.sf(z))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.stats.contingency_tables import SquareTable
 
 from stepdown.effects.comparison import Integers, group_labels
@@ -103,36 +102,3 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
     }
     # that these follow from the flow matrix is known to stepdown.disclosure.linking
     return AggregateTable("movement", "group", pd.DataFrame(rows), columns)
-
-
-@dataclass(frozen=True, slots=True)
-class OddsRatio:
-    """Odds of a higher status after, programme against comparison, at the same status before.
-
-    NaN with a note where the model has no finite answer. The interval counts children as independent.
-    """
-
-    odds_ratio: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    note: str = ""
-
-
-def proportional_odds(before: Integers, after: Integers, programme: np.ndarray, *, level: float = 0.95) -> OddsRatio:
-    """Return the proportional-odds model of status after on group and status before (a supplement only)."""
-    before = np.asarray(before, dtype=np.int64)
-    flags = np.asarray(programme, dtype=np.float64)
-    levels, outcome = np.unique(np.asarray(after, dtype=np.int64), return_inverse=True)
-    if len(levels) < 2 or any(np.ptp(outcome[flags == arm]) == 0 for arm in (0.0, 1.0)):
-        return OddsRatio(NAN, NAN, NAN, NAN, "not estimable: all children of a group had the same status after")
-    dummies = [(before == code).astype(np.float64) for code in np.unique(before)[1:]]
-    fitted = OrderedModel(outcome, np.column_stack([flags, *dummies]), distr="logit").fit(
-        method="bfgs", disp=False, maxiter=500
-    )
-    slope, se = float(fitted.params[0]), float(fitted.bse[0])
-    if not fitted.mle_retvals["converged"] or not np.isfinite(se) or se > 50:
-        return OddsRatio(NAN, NAN, NAN, NAN, "did not converge: a status before settles the status after")
-    reach = float(stats.norm.ppf(0.5 + level / 2)) * se
-    low, high = float(np.exp(slope - reach)), float(np.exp(slope + reach))
-    return OddsRatio(float(np.exp(slope)), low, high, float(2 * stats.norm.sf(abs(slope / se))))

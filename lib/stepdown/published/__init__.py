@@ -5,13 +5,13 @@ A folder holds one published report:
 * ``source.yaml``: the document, its date, its licence, and where each table stands in it;
 * ``<table>.csv``: a table as printed, one file a table, the first column naming the row;
 * ``claims.csv``: the numbers that stand in sentences, with the line and the words around them;
-* ``cells.csv``: made from the tables by :func:`cells_csv`, one row a printed number.
+* ``cells.csv``: the same numbers for people and other programs, one row a printed number (a test holds that it is).
 
 Trailing zeros, missing signs and slips of the pen are evidence and stay in :attr:`Printed.text`.
 """
 
 from stepdown.published.printed import BRACKET, MAIN, Printed, parse, parts, rounded
-from stepdown.published.reading import Claim, Report, Source, Table, TableSource, cells_csv, read
+from stepdown.published.reading import Claim, Report, Source, Table, TableSource, read
 
 __all__ = [
     "BRACKET",
@@ -22,7 +22,6 @@ __all__ = [
     "Source",
     "Table",
     "TableSource",
-    "cells_csv",
     "parse",
     "parts",
     "read",

@@ -21,7 +21,6 @@ Value = TypeVar("Value")
 
 RULE = "published figures are kept as printed (docs/your_own_data.md, step 6)"
 CLAIM_COLUMNS = ("claim_id", "section", "line", "quote", "printed", "value", "unit")
-CELL_COLUMNS = ("table", "row", "column", "part", "printed", "value", "unit")
 
 
 class TableSource(Settings):
@@ -140,17 +139,6 @@ def read(folder: str | Path) -> Report:
     claims = _claims(folder / "claims.csv", faults) if (folder / "claims.csv").is_file() else {}
     refuse(faults)
     return Report(folder.name, source, tables, claims)
-
-
-def cells_csv(report: Report) -> str:
-    """Return ``cells.csv``: a row is one printed number (table, row, column, part, printed, value, unit)."""
-    lines: list[tuple[str, ...]] = [CELL_COLUMNS]
-    for table in report.tables.values():
-        for (row, column, part), number in table.numbers.items():
-            lines.append((table.name, row, column, part, number.text, number.plain, number.unit))
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(lines)
-    return out.getvalue()
 
 
 def _rows(path: Path, faults: list[Fault]) -> list[list[str]]:

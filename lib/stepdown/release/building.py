@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -296,8 +295,3 @@ def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime)
     word = begin_word(document, release / "report.docx", made)
     messages = [write_pdf(document, release / "report.pdf", made), end_word(word, release / "report.docx")]
     return [message for message in messages if message]
-
-
-def clear_release(folder: Path) -> None:
-    """Take away a release that may not leave the building."""
-    shutil.rmtree(folder / "release", ignore_errors=True)

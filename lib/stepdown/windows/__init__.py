@@ -17,13 +17,13 @@ a study does not load DuckDB.
 The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv and tests/cases/days.csv.
 """
 
-from stepdown.windows.counting import DayRule, any_in, count_in, days_by_highest, days_in, highest_in, new_in, status_on
+from stepdown.windows.counting import DayRule, any_in, count_in, days_in, highest_in, new_in, status_on
 from stepdown.windows.dates import add_months, age_on, birthday
 from stepdown.windows.events import events_in, first_event_after
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
 from stepdown.windows.periods import Periods, after, before
-from stepdown.windows.spells import Spells, close_spells, merge_all, merge_by_status, merge_spells
+from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells
 
 __all__ = [
     "ADULT_AGE",
@@ -41,13 +41,11 @@ __all__ = [
     "birthday",
     "close_spells",
     "count_in",
-    "days_by_highest",
     "days_in",
     "events_in",
     "first_event_after",
     "follow_up_days",
     "highest_in",
-    "merge_all",
     "merge_by_status",
     "merge_spells",
     "new_in",

@@ -14,7 +14,7 @@ import numpy as np
 
 from stepdown.windows.dates import Flags, Whole, as_dates, day_numbers
 from stepdown.windows.periods import Periods
-from stepdown.windows.spells import Spells, merge_all, merge_spells
+from stepdown.windows.spells import Spells
 
 DayRule = Literal["clipped", "whole_spell"]
 
@@ -85,23 +85,6 @@ def highest_in(periods: Periods, spells: Mapping[str, Spells], ladder: Sequence[
         if status in spells:
             highest[any_in(periods, spells[status])] = rung
     return highest
-
-
-def days_by_highest(periods: Periods, spells: Mapping[str, Spells], ladder: Sequence[str]) -> dict[str, Whole]:
-    """Return days in the period by status, each day counted once, at the highest status held on it.
-
-    So the days add up to the days at any status, and never to more than the period is long.
-    Days at or above a rung, less the days above it, are the days at it.
-    """
-    check_ladder(spells, ladder)
-    days: dict[str, Whole] = {}
-    above = empty = merge_spells([], [], [])
-    counted: Whole = np.zeros(periods.start.shape, dtype=np.int64)
-    for status in reversed(ladder):
-        above = merge_all([above, spells.get(status, empty)])
-        at_or_above = days_in(periods, above)
-        days[status], counted = at_or_above - counted, at_or_above
-    return {status: days[status] for status in ladder}
 
 
 def check_ladder(spells: Mapping[str, Spells], ladder: Sequence[str]) -> None:

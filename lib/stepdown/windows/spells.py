@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,15 +69,6 @@ def merge_spells(child: Any, start: Any, end: Any) -> Spells:
     base = int(first.min())
     who, first, last = _in_order(who, first - base, last - base)
     return _union(who, first, last, base)
-
-
-def merge_all(several: Sequence[Spells]) -> Spells:
-    """Return the union of spells of several statuses: the spells at any of them."""
-    return merge_spells(
-        np.concatenate([spells.child for spells in several]),
-        np.concatenate([spells.start for spells in several]),
-        np.concatenate([spells.end for spells in several]),
-    )
 
 
 def merge_by_status(child: Any, status: Any, start: Any, end: Any, n_statuses: int) -> tuple[Spells, ...]:
