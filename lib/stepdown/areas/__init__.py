@@ -22,23 +22,3 @@ from stepdown.areas.tables import (
     rates_table,
     ratio_table,
 )
-
-__all__ = [
-    "CHOICE_COLUMNS",
-    "MAIN_COLUMNS",
-    "RATE_COLUMNS",
-    "slug",
-    "AreaStudy",
-    "begin",
-    "breaks_table",
-    "changes_table",
-    "claims_table",
-    "coverage_table",
-    "funnel_points_table",
-    "funnel_table",
-    "neighbour_rates_table",
-    "placebo_table",
-    "rates_table",
-    "ratio_table",
-    "synthetic_table",
-]

@@ -24,33 +24,3 @@ from stepdown.audit.sentences import (
     overall,
 )
 from stepdown.audit.weight import SEVERITIES, Weight
-
-__all__ = [
-    "HEADLINE_LIMIT",
-    "OVERALL_LIMIT",
-    "SEVERITIES",
-    "Audit",
-    "AuditSettings",
-    "Check",
-    "Family",
-    "Outcome",
-    "Reconstructed",
-    "Weight",
-    "about_headline",
-    "about_reconstruction",
-    "audit",
-    "checks_table",
-    "debit",
-    "finding",
-    "findings_table",
-    "grim",
-    "grimmer",
-    "most_days",
-    "overall",
-    "reconstruction_table",
-    "run_audit",
-    "sensitivity_table",
-    "summary_table",
-    "tables",
-    "whole_numbers",
-]

@@ -3,15 +3,3 @@
 from stepdown.contracts.model import Contract, Field, Ordered
 from stepdown.contracts.records import StudyRecords, needed_tables, read_study, table_files
 from stepdown.contracts.registered import known_tables, register
-
-__all__ = [
-    "Contract",
-    "Field",
-    "Ordered",
-    "StudyRecords",
-    "known_tables",
-    "needed_tables",
-    "read_study",
-    "register",
-    "table_files",
-]

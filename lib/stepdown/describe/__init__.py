@@ -10,24 +10,3 @@ from stepdown.describe.sentences import (
     records_sentence,
     unknown_sentence,
 )
-
-__all__ = [
-    "AGE",
-    "BROUGHT_IN",
-    "ETHNICITY",
-    "SIBLINGS",
-    "categories_sentence",
-    "completeness",
-    "ethnicity_groups",
-    "flow_sentence",
-    "flow_summary",
-    "imported",
-    "issues",
-    "oddities",
-    "profile",
-    "profile_categories",
-    "read_report",
-    "records_sentence",
-    "report_tables",
-    "unknown_sentence",
-]

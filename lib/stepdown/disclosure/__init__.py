@@ -7,14 +7,3 @@ could still work out. docs/disclosure.md says in plain words what is done and wh
 from stepdown.disclosure.auditing import Audit, Exposed, audit_release, derived_intervals, faults_of
 from stepdown.disclosure.cleared import ClearedTable
 from stepdown.disclosure.clearing import clear, policy_in_words
-
-__all__ = [
-    "Audit",
-    "ClearedTable",
-    "Exposed",
-    "audit_release",
-    "clear",
-    "derived_intervals",
-    "faults_of",
-    "policy_in_words",
-]

@@ -12,17 +12,3 @@ from stepdown.importing.report import COLUMNS, lines, on_a_terminal
 from stepdown.importing.settings import ImportSettings
 from stepdown.importing.study_file import filled
 from stepdown.importing.writing import REPORT, write
-
-__all__ = [
-    "COLUMNS",
-    "REPORT",
-    "Found",
-    "ImportSettings",
-    "Imported",
-    "bring_in",
-    "filled",
-    "find_returns",
-    "lines",
-    "on_a_terminal",
-    "write",
-]

@@ -10,20 +10,3 @@ from stepdown.outcomes.sentences import (
     status_sentence,
 )
 from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions
-
-__all__ = [
-    "ChildOutcomes",
-    "child_outcomes",
-    "day_rule_sentence",
-    "impossible_days",
-    "impossible_days_sentence",
-    "is_unknown",
-    "referral_sentence",
-    "referrals",
-    "score_movement",
-    "scores",
-    "statutory_status",
-    "status_on_edges",
-    "status_sentence",
-    "transitions",
-]

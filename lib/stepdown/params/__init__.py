@@ -4,21 +4,3 @@ from stepdown.params.base import ProjectPath, Quality, Settings, Sourced, Text
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.loading import build, find_file, load, project_root, read_yaml
 from stepdown.params.study import Group, Study, StudySettings, load_study
-
-__all__ = [
-    "DisclosurePolicy",
-    "Group",
-    "ProjectPath",
-    "Quality",
-    "Settings",
-    "Sourced",
-    "Study",
-    "StudySettings",
-    "Text",
-    "build",
-    "find_file",
-    "load",
-    "load_study",
-    "project_root",
-    "read_yaml",
-]

@@ -12,18 +12,3 @@ Trailing zeros, missing signs and slips of the pen are evidence and stay in :att
 
 from stepdown.published.printed import BRACKET, MAIN, Printed, parse, parts, rounded
 from stepdown.published.reading import Claim, Report, Source, Table, TableSource, read
-
-__all__ = [
-    "BRACKET",
-    "MAIN",
-    "Claim",
-    "Printed",
-    "Report",
-    "Source",
-    "Table",
-    "TableSource",
-    "parse",
-    "parts",
-    "read",
-    "rounded",
-]

@@ -8,12 +8,3 @@ from stepdown.review.answers import one_answer_per_file
 from stepdown.review.contrasts import case_file_differences, case_file_ordered
 from stepdown.review.grid import framework_grid
 from stepdown.review.scores import case_file_items
-
-__all__ = [
-    "agreement",
-    "case_file_differences",
-    "case_file_items",
-    "case_file_ordered",
-    "framework_grid",
-    "one_answer_per_file",
-]

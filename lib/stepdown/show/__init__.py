@@ -2,5 +2,3 @@
 
 from stepdown.show.style import Figure
 from stepdown.show.table import table_html, table_text
-
-__all__ = ["Figure", "table_html", "table_text"]

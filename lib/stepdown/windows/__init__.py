@@ -24,32 +24,3 @@ from stepdown.windows.ids import Register, positions
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
 from stepdown.windows.periods import Periods, after, before
 from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells
-
-__all__ = [
-    "ADULT_AGE",
-    "DayRule",
-    "Observed",
-    "Periods",
-    "Register",
-    "Sight",
-    "Spells",
-    "add_months",
-    "after",
-    "age_on",
-    "any_in",
-    "before",
-    "birthday",
-    "close_spells",
-    "count_in",
-    "days_in",
-    "events_in",
-    "first_event_after",
-    "follow_up_days",
-    "highest_in",
-    "merge_by_status",
-    "merge_spells",
-    "new_in",
-    "observe",
-    "positions",
-    "status_on",
-]
