@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from stepdown.contracts import StudyRecords
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Refused
 from stepdown.measures import PERIODS
 from stepdown.params import Study
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
@@ -206,16 +206,12 @@ def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
     counts = analysed["group"].value_counts()
     for label in study.settings.groups.labels():
         if counts.get(label, 0) == 0:
-            raise Refused(
-                [
-                    Fault(
-                        f"{study.file.name}, group {label}",
-                        "no child whom the data shows for the whole of both periods",
-                        "at least one child in each group",
-                        "a window that the data cannot cover is never counted as zero (docs/methods.md, Periods)",
-                        "shorten window_months, extend the extract (data.last_date), or correct the groups' labels",
-                    )
-                ]
+            raise Refused.for_one(
+                f"{study.file.name}, group {label}",
+                "no child whom the data shows for the whole of both periods",
+                "at least one child in each group",
+                "a window that the data cannot cover is never counted as zero (docs/methods.md, Periods)",
+                "shorten window_months, extend the extract (data.last_date), or correct the groups' labels",
             )
 
 
@@ -230,14 +226,10 @@ def _refuse_unequal_follow_up(study: Study, included: pd.DataFrame, seen: dict[s
         gap = float(by_group.max() - by_group.min())
         if gap > settings.follow_up_gap_allowed:
             shares = ", ".join(f"{label} {by_group[label]:.0%}" for label in settings.groups.labels())
-            raise Refused(
-                [
-                    Fault(
-                        f"{study.file.name}, the {settings.window_months} months {period}",
-                        f"groups that the data covers to different lengths ({shares} of the child-days)",
-                        f"a difference of at most {settings.follow_up_gap_allowed:.0%} (follow_up_gap_allowed)",
-                        "groups are compared over equal follow-up only (docs/methods.md, Periods)",
-                        "shorten window_months, extend the extract, or set unobservable: days_at_risk",
-                    )
-                ]
+            raise Refused.for_one(
+                f"{study.file.name}, the {settings.window_months} months {period}",
+                f"groups that the data covers to different lengths ({shares} of the child-days)",
+                f"a difference of at most {settings.follow_up_gap_allowed:.0%} (follow_up_gap_allowed)",
+                "groups are compared over equal follow-up only (docs/methods.md, Periods)",
+                "shorten window_months, extend the extract, or set unobservable: days_at_risk",
             )

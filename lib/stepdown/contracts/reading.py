@@ -27,7 +27,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
 
-from stepdown.faults import Fault, Refused, some_rows
+from stepdown.faults import Refused, some_rows
 
 GUIDE = "docs/your_own_data.md, the files"
 ISO_DATE = re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?")
@@ -325,4 +325,4 @@ def _as_text(cells: pd.Series) -> pa.Array | pa.ChunkedArray:
 
 
 def _refused(where: str, found: str, allowed: str, remedy: str) -> Refused:
-    return Refused([Fault(where, found, allowed, GUIDE, remedy)])
+    return Refused.for_one(where, found, allowed, GUIDE, remedy)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stepdown.cohort import Cohort, age_at_start
 from stepdown.contracts import StudyRecords
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Refused
 from stepdown.measures import measured
 from stepdown.params import Study
 from stepdown.params.study import Band
@@ -49,16 +49,12 @@ def _banded(study: Study, values: pd.Series, bands: tuple[Band, ...], setting: s
         labels = labels.mask((values >= band.lowest) & (values <= high), band.label)
     lost = int((labels.isna() & values.notna()).sum())
     if lost:
-        raise Refused(
-            [
-                Fault(
-                    f"{study.file.name}, profile.{setting}",
-                    f"{lost} children with a known value that is in no band",
-                    f"bands that hold every known value (from {values.min():g} to {values.max():g} in these records)",
-                    "a child is counted in one category of each variable (docs/methods.md, Profile)",
-                    "widen a band or add one",
-                )
-            ]
+        raise Refused.for_one(
+            f"{study.file.name}, profile.{setting}",
+            f"{lost} children with a known value that is in no band",
+            f"bands that hold every known value (from {values.min():g} to {values.max():g} in these records)",
+            "a child is counted in one category of each variable (docs/methods.md, Profile)",
+            "widen a band or add one",
         )
     unknown = study.settings.profile.unknown_label
     return pd.Categorical(labels.fillna(unknown), categories=[*(b.label for b in bands), unknown], ordered=True)

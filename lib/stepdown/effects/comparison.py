@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stepdown.faults import Fault, Refused, nearest
+from stepdown.faults import Refused, nearest
 from stepdown.measures import PERIODS, declared, measured
 from stepdown.tables import Column, Role
 
@@ -92,16 +92,12 @@ def comparison_of(frame: pd.DataFrame, outcome: str) -> Comparison:
     """
     if f"{outcome}_before" not in frame.columns or f"{outcome}_after" not in frame.columns:
         known = [name for name in declared() if f"{name}_after" in frame.columns]
-        raise Refused(
-            [
-                Fault(
-                    where="the study file, effects.outcomes",
-                    found=f"an outcome that is not known: {outcome!r}{nearest(outcome, known)}",
-                    allowed=", ".join(known),
-                    rule="an outcome is counted before and after by stepdown.outcomes",
-                    remedy="correct the name, or take it out of effects.outcomes",
-                )
-            ]
+        raise Refused.for_one(
+            where="the study file, effects.outcomes",
+            found=f"an outcome that is not known: {outcome!r}{nearest(outcome, known)}",
+            allowed=", ".join(known),
+            rule="an outcome is counted before and after by stepdown.outcomes",
+            remedy="correct the name, or take it out of effects.outcomes",
         )
     known_both = with_values(frame, outcome)
     first, second = (known_both[f"{outcome}_{period}"].astype("float64") for period in PERIODS)

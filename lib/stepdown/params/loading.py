@@ -64,16 +64,12 @@ def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
         if candidate.is_file():
             return candidate.resolve()
     siblings = sorted(p.name for c in candidates if c.parent.is_dir() for p in c.parent.glob("*.y*ml"))
-    raise Refused(
-        [
-            Fault(
-                where=str(given),
-                found=f"no such {what}{nearest(given.name, siblings)}",
-                allowed="an existing file" + (f" ({', '.join(siblings[:12])})" if siblings else ""),
-                rule="a run begins from one parameter file a study",
-                remedy="give the path from the project root, such as params/slough_ifp.yaml",
-            )
-        ]
+    raise Refused.for_one(
+        where=str(given),
+        found=f"no such {what}{nearest(given.name, siblings)}",
+        allowed="an existing file" + (f" ({', '.join(siblings[:12])})" if siblings else ""),
+        rule="a run begins from one parameter file a study",
+        remedy="give the path from the project root, such as params/slough_ifp.yaml",
     )
 
 
@@ -98,12 +94,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         where, found = f"{path.name}{line}", f"YAML that cannot be read: {error.problem}"
     except (ValueError, OSError) as error:
         found = f"YAML that cannot be read: {error}"
-    raise Refused(
-        [
-            Fault(
-                where, found, "one YAML mapping in UTF-8", RULE, "mend the file at that place, then run the check again"
-            )
-        ]
+    raise Refused.for_one(
+        where, found, "one YAML mapping in UTF-8", RULE, "mend the file at that place, then run the check again"
     )
 
 
@@ -111,16 +103,12 @@ def _refuse_open(path: Path, text: str) -> None:
     """Refuse a file in which ??? still stands for what only a person can write."""
     places = [number for number, line in enumerate(text.splitlines(), 1) if OPEN in re.sub(r"(^|\s)#.*", "", line)]
     if places:
-        raise Refused(
-            [
-                Fault(
-                    where=f"{path.name}, {'line' if len(places) == 1 else 'lines'} {', '.join(map(str, places))}",
-                    found=f"{OPEN}, which stands where only you can say what to write",
-                    allowed="what the comment beside it describes",
-                    rule=RULE,
-                    remedy=f"write it in the place of {OPEN}, then run the check again",
-                )
-            ]
+        raise Refused.for_one(
+            where=f"{path.name}, {'line' if len(places) == 1 else 'lines'} {', '.join(map(str, places))}",
+            found=f"{OPEN}, which stands where only you can say what to write",
+            allowed="what the comment beside it describes",
+            rule=RULE,
+            remedy=f"write it in the place of {OPEN}, then run the check again",
         )
 
 
