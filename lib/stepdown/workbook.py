@@ -2,9 +2,9 @@
 
     from stepdown import workbook
     book = workbook.begin(study, notebook="1_cohort_profile", output=output, window_months=window_months)
-    profile = book.clear(describe.profile(book.study, book.outcomes.cohort))
-    book.table(profile, caption="Age, ethnicity and sibling group of the children")
-    book.tell(book.outcomes.cohort.flow, describe.flow_summary, groups, limit="Why a child is in the records at all.")
+    cleared = book.clear(describe.profile(book.study, book.outcomes.cohort))
+    book.table(cleared, caption="Age, ethnicity and sibling group of the children")
+    book.finding("The groups differ in age.", limit="It does not say why.")
 
 With ``output`` (a run) every cleared table and chart is also written, and everything shown is recorded in
 ``restricted/parts/<notebook>.json``, from which :mod:`stepdown.release.building` makes the pages; then a DataFrame left
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
@@ -67,15 +67,18 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     return Book(subject, notebook, output)
 
 
-def begin_audit(audit: str, *, notebook: str, output: str = "") -> Book:
-    """Return the book of a report whose published figures are checked; ``audit`` is the path of its file.
+def begin_audit(audit: str, *, notebook: str, output: str = "", policy: DisclosurePolicy | None = None) -> Book:
+    """Return the book of a parameter file that is not a study of children; ``audit`` is its path.
 
-    Nothing is suppressed: every figure is published already. ``book.file`` and ``book.root`` lead to the tables.
+    policy: how small numbers are treated (None: nothing is suppressed, every figure is published already).
+    ``book.file`` and ``book.root`` lead to the tables.
     """
     file = find_file(audit, what="file of published figures")
     title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
-    policy = DisclosurePolicy(method="none", reason="every figure is already published in the report that is checked")
-    return Book(Subject(file.stem, title, file, project_root(file), policy), notebook, output)
+    published = DisclosurePolicy(
+        method="none", reason="every figure is already published in the report that is checked"
+    )
+    return Book(Subject(file.stem, title, file, project_root(file), policy or published), notebook, output)
 
 
 class Book:
@@ -135,32 +138,6 @@ class Book:
         if self._writer:
             self._writer.table(table, cleared)
         return cleared
-
-    def tell(
-        self,
-        table: AggregateTable | ClearedTable,
-        words: Callable[..., str | Sequence[str]],
-        *further: Any,
-        limit: str | Callable[..., str] = "",
-        caption: str = "",
-        columns: Sequence[str] | None = None,
-    ) -> None:
-        """Say in words what a table shows, cleared first if it is not yet, and show it where it has a ``caption``.
-
-        words: a function of the cleared frame (of a table without keys: of its one row) and of ``further``; several
-        paragraphs where it returns a list.  limit: makes it a finding; a text, or a function of the same frame.
-        """
-        cleared = table if isinstance(table, ClearedTable) else self.clear(table)
-        shown = cleared.frame if cleared.keys() else cleared.frame.iloc[0]
-        said = words(shown, *further)
-        paragraphs = [said] if isinstance(said, str) else said
-        for text in paragraphs:
-            if limit:
-                self.finding(text, limit(shown) if callable(limit) else limit)
-            else:
-                self.say(text)
-        if caption:
-            self.table(cleared, caption, columns=columns)
 
     def table(
         self,

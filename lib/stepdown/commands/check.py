@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stepdown.faults import refuse
 from stepdown.run.folders import Locked, cleaned, held
-from stepdown.run.kinds import AREA, AUDIT, PUBLISHED_CASE, is_book, load_subject
+from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, is_book, load_subject
 from stepdown.run.status import Exit, gravest
 
 
@@ -38,6 +38,10 @@ def checked(path: str | Path) -> str:
         from stepdown.costs import read_case
 
         read_case(subject.file)
+    if subject.kind is MONITORING:
+        from stepdown import series
+
+        series.begin(subject.file)
     if subject.kind is AREA:
         from stepdown.areas import begin
 

@@ -52,7 +52,8 @@ STUDY = Kind(
 AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
 PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
 AREA = Kind(name="area study", parameter="area", told_by=frozenset({"area"}))
-KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA)
+MONITORING = Kind(name="monitoring study", parameter="monitoring", told_by=frozenset({"monitoring"}))
+KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING)
 _BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks"})
 """Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool."""
 
@@ -149,7 +150,7 @@ def _no_notebooks(where: str, found: str) -> Fault:
     return Fault(
         where=f"the notebooks' folder {where}/",
         found=found,
-        allowed="notebooks whose parameters cell names study, audit, case or area",
+        allowed="notebooks whose parameters cell names study, audit, case, area or monitoring",
         rule="stepdown.run.kinds",
         remedy="run from the project root, or name the folder with --notebooks",
     )

@@ -1,0 +1,350 @@
+"""What a monitoring page shows of each series: points, limits, special points and target.
+
+Everything here is worked out from points as they were cleared for release, so that no limit, mean or number of special
+points can give a hidden number away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stepdown.contracts import read_study
+from stepdown.faults import Fault, Refused
+from stepdown.params import load_study, project_root
+from stepdown.series import limits as charts
+from stepdown.series.limits import FEWEST_POINTS, Limits
+from stepdown.series.reading import read_series, values_of
+from stepdown.series.records import record_series
+from stepdown.series.settings import Monitoring, MonitoringFile, Series, read_settings
+from stepdown.tables import AggregateTable, Column, Role
+
+STOCKS = ("open_plans",)
+"""Series that count a state on a day: a quarter's value is its last month's, not the sum."""
+
+OFTEN_SMALL = 0.25
+"""Share of months with a small count from which a series goes out by quarter."""
+
+
+@dataclass(frozen=True)
+class MonitoringStudy:
+    """A monitoring study. observations: one row a period × series × group, columns as in the table ``series``."""
+
+    file: MonitoringFile
+    observations: pd.DataFrame
+
+    @property
+    def settings(self) -> Monitoring:
+        """The settings of the parameter file."""
+        return self.file.monitoring
+
+
+def begin(file: Path) -> MonitoringStudy:
+    """Return the monitoring study of a parameter file; raises Refused with every fault of the file and its tables."""
+    content = read_settings(file)
+    settings, root = content.monitoring, project_root(file)
+    frame = read_series(settings, root).assign(group="")
+    own = [item.id for item in settings.series if item.from_records]
+    if own and settings.records:
+        study = load_study(root / settings.records.study)
+        counted = record_series(study, read_study(study), own, settings.records.first, settings.records.last)
+        frame = counted if frame.empty else pd.concat([frame, counted])
+    frame = frame.sort_values(["series_id", "group", "period_start"]).reset_index(drop=True)
+    faults = [fault for item in settings.series for fault in _baseline_faults(item, frame, file.name)]
+    if faults:
+        raise Refused(faults)
+    return MonitoringStudy(content, frame)
+
+
+def _baseline_faults(item: Series, frame: pd.DataFrame, where: str) -> list[Fault]:
+    if not item.baseline:
+        return []
+    rows = frame[frame["series_id"] == item.id]
+    inside = rows[
+        (rows["period_start"] >= pd.Timestamp(item.baseline[0]))
+        & (rows["period_end"] <= pd.Timestamp(item.baseline[1]))
+    ]
+    if len(inside):
+        return []
+    return [
+        Fault(
+            where=f"{where}, series {item.id}, baseline",
+            found="a baseline in which the series has no period",
+            allowed=f"days from {rows['period_start'].min():%Y-%m-%d} to {rows['period_end'].max():%Y-%m-%d}",
+            rule="limits rest on the periods of the baseline",
+            remedy="correct the dates, or take the baseline out",
+        )
+    ]
+
+
+def points_table(study: MonitoringStudy) -> AggregateTable:
+    """Return the table ``series_points``: every period of every series, before disclosure control.
+
+    Under suppression a series of which many months are small goes out by quarter.
+    """
+    policy = study.file.disclosure
+    parts = []
+    for item in study.settings.series:
+        for group, rows in study.observations[study.observations["series_id"] == item.id].groupby("group", sort=False):
+            rows = (
+                _by_quarter(rows, item)
+                if policy.method == "suppress" and _often_small(rows, policy.threshold)
+                else rows
+            )
+            counts = item.kind in ("count", "rare", "proportion", "rate")
+            number = rows["numerator"].fillna(rows["value"]) if counts else pd.Series(np.nan, index=rows.index)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "series": name_of(item, str(group)),
+                        "period": [_named(a, b) for a, b in zip(rows["period_start"], rows["period_end"], strict=True)],
+                        "first_day": rows["period_start"].dt.strftime("%Y-%m-%d"),
+                        "last_day": rows["period_end"].dt.strftime("%Y-%m-%d"),
+                        "count": number,
+                        "out_of": rows["denominator"],
+                        "value": values_of(rows, item.kind, item.per),
+                        "bound": rows["symbol"].fillna("").map(_BOUNDS).fillna(""),
+                        "bound_value": rows["value"].where(rows["symbol"].isin(list(_BOUNDS))),
+                    }
+                )
+            )
+    columns = {
+        "series": Column("Series", Role.KEY),
+        "period": Column("Period", Role.KEY),
+        "first_day": Column("First day", Role.OPEN),
+        "last_day": Column("Last day", Role.OPEN),
+        "count": Column("Count", Role.COUNT, decimals=0),
+        "out_of": Column("Out of", Role.COUNT, decimals=0),
+        "value": Column("Value", Role.DERIVED, decimals=2, rests_on=("count", "out_of")),
+        "bound": Column("Only known to be", Role.OPEN),
+        "bound_value": Column("than", Role.OPEN, decimals=1),
+    }
+    frame = pd.concat(parts, ignore_index=True)[list(columns)]
+    return AggregateTable("series_points", "period × series", frame, columns)
+
+
+_BOUNDS = {"more_than": "more", "less_than": "less"}
+
+
+def name_of(item: Series, group: str) -> str:
+    """Return what a series is called: its label, and the group where it is counted by group."""
+    return f"{item.label}, {group}" if group else item.label
+
+
+def slug(name: str) -> str:
+    """Return a name as the stem of a file: "Open plans, Usual help" → "open_plans_usual_help"."""
+    return "_".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def _named(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    days = (last - first).days + 1
+    if first.day == 1 and 28 <= days <= 31:
+        return f"{first:%b %Y}"
+    if first.day == 1 and 89 <= days <= 93:
+        return f"{first:%b} to {last:%b %Y}"
+    return f"{first.day} {first:%b %Y}" if days == 1 else f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+
+
+def _often_small(rows: pd.DataFrame, threshold: int) -> bool:
+    number = rows["numerator"].fillna(rows["value"])
+    monthly = (rows["period_end"] - rows["period_start"]).dt.days.max() <= 31
+    return bool(monthly and ((number >= 1) & (number <= threshold)).mean() > OFTEN_SMALL)
+
+
+def _by_quarter(rows: pd.DataFrame, item: Series) -> pd.DataFrame:
+    """Return months as whole calendar quarters; a quarter with a month missing is left out."""
+    quarter = rows["period_start"].dt.to_period("Q")
+    how = "last" if item.id in STOCKS else "sum"
+    grouped = rows.groupby(quarter).agg(
+        period_start=("period_start", "min"),
+        period_end=("period_end", "max"),
+        months=("period_start", "size"),
+        value=("value", how),
+        numerator=("numerator", how),
+        denominator=("denominator", how),
+    )
+    for name in ("value", "numerator", "denominator"):
+        if rows[name].isna().all():
+            grouped[name] = np.nan
+    return grouped[grouped["months"] == 3].drop(columns="months").assign(symbol="").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """One series as it can be shown. n periods.
+
+    points: one row a period with first_day, last_day (dates) and value (NaN: not shown, missing or a bound).
+    chart: limits of the stretch since the last break, which the latest point is in (None: none); why: why not.
+    latest: (n,) whether a period is in that stretch.  in_break: (n,) whether it lies in a declared break.
+    centre, lower, upper: (n,) of every stretch that can have limits (NaN elsewhere).  reasons: (n,) why a point is
+    special, "" for common cause.
+    """
+
+    item: Series
+    name: str
+    points: pd.DataFrame
+    latest: np.ndarray
+    in_break: np.ndarray
+    chart: Limits | None
+    why: str
+    centre: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    reasons: list[str]
+
+    @property
+    def values(self) -> np.ndarray:
+        """What is drawn (n,)."""
+        return self.points["value"].to_numpy(dtype="float64")
+
+    @property
+    def on_baseline(self) -> bool:
+        """Whether the limits of the latest stretch rest on the baseline."""
+        return baseline_size(self.item, self.points[self.latest]) > 0
+
+    @property
+    def latest_reasons(self) -> list[str]:
+        """Why the points since the last break are special."""
+        return [reason for reason, inside in zip(self.reasons, self.latest, strict=True) if inside]
+
+
+def analysed(study: MonitoringStudy, points: pd.DataFrame) -> list[Analysed]:
+    """Return each series of the cleared table ``series_points``, in the order of the parameter file."""
+    found = []
+    for item in study.settings.series:
+        groups = study.observations.loc[study.observations["series_id"] == item.id, "group"].unique()
+        for group in groups:
+            name = name_of(item, str(group))
+            rows = points[points["series"] == name].copy()
+            rows["value"] = pd.to_numeric(rows["value"], errors="coerce")
+            for column in ("count", "out_of"):
+                rows[column] = pd.to_numeric(rows[column], errors="coerce")
+            rows[["first_day", "last_day"]] = rows[["first_day", "last_day"]].apply(pd.to_datetime)
+            found.append(_analysed(item, name, rows.reset_index(drop=True)))
+    return found
+
+
+def _analysed(item: Series, name: str, points: pd.DataFrame) -> Analysed:
+    n = len(points)
+    in_break, stretch = np.zeros(n, dtype=bool), np.zeros(n, dtype=int)
+    for broken in item.breaks:
+        inside = (points["last_day"] >= pd.Timestamp(broken.first)) & (points["first_day"] <= pd.Timestamp(broken.last))
+        in_break |= inside.to_numpy()
+        stretch += (points["first_day"] > pd.Timestamp(broken.last)).to_numpy()
+    centre, lower, upper = (np.full(n, np.nan) for _ in range(3))
+    reasons, chart, why = [""] * n, None, "no period"
+    last = int(stretch.max()) if n else 0
+    for number in range(last + 1):
+        mine = (stretch == number) & ~in_break
+        why = why_no_limits(item, points[mine])
+        if why:
+            continue
+        made = _chart(item, points[mine])
+        centre[mine], lower[mine], upper[mine] = made.centre, made.lower, made.upper
+        for place, reason in zip(np.flatnonzero(mine), charts.special(made), strict=True):
+            reasons[place] = reason
+        chart = made if number == last else None
+    latest = (stretch == last) & ~in_break
+    return Analysed(item, name, points, latest, in_break, chart, why, centre, lower, upper, reasons)
+
+
+def why_no_limits(item: Series, points: pd.DataFrame) -> str:
+    """Return why a stretch of a series has no limits, or ""."""
+    if len(points) < FEWEST_POINTS:
+        return f"{len(points)} periods; limits need {FEWEST_POINTS}"
+    if points["value"].isna().any():
+        missing = int(points["value"].isna().sum())
+        return f"{missing} of {len(points)} values are missing or not shown"
+    lengths = (points["last_day"] - points["first_day"]).dt.days + 1
+    if lengths.max() > 1.2 * lengths.min():
+        return f"periods of different lengths ({lengths.min()} to {lengths.max()} days)"
+    gaps = (points["first_day"].iloc[1:].to_numpy() - points["last_day"].iloc[:-1].to_numpy()) / np.timedelta64(1, "D")
+    if len(gaps) and gaps.max() > 1.5 * lengths.max():
+        return "more than one period in a row is not there"
+    if 0 < baseline_size(item, points) < FEWEST_POINTS:
+        return f"the baseline holds {baseline_size(item, points)} periods; limits need {FEWEST_POINTS}"
+    return ""
+
+
+def baseline_size(item: Series, points: pd.DataFrame) -> int:
+    """Return how many periods of a stretch lie in the baseline (0: none, and all of the stretch is used)."""
+    if not item.baseline:
+        return 0
+    first, last = (pd.Timestamp(day) for day in item.baseline)
+    return int(((points["first_day"] >= first) & (points["last_day"] <= last)).sum())
+
+
+def _chart(item: Series, points: pd.DataFrame) -> Limits:
+    """Return the control chart that the kind of data asks for; limits rest on the baseline, else on all periods."""
+    base = baseline_size(item, points) or None
+    if item.kind == "proportion":
+        chart = charts.proportions(points["count"], points["out_of"], base, laney=points["out_of"].median() >= 1000)
+        return Limits(chart.chart, *(values * item.per for values in (chart.y, chart.centre, chart.lower, chart.upper)))
+    if item.kind == "rate":
+        return charts.rates(points["count"], points["out_of"] / item.per, base)
+    if item.kind == "rare":
+        return charts.rare_counts(points["value"], base)
+    return charts.xmr(points["value"], base)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """Where a series stands to its target.
+
+    baseline, latest, last_three: values (NaN: not known).  met, seen: periods since the baseline that met it, and all.
+    status: "met", "moving towards", "moving away", "cannot be said".  why: of the last.
+    """
+
+    target: float
+    baseline: float
+    latest: float
+    last_three: float
+    met: int
+    seen: int
+    status: str
+    why: str = ""
+
+
+def target_status(series: Analysed) -> TargetStatus | None:
+    """Return where a series stands to its target (None without one).
+
+    Met: the mean of the last three periods meets it. One good period is not enough. Moving towards: that mean is nearer
+    to it than the baseline was.
+    """
+    item = series.item
+    if item.target is None:
+        return None
+    rows = series.points[~series.in_break]
+    base = rows
+    if item.baseline:
+        first, last = (pd.Timestamp(day) for day in item.baseline)
+        base = rows[(rows["first_day"] >= first) & (rows["last_day"] <= last)]
+    baseline = float(base["value"].mean()) if item.baseline and base["value"].notna().any() else float("nan")
+    goal = item.target.value
+    if goal is None:
+        goal = baseline * (1 + (item.target.change_percent or 0.0) / 100)
+    since = rows[rows["first_day"] > pd.Timestamp(item.baseline[1])] if item.baseline else rows
+    known = since["value"].dropna()
+    latest = float(since["value"].iloc[-1]) if len(since) else float("nan")
+    three = since["value"].tail(3)
+    mean = float(three.mean()) if len(three) == 3 and three.notna().all() else float("nan")
+    met = int(_meets(known, goal, item.better).sum())
+    status, why = "cannot be said", ""
+    if not np.isfinite(goal):
+        why = "the baseline is not known"
+    elif not np.isfinite(mean):
+        why = "fewer than three known values in a row at the end"
+    elif bool(_meets(pd.Series([mean]), goal, item.better).iloc[0]):
+        status = "met"
+    elif not np.isfinite(baseline):
+        why = "not met; without a baseline no direction can be told"
+    else:
+        status = "moving towards" if abs(mean - goal) < abs(baseline - goal) else "moving away"
+    return TargetStatus(goal, baseline, latest, mean, met, len(known), status, why)
+
+
+def _meets(values: pd.Series, goal: float, better: str) -> pd.Series:
+    return values >= goal if better == "higher" else values <= goal

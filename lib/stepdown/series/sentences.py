@@ -1,0 +1,154 @@
+"""What the tables of a monitoring page say, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from stepdown.numbers import digits, joined, written
+from stepdown.series.analysis import Analysed, MonitoringStudy
+from stepdown.series.limits import better_or_worse
+
+FINDING_LIMIT = (
+    "A single series shows that something changed and when. It does not show that the programme changed it, and "
+    "nothing can be read across a break of recording."
+)
+
+
+def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Return the page's first sentence: how many targets are met, and how many series show more than chance."""
+    first = targets["status"].str.partition(":")[0]
+    parts = []
+    if len(targets):
+        count = {
+            name: int((first == name).sum()) for name in ("met", "moving towards", "moving away", "cannot be said")
+        }
+        words = {
+            "met": "met",
+            "moving towards": "moving towards the target",
+            "moving away": "moving away from it",
+            "cannot be said": "without an answer",
+        }
+        told = [f"{written(count[name], '', '').strip()} {words[name]}" for name in words if count[name]]
+        parts.append(f"Of {written(len(targets), 'target')}: {joined(told)}.")
+    limited = summary[summary["not_given"] == ""]
+    if limited.empty:
+        parts.append("No series has enough comparable periods for limits.")
+    else:
+        special = limited[limited["latest_says"] != "common cause"]["series"].tolist()
+        head = f"{written(len(limited), 'series', 'series').capitalize()} of {len(summary)} can have limits"
+        parts.append(
+            f"{head}; the latest point is more than chance in {joined(special)}."
+            if special
+            else f"{head}, and no latest point is more than chance."
+        )
+    return " ".join(parts)
+
+
+def of_series(each: Analysed) -> str:
+    """Return one series in words: its definition, its limits, its special points, its events and breaks."""
+    item, parts = each.item, []
+    definition = item.definition[:1].upper() + item.definition[1:].rstrip(".")
+    parts.append(f"{definition}.{f' Source: {item.source}.' if item.source else ''}")
+    if each.chart is None:
+        parts.append(f"No limits are given: {each.why}.")
+    else:
+        low, high = digits(each.chart.lower[-1], item.decimals), digits(each.chart.upper[-1], item.decimals)
+        on = ""
+        if item.baseline and each.on_baseline:
+            on = f" (from {item.baseline[0]:%B %Y} to {item.baseline[1]:%B %Y})"
+        parts.append(
+            f"By chance alone it would lie between {low} and {high}, around "
+            f"{digits(each.chart.centre[-1], item.decimals)}{on}. {_specials(each)}"
+        )
+    parts += [f"{event.on.day} {event.on:%B %Y}: {event.label} ({event.source})." for event in item.events]
+    parts += [f"Break from {b.first:%B %Y} to {b.last:%B %Y}: {b.reason}." for b in item.breaks]
+    return " ".join(parts)
+
+
+_WHY = {
+    "outside": "outside the limits",
+    "trend": "in a run of seven that each rise or each fall",
+    "near": "near a limit twice in three",
+    "shift": "in a run of seven on one side of the centre",
+}
+
+
+def _specials(each: Analysed) -> str:
+    names = [str(name) for name in each.points["period"]]
+    marked = [
+        (name, reason) for name, reason, now in zip(names, each.reasons, each.latest, strict=True) if reason and now
+    ]
+    if not marked:
+        return "No point is more than chance."
+    parts = []
+    for reason, words in _WHY.items():
+        mine = [name for name, found in marked if found == reason]
+        if mine:
+            shown = joined(mine) if len(mine) <= 4 else f"{mine[0]} to {mine[-1]} ({len(mine)} periods)"
+            parts.append(f"{shown} {words}")
+    verdict = better_or_worse(each.latest_reasons, each.chart, each.item.better) if each.chart else "common cause"
+    return f"More than chance: {'; '.join(parts)}. The latest point: {verdict}."
+
+
+def model_list(frame: pd.DataFrame, series: Sequence[Analysed]) -> str:
+    """Return a Markdown list: each series' change of level at the programme's first day, or why there is none."""
+    kinds = {each.name: each.item for each in series}
+    items = []
+    for _, row in frame.iterrows():
+        item = kinds[row["series"]]
+        if row["not_given"]:
+            items.append(f"- {row['series']}: no model ({row['not_given']}).")
+            continue
+        ratio = item.kind in ("count", "rare")
+        places = 2 if ratio else item.decimals
+        what = "times the level expected" if ratio else f"{item.unit} against the level expected"
+        verdict = _beyond_chance(row, 1.0 if ratio else 0.0)
+        other = [digits(row[name], places) for name in ("newey_west", "negative_binomial") if pd.notna(row[name])]
+        beside = f" By two other models: {joined(other)}." if len(other) == 2 and other[0] != other[1] else ""
+        items.append(
+            f"- {row['series']}: {digits(row['change'], places)} {what} ({digits(row['low'], places)} to "
+            f"{digits(row['high'], places)}; {row['model']}), {verdict}.{beside}"
+        )
+    return "\n".join(items)
+
+
+def _beyond_chance(row: pd.Series, nought: float) -> str:
+    if row["low"] <= nought <= row["high"]:
+        return "which chance could give"
+    return "more than chance alone would give"
+
+
+def new_since(points: pd.DataFrame, output: str) -> str:
+    """Return what is new since the last run of the same study ("" when exploring, or in a first run).
+
+    points: the cleared table ``series_points``.  output: folder of this run, beside which ``latest`` is the last one.
+    """
+    if not output:
+        return ""
+    last = Path(output).resolve().parent / "latest" / "release" / "tables" / "series_points.csv"
+    if not last.is_file():
+        return "This is the first run of this study."
+    before = pd.read_csv(last, dtype=str, keep_default_na=False)
+    now = points.astype("object").where(points.notna(), "").astype(str)
+    keys = ["series", "period"]
+    known = set(before[keys].itertuples(index=False, name=None))
+    fresh = now[[key not in known for key in now[keys].itertuples(index=False, name=None)]]
+    if fresh.empty:
+        return "No period is new since the last run."
+    parts = [f"{name}: {joined(rows['period'].tolist())}" for name, rows in fresh.groupby("series", sort=False)]
+    return f"New since the last run: {'; '.join(parts)}."
+
+
+def limits_list(study: MonitoringStudy) -> str:
+    """Return the limits that the parameter file states, as a Markdown list ("" without any)."""
+    return "\n".join(f"- {limit}" for limit in study.file.limits)
+
+
+def about(study: MonitoringStudy) -> str:
+    """Return what is followed: the programme, its first day, and where the series come from."""
+    settings = study.settings
+    since = f", from {settings.programme_from:%B %Y}" if settings.programme_from else ""
+    return f"Programme: {settings.programme}{since}. Special points are told by the rules of NHS Making Data Count."

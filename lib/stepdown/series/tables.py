@@ -1,0 +1,127 @@
+"""The tables of a monitoring page, from series as they were cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from stepdown.series.analysis import Analysed, target_status
+from stepdown.series.limits import assurance, better_or_worse
+from stepdown.tables import AggregateTable, Column, Role
+
+TARGET_COLUMNS = ["series", "better", "baseline", "target", "latest", "last_three", "periods_met", "status"]
+
+
+SUMMARY_COLUMNS = ["series", "periods", "chart", "lower", "upper", "special", "latest_says"]
+
+
+def targets_table(series: Sequence[Analysed]) -> AggregateTable:
+    """Return the table ``target_status``: each target, where the series stands, and what cannot be said."""
+    rows = []
+    for each in series:
+        found = target_status(each)
+        if found is None or each.item.target is None:
+            continue
+        status = f"{found.status}: {found.why}" if found.why else found.status
+        rows.append(
+            (
+                each.name,
+                each.item.unit,
+                each.item.better,
+                found.baseline,
+                found.target,
+                found.latest,
+                found.last_three,
+                f"{found.met} of {found.seen}",
+                status,
+                each.item.target.source,
+            )
+        )
+    columns = {
+        "series": Column("Series", Role.KEY),
+        "unit": Column("Unit", Role.OPEN),
+        "better": Column("Better is", Role.OPEN),
+        "baseline": Column("Baseline", Role.OPEN, decimals=1),
+        "target": Column("Target", Role.OPEN, decimals=1),
+        "latest": Column("Latest", Role.OPEN, decimals=1),
+        "last_three": Column("Mean of the last three", Role.OPEN, decimals=1),
+        "periods_met": Column("Periods that met it", Role.OPEN),
+        "status": Column("Status", Role.OPEN),
+        "source": Column("Source of the target", Role.OPEN),
+    }
+    return AggregateTable("target_status", "target", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def summary_table(series: Sequence[Analysed]) -> AggregateTable:
+    """Return the table ``series_summary``: chart, limits, and what the latest point says, one row a series."""
+    rows = []
+    for each in series:
+        chart, target = each.chart, target_status(each)
+        sure = (
+            assurance(chart, target.target, each.item.better) if chart and target and np.isfinite(target.target) else ""
+        )
+        rows.append(
+            (
+                each.name,
+                each.item.unit,
+                len(each.points),
+                chart.chart if chart else "",
+                chart.centre[-1] if chart else np.nan,
+                chart.lower[-1] if chart else np.nan,
+                chart.upper[-1] if chart else np.nan,
+                sum(map(bool, each.latest_reasons)) if chart else np.nan,
+                better_or_worse(each.latest_reasons, chart, each.item.better) if chart else "cannot be said",
+                sure,
+                each.why,
+            )
+        )
+    columns = {
+        "series": Column("Series", Role.KEY),
+        "unit": Column("Unit", Role.OPEN),
+        "periods": Column("Periods", Role.OPEN, decimals=0),
+        "chart": Column("Chart", Role.OPEN),
+        "centre": Column("Centre", Role.OPEN, decimals=1),
+        "lower": Column("Lower limit", Role.OPEN, decimals=1),
+        "upper": Column("Upper limit", Role.OPEN, decimals=1),
+        "special": Column("Special points", Role.OPEN, decimals=0),
+        "latest_says": Column("Latest point", Role.OPEN),
+        "target_by_chance": Column("Target", Role.OPEN),
+        "not_given": Column("No limits because", Role.OPEN),
+    }
+    return AggregateTable("series_summary", "series", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def drawn_table(series: Sequence[Analysed]) -> AggregateTable:
+    """Return the table ``series_drawn``: each point with centre, limits, target and why it is special."""
+    parts = []
+    for each in series:
+        target = target_status(each)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "series": each.name,
+                    "first_day": each.points["first_day"].dt.strftime("%Y-%m-%d"),
+                    "value": each.values,
+                    "centre": each.centre,
+                    "lower": each.lower,
+                    "upper": each.upper,
+                    "target": target.target if target else np.nan,
+                    "special": each.reasons,
+                    "in_break": each.in_break,
+                }
+            )
+        )
+    columns = {
+        "series": Column("Series", Role.KEY),
+        "first_day": Column("Period from", Role.KEY),
+        "value": Column("Value", Role.OPEN, decimals=2),
+        "centre": Column("Centre", Role.OPEN, decimals=2),
+        "lower": Column("Lower limit", Role.OPEN, decimals=2),
+        "upper": Column("Upper limit", Role.OPEN, decimals=2),
+        "target": Column("Target", Role.OPEN, decimals=2),
+        "special": Column("Special because", Role.OPEN),
+        "in_break": Column("In a declared break", Role.OPEN),
+    }
+    return AggregateTable("series_drawn", "period × series", pd.concat(parts, ignore_index=True), columns)

@@ -1,0 +1,150 @@
+"""Charts of a monitoring page: one panel a series, and small multiples of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from stepdown.disclosure import ClearedTable
+from stepdown.numbers import digits
+from stepdown.series import Analysed
+from stepdown.show import style
+from stepdown.show.style import Figure
+
+_MARKS = {
+    "outside": ("D", "outside"),
+    "trend": ("^", "rising or falling run"),
+    "near": ("s", "near a limit"),
+    "shift": ("v", "one-sided run"),
+}
+
+
+def panel(drawn: ClearedTable, each: Analysed) -> Figure:
+    """Return one series: points, centre, limits, target as a line of its own, events, and special points by shape."""
+    rows = drawn.where(series=each.name).frame
+    with style.applied():
+        fig, axes = style.new_figure(height=3.6)
+        days, values = pd.to_datetime(rows["first_day"]), rows["value"].astype("float64")
+        _lines(axes, rows, days)
+        axes.plot(days, values, "-o", color=style.DARK, linewidth=1.3, markersize=3.8, zorder=3)
+        for reason, (mark, label) in _MARKS.items():
+            mine = (rows["special"] == reason).to_numpy()
+            if mine.any():
+                axes.plot(
+                    days[mine],
+                    values[mine],
+                    mark,
+                    color=style.MID,
+                    markeredgecolor="black",
+                    markersize=8,
+                    linestyle="",
+                    label=label,
+                    zorder=4,
+                )
+        for event in each.item.events:
+            axes.axvline(np.datetime64(event.on), color="#3D3D3D", linestyle="-.", linewidth=1.0)
+            axes.annotate(
+                style.wrapped(event.label, 18),
+                (np.datetime64(event.on), 0.99),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="top",
+                fontsize=9,
+            )
+        for broken in each.item.breaks:
+            axes.axvspan(np.datetime64(broken.first), np.datetime64(broken.last), color="#EEE6DA", zorder=0)
+        axes.set_ylabel(each.item.unit)
+        axes.grid(axis="y")
+        _dates(axes)
+        _base(axes, values)
+        if axes.get_legend_handles_labels()[0]:
+            style.legend_above(axes, columns=3)
+    title = _title(each)
+    return style.finished(fig, axes, title=title, alt=_alt(each, rows, title))
+
+
+def _lines(axes: Axes, rows: pd.DataFrame, days: pd.Series) -> None:
+    if rows["centre"].notna().any():
+        axes.fill_between(
+            days,
+            rows["lower"].astype("float64"),
+            rows["upper"].astype("float64"),
+            color=style.LIGHT,
+            alpha=0.35,
+            linewidth=0,
+            label="chance alone",
+        )
+        axes.plot(days, rows["centre"].astype("float64"), color="#5A6470", linewidth=1.0)
+    if rows["target"].notna().any():
+        axes.plot(days, rows["target"].astype("float64"), "--", color="#801650", linewidth=1.4, label="target")
+
+
+def _dates(axes: Axes) -> None:
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+
+
+def _base(axes: Axes, values: pd.Series) -> None:
+    """Begin at nought where that wastes less than half of the picture."""
+    if values.notna().any() and values.min() >= 0 and values.min() < 0.6 * values.max():
+        axes.set_ylim(bottom=0)
+
+
+def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
+    """Return all series as small panels of one size, each with its centre, limits and special points."""
+    columns = 2
+    with style.applied():
+        rows = -(-len(series) // columns)
+        fig, axes = style.new_figure(height=0.6 + 1.35 * rows, nrows=rows, ncols=columns, squeeze=False)
+        for place, each in zip(axes.flat, series, strict=False):
+            points = drawn.where(series=each.name).frame
+            days, values = pd.to_datetime(points["first_day"]), points["value"].astype("float64")
+            _lines(place, points, days)
+            place.plot(days, values, color=style.DARK, linewidth=1.1)
+            special = (points["special"] != "").to_numpy()
+            place.plot(days[special], values[special], "D", color=style.MID, markeredgecolor="black", markersize=3.5)
+            place.set_title(style.wrapped(each.name, 34), fontsize=9, fontweight="normal", pad=3)
+            place.tick_params(labelsize=8)
+            _dates(place)
+            _base(place, values)
+        for place in axes.flat[len(series) :]:
+            place.set_visible(False)
+    title = f"All {len(series)} series; diamonds are more than chance"
+    words = " ".join(f"{each.name}: {_latest(each)}." for each in series)
+    return style.finished(fig, axes[0, 0], title=title, alt=f"Small line charts. {title}. {words}")
+
+
+def _title(each: Analysed) -> str:
+    return f"{each.name}: {_latest(each)}"
+
+
+def _latest(each: Analysed) -> str:
+    known = each.points[each.points["value"].notna()]
+    if known.empty:
+        return "no value can be shown"
+    last = known.iloc[-1]
+    text = f"{digits(float(last['value']), each.item.decimals)} in {last['period']}"
+    if each.chart is None:
+        return text
+    marked = sum(map(bool, each.latest_reasons))
+    return f"{text}, {'no point' if not marked else f'{marked} of {len(each.latest_reasons)} points'} more than chance"
+
+
+def _alt(each: Analysed, rows: pd.DataFrame, title: str) -> str:
+    shown = [
+        f"{period} {digits(float(value), each.item.decimals)}" if pd.notna(value) else f"{period} not shown"
+        for period, value in zip(each.points["period"], rows["value"], strict=True)
+    ]
+    limits = ""
+    if each.chart is not None:
+        low, high = (digits(float(side[-1]), each.item.decimals) for side in (each.chart.lower, each.chart.upper))
+        limits = f" Limits {low} to {high}, centre {digits(float(each.chart.centre[-1]), each.item.decimals)}."
+    target = rows["target"].dropna()
+    goal = f" Target {digits(float(target.iloc[-1]), each.item.decimals)}." if len(target) else ""
+    return f"Line chart. {title}.{limits}{goal} {'; '.join(shown)}."
