@@ -143,7 +143,7 @@ def longest_run_of_seven(n):
 
 
 def test_false_alarms_on_pure_noise_stay_below_the_sum_of_what_each_rule_gives():
-    """With known limits: 0.27% a point outside, runs of seven by counting coins, six steps one way 2 in 7!, and near."""
+    """With known limits: 0.27% a point outside, runs of seven by counting coins, six steps one way 2 in 7!, and near."""  # noqa: E501
     n, rng = 24, np.random.default_rng(11)
     flagged = [limits.special(limits.xmr(rng.normal(50, 5, n))) for _ in range(1000)]
     some = np.mean([any(reasons) for reasons in flagged])
