@@ -195,6 +195,9 @@ def test_a_cleared_table_can_be_cut_ordered_and_spread_and_keeps_its_marks():
     )
     cleared = clear(table, DFE)
     wide = cleared.spread("period", ["children"])
+    one = cleared.of(period="before")
+    assert "period" not in one.columns
+    assert one.frame["children"].tolist() == cleared.where(period="before").frame["children"].tolist()
     assert list(wide.columns) == ["group", "children_before", "children_after"]
     assert wide.marks["children_before"].tolist() == ["c", ""]
     assert np.isnan(cleared.value("children", group="A", period="before"))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from pages_support import ROOT
 from stepdown import workbook
+from stepdown.effects import overlap_gate, overlap_gate_table
 from stepdown.outcomes import statutory_status
 from stepdown.show import charts
 from stepdown.workbook import digest_of
@@ -45,6 +46,32 @@ def test_a_run_writes_tables_raw_and_cleared_charts_and_what_was_shown(shown, tm
     assert part["shown"][4]["limit"] == "Not why."
     assert [metadata["stepdown"]["digest"] for _, metadata in shown] == [item["digest"] for item in part["shown"]]
     assert shown[2][1]["image/png"]["alt"] == drawn.alt
+
+
+def test_one_call_clears_a_table_says_it_and_shows_it(shown, tmp_path):
+    book = workbook.begin(STUDY, notebook="n", output=str(tmp_path))
+    table = statutory_status(book.outcomes)
+    book.tell(table, lambda frame, what: [f"{len(frame)} {what}", "twice"], "rows", caption="Statuses")
+    book.tell(book.clear(table), lambda frame: "Found.", limit=lambda frame: f"Not why, of {len(frame)}.")
+    gate = overlap_gate_table(overlap_gate(book.children, book.settings.effects))
+    book.tell(gate, lambda row, labels: f"{row['verdict']}: {labels[1]}", ("IFP", "Comparison"))
+    plain = [bundle["text/plain"].splitlines() for bundle, _ in shown][1:]
+    assert [lines[0] for lines in plain] == [
+        "12 rows",
+        "twice",
+        "Statuses",
+        "Found.",
+        "not estimable by weighting: Comparison",
+    ]
+    assert plain[3][1] == "What this does not show: Not why, of 12."
+    assert (tmp_path / "restricted/tables/overlap_gate.csv").is_file()
+
+
+def test_children_are_a_copy_to_explore(shown):
+    book = workbook.begin(STUDY, notebook="n")
+    mine = book.children
+    mine["days_cp_before"] = 0
+    assert book.children["days_cp_before"].sum() == 6732 + 385
 
 
 def test_nothing_is_written_without_an_output_folder(shown, tmp_path, monkeypatch):

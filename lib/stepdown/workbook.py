@@ -2,9 +2,9 @@
 
     from stepdown import workbook
     book = workbook.begin(study, notebook="1_cohort_profile", output=output, window_months=window_months)
-    cleared = book.clear(describe.profile(book.study, book.outcomes.cohort))
-    book.table(cleared, caption="Age, ethnicity and sibling group of the children")
-    book.finding("The groups differ in age.", limit="It does not say why.")
+    profile = book.clear(describe.profile(book.study, book.outcomes.cohort))
+    book.table(profile, caption="Age, ethnicity and sibling group of the children")
+    book.tell(book.outcomes.cohort.flow, describe.flow_summary, groups, limit="Why a child is in the records at all.")
 
 With ``output`` (a run) every cleared table and chart is also written, and everything shown is recorded in
 ``restricted/parts/<notebook>.json``, from which :mod:`stepdown.release.building` makes the pages; then a DataFrame left
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from html import escape
@@ -138,6 +138,32 @@ class Book:
         if self._writer:
             self._writer.table(table, cleared)
         return cleared
+
+    def tell(
+        self,
+        table: AggregateTable | ClearedTable,
+        words: Callable[..., str | Sequence[str]],
+        *further: Any,
+        limit: str | Callable[..., str] = "",
+        caption: str = "",
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Say in words what a table shows, cleared first if it is not yet, and show it where it has a ``caption``.
+
+        words: a function of the cleared frame (of a table without keys: of its one row) and of ``further``; several
+        paragraphs where it returns a list.  limit: makes it a finding; a text, or a function of the same frame.
+        """
+        cleared = table if isinstance(table, ClearedTable) else self.clear(table)
+        shown = cleared.frame if cleared.keys() else cleared.frame.iloc[0]
+        said = words(shown, *further)
+        paragraphs = [said] if isinstance(said, str) else said
+        for text in paragraphs:
+            if limit:
+                self.finding(text, limit(shown) if callable(limit) else limit)
+            else:
+                self.say(text)
+        if caption:
+            self.table(cleared, caption, columns=columns)
 
     def table(
         self,

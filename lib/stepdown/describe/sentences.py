@@ -54,11 +54,11 @@ def categories_sentence(profile: pd.DataFrame, variable: str, groups: tuple[str,
 
 
 def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups: tuple[str, str]) -> str:
-    """Return for how many children of each group the variable is not known; empty when it is known for all."""
+    """Return for how many children of each group a variable is not known."""
     mine = profile[(profile["variable"] == variable) & (profile["category"].astype("str") == unknown)]
     shares = {row.group: (row.children, row.percent) for row in mine.itertuples()}
     if not any(pd.isna(count) or count > 0 for count, _ in shares.values()):
-        return ""
+        return f"{variable.capitalize()} is known for every child."
     parts = []
     for group in groups:
         count, percent = shares.get(group, (0, 0.0))

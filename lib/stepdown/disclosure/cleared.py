@@ -66,6 +66,10 @@ class ClearedTable:
             keep &= self.frame[name].isin(values)
         return self._rows(self.frame.index[keep])
 
+    def of(self, **wanted: object) -> ClearedTable:
+        """Return the rows whose key columns hold the values given, without those columns: they say the same in all."""
+        return self.where(**wanted).only([name for name in self.columns if name not in wanted])
+
     def value(self, column: str, **wanted: object) -> float:
         """Return one number (NaN when it is suppressed); raises LookupError unless exactly one row fits."""
         rows = self.where(**wanted).frame
@@ -78,14 +82,16 @@ class ClearedTable:
         """Return a numeric column as float64 with NaN where it is suppressed, for charts and sentences."""
         return pd.to_numeric(self.frame[column], errors="coerce").astype("Float64").astype("float64")
 
-    def spread(self, across: str, values: Sequence[str], labels: Mapping[str, str] | None = None) -> ClearedTable:
+    def spread(self, across: str, values: Sequence[str] = (), labels: Mapping[str, str] | None = None) -> ClearedTable:
         """Return the table with the values of one key column side by side (before and after, say).
 
-        across: a key column.  values: the columns to repeat.  labels: what to call each value of ``across``.
+        across: a key column.  values: the columns to repeat (none named: all but the keys and the sizes of groups).
+        labels: what to call each value of ``across``.
         The other key columns name the rows; a combination that the table does not have is marked "z".
         New columns are ``<value column>_<value of across>``.
         """
         rows = [name for name in self.keys() if name != across]
+        values = values or [n for n, c in self.columns.items() if c.role not in (Role.KEY, Role.BASE)]
         order = list(dict.fromkeys(self.frame[across]))
         first = self.frame[rows].drop_duplicates() if rows else pd.DataFrame(index=[0])
         frame, marks = first.copy(), first.astype("str").map(lambda _: "")

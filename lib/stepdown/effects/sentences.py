@@ -101,7 +101,7 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
     return f"{text} {_tests(ends, effects)}{_notes(ends)}"
 
 
-def bracket_sentences(effects: pd.DataFrame, labels: Labels, *, apart_from: str = "", level: float = 0.95) -> str:
+def bracket_sentences(effects: pd.DataFrame, labels: Labels, apart_from: str = "", *, level: float = 0.95) -> str:
     """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list."""
     outcomes = [outcome for outcome in dict.fromkeys(effects["outcome"]) if outcome != apart_from]
     return "\n".join(f"- {bracket_sentence(effects, str(outcome), labels, level=level)}" for outcome in outcomes)
@@ -208,6 +208,11 @@ def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
         text += f" Exact sign test of direction: {p_value(row['p_direction'])}."
     caution = "Moving down is also the natural course of children who were chosen while they had a status: plans end."
     return f"{text} {caution}" if has_comparison and _mostly_down(row) else text
+
+
+def movement_sentences(frame: pd.DataFrame) -> str:
+    """Return the movement of each group as a list; frame: of ``movement``, cleared."""
+    return "\n".join(f"- {movement_sentence(row)}" for row in rows(frame))
 
 
 def _who(value: object) -> str:

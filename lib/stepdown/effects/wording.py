@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,11 +25,6 @@ def rows(frame: pd.DataFrame, **wanted: object) -> list[Row]:
     for name, value in wanted.items():
         kept = kept.loc[kept[name] == value]
     return kept.to_dict("records")
-
-
-def bullets(word: Callable[..., str], frame: pd.DataFrame, *further: object, **named: object) -> str:
-    """Return one sentence a row of a cleared frame, as a list; further arguments go to ``word`` after the row."""
-    return "\n".join(f"- {word(row, *further, **named)}" for row in rows(frame))
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from stepdown.outcomes.sentences import (
     impossible_days,
     impossible_days_sentence,
     referral_sentence,
+    referral_sentences,
     status_sentence,
+    status_sentences,
 )
 from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from stepdown.measures import PERIODS, STATUSES
@@ -21,6 +23,11 @@ def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
         f"before and {after['children_with_status']:.0f} after; averaged over all children of the group, "
         f"{days['before']} days a child before and {days['after']} after."
     )
+
+
+def status_sentences(status: pd.DataFrame, ladder: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """Return :func:`status_sentence` for each status and each group."""
+    return [status_sentence(status, group, code) for code in ladder for group in groups]
 
 
 def day_rule_sentence(day_count: str, months: int) -> str:
@@ -59,10 +66,10 @@ def impossible_days(status: pd.DataFrame, window_days: int) -> pd.DataFrame:
 
 
 def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
-    """Return how many day totals cannot fit in the window, with the largest; empty when all can."""
+    """Return how many day totals cannot fit in the window, with the largest."""
     rows = impossible_days(status, window_days)
     if rows.empty:
-        return ""
+        return "Every day total fits in the window."
     worst = rows.sort_values("days_per_affected_child").iloc[-1]
     affected = int(worst["children_with_status"])
     each = (
@@ -74,6 +81,11 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
         f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {digits(worst['days'])} days for "
         f"{each}."
     )
+
+
+def referral_sentences(referrals: pd.DataFrame, groups: Sequence[str]) -> list[str]:
+    """Return :func:`referral_sentence` for each group."""
+    return [referral_sentence(referrals, group) for group in groups]
 
 
 def referral_sentence(referrals: pd.DataFrame, group: str) -> str:
