@@ -58,6 +58,10 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
 
     study: path of the parameter file.  notebook: its name without ending.  output: folder of a run (empty: show only).
     window_months: replaces the file's (0: as in the file).  Raises Refused with every fault of the parameter file.
+
+    >>> book = begin("params/slough_ifp.yaml", notebook="my_own")
+    Inspiring Families Programme, Slough
+    ...
     """
     loaded = load_study(study, window_months=window_months or None)
     settings = loaded.settings
@@ -94,14 +98,22 @@ class Book:
 
     @property
     def study(self) -> Study:
-        """The study; raises LookupError in the book of a report that is checked."""
+        """The study; raises LookupError in the book of a report that is checked.
+
+        >>> book.study.name
+        'slough_ifp'
+        """
         if self.subject.study is None:
             raise LookupError("this book is about published figures; it has no study")
         return self.subject.study
 
     @property
     def settings(self) -> StudySettings:
-        """The settings of the study's parameter file."""
+        """The settings of the study's parameter file.
+
+        >>> book.settings.window_months
+        6
+        """
         return self.study.settings
 
     @property
@@ -116,12 +128,20 @@ class Book:
 
     @cached_property
     def records(self) -> StudyRecords:
-        """The validated records of the study, read once; raises Refused with every fault of every table."""
+        """The validated records of the study, read once; raises Refused with every fault of every table.
+
+        >>> book.records.spells.columns.tolist()
+        ['child_id', 'status', 'start_date', 'end_date']
+        """
         return read_study(self.study)
 
     @cached_property
     def outcomes(self) -> ChildOutcomes:
-        """The outcomes of each child, computed once."""
+        """The outcomes of each child, computed once.
+
+        >>> book.outcomes.longest_window()
+        184
+        """
         return child_outcomes(self.study, self.records)
 
     @property
@@ -129,11 +149,21 @@ class Book:
         """The child outcomes frame, a copy to explore: one row a child; never shown on a page.
 
         Its columns: :class:`stepdown.outcomes.ChildOutcomes`.
+
+        >>> book.children.groupby("group")["days_cp_after"].sum()
+        group
+        Comparison    3043.0
+        IFP            240.0
+        Name: days_cp_after, dtype: float64
         """
         return self.outcomes.frame.copy()
 
     def clear(self, table: AggregateTable) -> ClearedTable:
-        """Return the table under the study's disclosure policy, and write it raw and cleared when there is a run."""
+        """Return the table under the study's disclosure policy, and write it raw and cleared when there is a run.
+
+        >>> book.clear(outcomes.statutory_status(book.outcomes)).policy[:19]
+        'No number is hidden'
+        """
         cleared = clear_table(table, self.subject.policy)
         if self._writer:
             self._writer.table(table, cleared)
@@ -152,6 +182,9 @@ class Book:
 
         words: a function of the cleared frame (of a table without keys: of its one row) and of ``further``; several
         paragraphs where it returns a list.  limit: makes it a finding; a text, or a function of the same frame.
+
+        >>> book.tell(effects.overlap_gate_table(gate), effects.sentences.gate_limit)
+        Whether the programme did anything: groups that cannot be compared say nothing either way.
         """
         cleared = table if isinstance(table, ClearedTable) else self.clear(table)
         shown = cleared.frame if cleared.keys() else cleared.frame.iloc[0]
@@ -172,7 +205,12 @@ class Book:
         notes: Sequence[str] = (),
         columns: Sequence[str] | None = None,
     ) -> None:
-        """Show a cleared table; raises TypeError for anything else."""
+        """Show a cleared table; raises TypeError for anything else.
+
+        >>> book.table(book.clear(effects.overlap_table(children)), caption="Highest status before")
+        Highest status before
+        ...
+        """
         html = table_html(table, caption, notes, columns)
         self._show(
             "table",
@@ -181,7 +219,12 @@ class Book:
         )
 
     def chart(self, figure: Figure, name: str) -> None:
-        """Show a chart with its text alternative; ``name`` is the stem of its file."""
+        """Show a chart with its text alternative; ``name`` is the stem of its file.
+
+        >>> from stepdown.show.effect_charts import love_plot
+        >>> book.chart(love_plot(book.clear(effects.balance_table(children, options))), name="balance")
+        Dot plot. The groups differed before by more than chance on 5 of 9 characteristics. ...
+        """
         if not isinstance(figure, Figure):
             raise TypeError(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
         png = figure.png()
@@ -191,11 +234,20 @@ class Book:
         self._show("chart", {"image/png": png, "text/plain": figure.alt}, facts, {"image/png": {"alt": figure.alt}})
 
     def say(self, text: str) -> None:
-        """Show a paragraph of Markdown that the library made from numbers."""
+        """Show a paragraph of Markdown that the library made from numbers.
+
+        >>> book.say("Age is known for every child.")
+        Age is known for every child.
+        """
         self._show("text", {"text/markdown": _text(text), "text/plain": text}, {})
 
     def finding(self, sentence: str, limit: str) -> None:
-        """Show a headline finding with what it does not show; both go to the study's first page."""
+        """Show a headline finding with what it does not show; both go to the study's first page.
+
+        >>> book.finding("The groups differ in age.", limit="It does not say why.")
+        The groups differ in age.
+        What this does not show: It does not say why.
+        """
         shown = f"**{_text(sentence).strip()}**\n\n*What this does not show:* {_text(limit).strip()}"
         plain = f"{sentence}\nWhat this does not show: {limit}"
         if not limit.strip():

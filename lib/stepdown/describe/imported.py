@@ -32,7 +32,11 @@ _FILE, _KIND = Column("File", Role.KEY), Column("Kind of row", Role.KEY)
 
 
 def imported(study: Study) -> list[Captioned]:
-    """Return the tables of the import that wrote the study's records, with their captions; empty if none did."""
+    """Return the tables of the import that wrote the study's records, with their captions; empty if none did.
+
+    >>> imported(book.study)
+    []
+    """
     file = study.path(study.settings.data.folder) / REPORT
     return report_tables(read_report(file)) if file.is_file() else []
 

@@ -65,6 +65,11 @@ def profile(study: Study, cohort: Cohort) -> AggregateTable:
 
     Columns: variable, category, group, children, percent (of the group), children_in_group. Every category of
     the parameter file stands, also an empty one; "unknown" only where a group has some.
+
+    >>> profile(book.study, cohort).frame[["variable", "category", "group", "children"]].head(2)
+      variable category       group  children
+    0      age      0-4         IFP        29
+    1      age      0-4  Comparison        45
     """
     categories = profile_categories(study, cohort)
     parts = [_counted(study, categories, variable) for variable in (AGE, ETHNICITY, SIBLINGS)]
@@ -72,7 +77,13 @@ def profile(study: Study, cohort: Cohort) -> AggregateTable:
 
 
 def ethnicity_groups(study: Study, cohort: Cohort) -> AggregateTable:
-    """Return grouped shares of ethnicity, such as all Asian backgrounds: one row is an ethnic group × group."""
+    """Return grouped shares of ethnicity, such as all Asian backgrounds: one row is an ethnic group × group.
+
+    >>> ethnicity_groups(book.study, cohort).frame[["category", "group", "children"]].head(2)
+      category       group  children
+    0    White         IFP        17
+    1    White  Comparison        43
+    """
     code = cohort.children["ethnicity_code"]
     rows = []
     for label, codes in study.settings.profile.ethnicity_groups.items():
@@ -87,7 +98,13 @@ def ethnicity_groups(study: Study, cohort: Cohort) -> AggregateTable:
 
 
 def issues(study: Study, cohort: Cohort, records: StudyRecords) -> AggregateTable:
-    """Return the issues at assessment: one row is a variable (issue, number of issues) × category × group."""
+    """Return the issues at assessment: one row is a variable (issue, number of issues) × category × group.
+
+    >>> issues(book.study, cohort, book.records).frame[["category", "group", "children"]].head(2)
+             category       group  children
+    0  Alcohol misuse         IFP        12
+    1  Alcohol misuse  Comparison        31
+    """
     found = records.issues[records.issues["child_id"].isin(cohort.children["child_id"])]
     number = found.groupby("child_id").size().reindex(cohort.children["child_id"], fill_value=0).to_numpy()
     group = cohort.children["group"]

@@ -18,6 +18,11 @@ def completeness(records: StudyRecords) -> AggregateTable:
     """Return how full each column is: one row is a table × column.
 
     Columns: table, column, rows, blank, percent_blank, meaning.
+
+    >>> completeness(book.records).frame[["table", "column", "rows", "blank"]].head(2)
+          table     column  rows  blank
+    0  children   child_id   213      0
+    1  children  family_id   213      0
     """
     rows = []
     for table in records.files:
@@ -37,7 +42,13 @@ def completeness(records: StudyRecords) -> AggregateTable:
 
 
 def oddities(study: Study, records: StudyRecords) -> AggregateTable:
-    """Return what is allowed but odd: one row is a table × finding, with its number and what is done about it."""
+    """Return what is allowed but odd: one row is a table × finding, with its number and what is done about it.
+
+    >>> oddities(book.study, book.records).frame[["finding", "number"]].head(2)
+                                                finding  number
+    0   children of a family that stands in both groups       0
+    1  children with neither a date of birth nor an age      11
+    """
     found = [*_about_children(study, records), *_about_spells(study, records), *_about_referrals(records)]
     columns = {
         "table": Column("Table", Role.KEY),

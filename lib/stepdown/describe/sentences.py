@@ -39,6 +39,10 @@ def categories_sentence(profile: pd.DataFrame, variable: str, groups: tuple[str,
 
     Under one stated rule: a category counts when at least one child is in it, and "not stated", "unavailable" or
     "unknown" is not a category.
+
+    >>> shown = book.clear(describe.profile(book.study, cohort)).frame
+    >>> categories_sentence(shown, "ethnicity", groups)
+    'Categories with at least one child: 14 for IFP and 15 for ...'
     """
     mine = profile[profile["variable"] == variable]
     known = mine[~mine["category"].astype("str").str.contains("unknown|not stated|unavailable", case=False)]
@@ -54,7 +58,11 @@ def categories_sentence(profile: pd.DataFrame, variable: str, groups: tuple[str,
 
 
 def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups: tuple[str, str]) -> str:
-    """Return for how many children of each group a variable is not known."""
+    """Return for how many children of each group a variable is not known.
+
+    >>> unknown_sentence(book.clear(describe.profile(book.study, cohort)).frame, "age", "Unknown", groups)
+    'Not known: 11 (14.1%) for IFP and 0 (0.0%) for Comparison. ...'
+    """
     mine = profile[(profile["variable"] == variable) & (profile["category"].astype("str") == unknown)]
     shares = {row.group: (row.children, row.percent) for row in mine.itertuples()}
     if not any(pd.isna(count) or count > 0 for count, _ in shares.values()):
@@ -71,7 +79,11 @@ def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups:
 
 
 def records_sentence(completeness: pd.DataFrame) -> str:
-    """Return how many rows of each table were read, and which columns have blanks (from ``completeness``)."""
+    """Return how many rows of each table were read, and which columns have blanks (from ``completeness``).
+
+    >>> records_sentence(book.clear(describe.completeness(book.records)).frame)
+    'Every record keeps the rules. Rows read: children 213, ...'
+    """
     rows = completeness.groupby("table", sort=False)["rows"].first()
     read = ", ".join(f"{table.replace('_', ' ')} {count:,.0f}" for table, count in rows.items())
     blank = completeness[completeness["blank"].isna() | (completeness["blank"] > 0)]
@@ -83,5 +95,9 @@ def records_sentence(completeness: pd.DataFrame) -> str:
 
 
 def flow_summary(flow: pd.DataFrame, groups: tuple[str, str]) -> str:
-    """Return the participant flow of both groups as one sentence each."""
+    """Return the participant flow of both groups as one sentence each.
+
+    >>> flow_summary(book.clear(cohort.flow).frame, groups)
+    'IFP: all 78 children in the records are analysed. ...'
+    """
     return " ".join(flow_sentence(flow, group) for group in groups)

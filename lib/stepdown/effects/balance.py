@@ -92,6 +92,11 @@ def balance_table(frame: pd.DataFrame, settings: EffectSettings, *, weights: Flo
     and one for each category; a number or a flag has one row, with an empty category. Missing values never make a
     category: ``percent_missing_*`` says how many there are, and ``smd_missing`` whether the groups differ in that.
     weights: one a child (comparison children reweighted), for ``smd_weighted``; without them it is NaN.
+
+    >>> balance_table(children, options).frame[["characteristic", "smd", "reading"]].head(2).round(2)
+                      characteristic   smd                     reading
+    0                    Age (years) -0.08  alike only with adjustment
+    1  Children in the sibling group  1.14                   not alike
     """
     programme = frame["in_programme"].to_numpy(dtype=np.bool_)
     groups = _Groups(programme, weights, chance_band(int(programme.sum()), int((~programme).sum())))

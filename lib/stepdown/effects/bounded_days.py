@@ -95,6 +95,11 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
 
     The share of children with any days carries Wilson's interval (children counted as independent of each other:
     with siblings in the group it is somewhat too narrow).
+
+    >>> two_part_table(children).frame[["measure", "group", "period", "n_with_any"]].head(2)
+                       measure group  period  n_with_any
+    0  Days as a child in need   IFP  before          24
+    1  Days as a child in need   IFP   after          10
     """
     rows = [
         _parts(frame.loc[frame["group"] == group, f"{outcome}_{period}"], outcome, group, period, level)

@@ -19,6 +19,9 @@ def influence_sentences(frame: pd.DataFrame) -> str:
     """Return one sentence an outcome on the families that carry it; frame: of ``influence``, cleared.
 
     Where every family is one child the child is named, else the family.
+
+    >>> influence_sentences(book.clear(effects.influence_table(children, options)).frame).splitlines()[0]
+    '- Days as a child in need: one child alone makes 7% of the ...'
     """
     found = []
     for outcome in dict.fromkeys(frame["outcome"]):
@@ -45,7 +48,11 @@ def _carried(label: str, unit: str, ends: Sequence[Row]) -> str:
 
 
 def permutation_sentences(frame: pd.DataFrame) -> str:
-    """Return the permutation tests of all outcomes in one sentence; frame: of ``permutation``, cleared."""
+    """Return the permutation tests of all outcomes in one sentence; frame: of ``permutation``, cleared.
+
+    >>> permutation_sentences(book.clear(effects.permutation_table(children, options, seed=1)).frame)
+    'Had whole families been dealt into the two groups by lot, ...'
+    """
     told = [row for row in rows(frame) if known(row["p_holm"])]
     if not told:
         return "Families could not be dealt into the groups again, or the numbers are not shown."
@@ -72,7 +79,11 @@ def natural_course_sentence(first: Row, second: Row) -> str:
 
 
 def natural_course_sentences(frame: pd.DataFrame) -> str:
-    """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared."""
+    """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared.
+
+    >>> natural_course_sentences(book.clear(effects.natural_course_table(children, options)).frame)
+    'If each group only went back towards the mean of both, as ...'
+    """
     found = ["If each group only went back towards the mean of both, as groups chosen at an unusual moment do:\n"]
     for outcome in dict.fromkeys(frame["outcome"]):
         first, second = rows(frame, outcome=outcome)
@@ -99,7 +110,11 @@ def missing_follow_up_sentence(row: Row, labels: Labels) -> str:
 
 
 def missing_follow_up_sentences(frame: pd.DataFrame, labels: Labels) -> str:
-    """Return what missing follow-up could do, all outcomes; one sentence when every child was followed."""
+    """Return what missing follow-up could do, all outcomes; one sentence when every child was followed.
+
+    >>> missing_follow_up_sentences(book.clear(effects.missing_follow_up(found, options)).frame, groups)
+    'No child was left out because its period after is not covered.'
+    """
     found = rows(frame)
     if all(known(*_missing(row)) and sum(_missing(row)) == 0 for row in found):
         return "No child was left out because its period after is not covered."

@@ -63,7 +63,13 @@ def within_group_correlation(compared: Comparison) -> float:
 
 
 def natural_course_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``regression_to_the_mean``: one row is an outcome in a group."""
+    """Return ``regression_to_the_mean``: one row is an outcome in a group.
+
+    >>> natural_course_table(children, options).frame[["outcome", "group", "observed_change"]].head(2).round(1)
+        outcome       group  observed_change
+    0  days_cin         IFP            -34.1
+    1  days_cin  Comparison             17.3
+    """
     rows = []
     for outcome in settings.outcomes:
         compared = comparison_of(frame, outcome)
@@ -138,7 +144,13 @@ def not_followed(flow: pd.DataFrame) -> dict[str, int]:
 
 
 def missing_follow_up(outcomes: ChildOutcomes, settings: EffectSettings) -> AggregateTable:
-    """Return ``missing_follow_up`` of a study, with the children that its participant flow says were not followed."""
+    """Return ``missing_follow_up`` of a study, with the children that its participant flow says were not followed.
+
+    >>> missing_follow_up(found, options).frame[["outcome", "missing_programme", "missing_comparison"]].head(2)
+        outcome  missing_programme  missing_comparison
+    0  days_cin                  0                   0
+    1   days_cp                  0                   0
+    """
     return missing_follow_up_table(outcomes.frame, not_followed(outcomes.cohort.flow.frame), settings)
 
 
@@ -190,7 +202,13 @@ def missing_follow_up_table(
 
 
 def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed: int) -> AggregateTable:
-    """Return ``permutation``: one row is an outcome, with the test that deals families out again, corrected by Holm."""
+    """Return ``permutation``: one row is an outcome, with the test that deals families out again, corrected by Holm.
+
+    >>> permutation_table(children, options, seed=1).frame[["outcome", "method"]].head(2)
+        outcome                 method
+    0  days_cin  deals drawn at random
+    1   days_cp  deals drawn at random
+    """
     rows = []
     for outcome in settings.outcomes:
         compared = comparison_of(children, outcome)

@@ -71,7 +71,13 @@ def influence(compared: Comparison, estimator: str, unit: Unit) -> Influence:
 
 
 def influence_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``influence``: one row is an outcome, an end of the bracket and a unit (child, family)."""
+    """Return ``influence``: one row is an outcome, an end of the bracket and a unit (child, family).
+
+    >>> influence_table(children, options).frame[["outcome", "unit", "dominates"]].head(2)
+        outcome    unit  dominates
+    0  days_cin   child      False
+    1  days_cin  family      False
+    """
     rows = []
     for outcome in settings.outcomes:
         compared = comparison_of(frame, outcome)

@@ -61,6 +61,10 @@ def like_for_like_table(frame: pd.DataFrame, *, level: float = 0.95) -> Aggregat
     """Return ``like_for_like``: one row is a highest status before and a direction that is possible from it.
 
     Only statuses that both groups have are compared. Intervals count children as independent of each other.
+
+    >>> like_for_like_table(children).frame[["status_before", "events_programme", "events_comparison"]].head(1)
+      status_before  events_programme  events_comparison
+    0          none                 0                 27
     """
     rows = []
     for code, status in enumerate(RUNGS):

@@ -61,7 +61,13 @@ def direction_test(up: int, down: int) -> float:
 
 
 def movement_table(frame: pd.DataFrame) -> AggregateTable:
-    """Return ``movement``: one row is a group; movement up and down among the children who could move that way."""
+    """Return ``movement``: one row is a group; movement up and down among the children who could move that way.
+
+    >>> movement_table(children).frame[["group", "at_risk_up", "escalated", "de_escalated"]]
+            group  at_risk_up  escalated  de_escalated
+    0         IFP          76          0            49
+    1  Comparison         116         27             3
+    """
     rows = []
     for label in group_labels(frame):
         mine = frame.loc[frame["group"] == label]

@@ -61,6 +61,9 @@ def overlap_gate(frame: pd.DataFrame, settings: EffectSettings) -> OverlapGate:
     The gate passes when the effective sample size, on any status and on the highest status, is at least
     ``min_effective_sample`` children and ``min_effective_share`` of the comparison group, and at most
     ``max_unmatched_share`` of the programme group had a status before that no comparison child had.
+
+    >>> round(overlap_gate(children, options).ess_best_case, 1)
+    6.7
     """
     programme, comparison = _status_counts(frame)
     n_programme, n_comparison = int(programme.sum()), int(comparison.sum())
@@ -82,7 +85,13 @@ def overlap_gate(frame: pd.DataFrame, settings: EffectSettings) -> OverlapGate:
 
 
 def overlap_table(frame: pd.DataFrame) -> AggregateTable:
-    """Return ``overlap``: one row is a highest status before; children and shares in each group."""
+    """Return ``overlap``: one row is a highest status before; children and shares in each group.
+
+    >>> overlap_table(children).frame[["status_before", "n_programme", "n_comparison"]].head(2)
+      status_before  n_programme  n_comparison
+    0          none           26           113
+    1           CIN           24             1
+    """
     programme, comparison = _status_counts(frame)
     rows = pd.DataFrame(
         {
@@ -112,7 +121,12 @@ def overlap_table(frame: pd.DataFrame) -> AggregateTable:
 
 
 def overlap_gate_table(gate: OverlapGate) -> AggregateTable:
-    """Return ``overlap_gate``: one row, the gate's figures and verdict."""
+    """Return ``overlap_gate``: one row, the gate's figures and verdict.
+
+    >>> overlap_gate_table(overlap_gate(children, options)).frame[["verdict", "n_programme", "n_comparison"]]
+                          verdict  n_programme  n_comparison
+    0  not estimable by weighting           78           116
+    """
     rows = pd.DataFrame(
         {
             "verdict": pd.Series(["passed" if gate.passed else "not estimable by weighting"], dtype="str"),

@@ -162,6 +162,11 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
 
     Days run from 0 in steps of ``survival_step_days`` and end at ``tau_days``; no step is shorter than half a step. A
     day that nobody in the group was followed to has no row.
+
+    >>> re_referral_survival_table(children, options).frame[["group", "day", "at_risk"]].head(2)
+      group  day  at_risk
+    0   IFP    0       78
+    1   IFP   30       78
     """
     step, tau = settings.survival_step_days, settings.tau_days
     days = [*range(0, max(tau - step // 2, 1), step), tau]
@@ -220,7 +225,12 @@ def mover(first: RiskAt, second: RiskAt) -> tuple[float, float, float]:
 
 
 def re_referral_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``re_referral``: one row, the difference between the groups in re-referral up to ``tau_days``."""
+    """Return ``re_referral``: one row, the difference between the groups in re-referral up to ``tau_days``.
+
+    >>> re_referral_table(children, options).frame[["tau_days", "events_programme", "events_comparison"]]
+       tau_days  events_programme  events_comparison
+    0       183                 0                  6
+    """
     level = settings.confidence_level
     arms = [waiting(frame.loc[frame["group"] == label]) for label in group_labels(frame)]
     found = waiting_difference(arms[0], arms[1], tau_days=settings.tau_days, level=level)

@@ -42,7 +42,12 @@ REFERRAL_LIMIT = "A referral that was not made is not always harm that did not h
 
 
 def overlap_sentence(row: Row, labels: Labels) -> str:
-    """Return whether the question can be answered by weighting at all; row: the row of ``overlap_gate``."""
+    """Return whether the question can be answered by weighting at all; row: the row of ``overlap_gate``.
+
+    >>> gate = effects.overlap_gate_table(effects.overlap_gate(children, options))
+    >>> overlap_sentence(book.clear(gate).frame.iloc[0], groups)
+    'These two groups are too different for weighting to make them ...'
+    """
     programme, comparison = labels
     who = (
         f"before, {of(row['with_status_programme'], row['n_programme'])} children of the {programme} group had any "
@@ -68,7 +73,11 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
 
 
 def gate_limit(row: Row) -> str:
-    """Return what the gate's verdict does not show; row: the row of ``overlap_gate``."""
+    """Return what the gate's verdict does not show; row: the row of ``overlap_gate``.
+
+    >>> gate_limit({"verdict": "passed"})
+    'Children who are alike on paper may still differ in what no record holds.'
+    """
     if row["verdict"] == "passed":
         return "Children who are alike on paper may still differ in what no record holds."
     return "Whether the programme did anything: groups that cannot be compared say nothing either way."
@@ -85,6 +94,11 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
     """Return both ends of the bracket of one outcome, each with its interval and its condition.
 
     effects: the frame of the cleared table ``effects``.
+
+    >>> gate = effects.overlap_gate(children, options)
+    >>> shown = book.clear(effects.effects_table(children, options, gate)).frame
+    >>> bracket_sentence(shown, "days_cp", groups)
+    'Days on a child protection plan, IFP against Comparison: 106.1 days fewer a ...'
     """
     name = measured(outcome)
     ends = [rows(effects, outcome=outcome, estimator=which)[0] for which in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)]
@@ -102,7 +116,13 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
 
 
 def bracket_sentences(effects: pd.DataFrame, labels: Labels, apart_from: str = "", *, level: float = 0.95) -> str:
-    """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list."""
+    """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list.
+
+    >>> gate = effects.overlap_gate(children, options)
+    >>> shown = book.clear(effects.effects_table(children, options, gate)).frame
+    >>> len(bracket_sentences(shown, groups, "days_cp").splitlines())
+    3
+    """
     outcomes = [outcome for outcome in dict.fromkeys(effects["outcome"]) if outcome != apart_from]
     return "\n".join(f"- {bracket_sentence(effects, str(outcome), labels, level=level)}" for outcome in outcomes)
 
@@ -136,7 +156,11 @@ def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
 
 
 def agreement_sentences(frame: pd.DataFrame) -> str:
-    """Return the agreement of all brackets: those that agree in one sentence, each of the others in its own."""
+    """Return the agreement of all brackets: those that agree in one sentence, each of the others in its own.
+
+    >>> agreement_sentences(book.clear(effects.bracket_agreement_table(children, options)).frame)
+    '- Days as a child in need: the two ends are 46.0 days a ...'
+    """
     agree, found = [], []
     for row in rows(frame):
         if known(row["difference"], row["ci_low"], row["ci_high"]) and not bool(row["ends_differ"]):
@@ -164,7 +188,11 @@ def like_for_like_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> 
 
 
 def like_for_like_finding(frame: pd.DataFrame, labels: Labels) -> str:
-    """Return the comparison among children with no status before; frame: of ``like_for_like``, cleared."""
+    """Return the comparison among children with no status before; frame: of ``like_for_like``, cleared.
+
+    >>> like_for_like_finding(book.clear(effects.like_for_like_table(children)).frame, groups)
+    'Among children with no status before, 0 of 26 of the IFP group moved ...'
+    """
     found = rows(frame, status_before="none")
     if not found:
         return "No children with no status before are in both groups, so like cannot be compared with like."
@@ -172,7 +200,11 @@ def like_for_like_finding(frame: pd.DataFrame, labels: Labels) -> str:
 
 
 def like_for_like_others(frame: pd.DataFrame, labels: Labels, *, fewest: int = 10) -> str:
-    """Return the other strata as a list, where each group has at least ``fewest`` children, and the E-value."""
+    """Return the other strata as a list, where each group has at least ``fewest`` children, and the E-value.
+
+    >>> like_for_like_others(book.clear(effects.like_for_like_table(children)).frame, groups).splitlines()[0]
+    '- The statuses above none cannot be compared like for ...'
+    """
     others = [row for row in rows(frame) if row["status_before"] != "none"]
     enough = [row for row in others if known(row["n_programme"], row["n_comparison"])]
     enough = [row for row in enough if min(row["n_programme"], row["n_comparison"]) >= fewest]
@@ -191,7 +223,11 @@ def like_for_like_others(frame: pd.DataFrame, labels: Labels, *, fewest: int = 1
 
 
 def clock_limit(groups: Groups) -> str:
-    """Return what a like-for-like comparison does not show, with the clocks of the two groups."""
+    """Return what a like-for-like comparison does not show, with the clocks of the two groups.
+
+    >>> clock_limit(book.settings.groups)
+    'An effect of the programme: it is a contrast between two kinds of children, ...'
+    """
     first, second = groups.programme.anchor, groups.comparison.anchor
     text = "An effect of the programme: it is a contrast between two kinds of children"
     if first != second:
@@ -211,7 +247,11 @@ def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
 
 
 def movement_sentences(frame: pd.DataFrame) -> str:
-    """Return the movement of each group as a list; frame: of ``movement``, cleared."""
+    """Return the movement of each group as a list; frame: of ``movement``, cleared.
+
+    >>> movement_sentences(book.clear(effects.movement_table(children)).frame).splitlines()[0]
+    '- In the IFP group, of 76 children who could move up, none did; of 52 ...'
+    """
     return "\n".join(f"- {movement_sentence(row)}" for row in rows(frame))
 
 
@@ -226,7 +266,11 @@ def _mostly_down(row: Row) -> bool:
 
 
 def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> str:
-    """Return how the groups differ in re-referral; row: the row of ``re_referral``."""
+    """Return how the groups differ in re-referral; row: the row of ``re_referral``.
+
+    >>> re_referral_sentence(book.clear(effects.re_referral_table(children, options)).frame.iloc[0], groups)
+    'Within 183 days of the end, 0 of 78 children of the IFP ...'
+    """
     first = f"{of(row['events_programme'], row['n_programme'])} children of the {labels[0]} group were referred again"
     second = f"{of(row['events_comparison'], row['n_comparison'])} of the {labels[1]} group"
     text = sentence(f"within {count(row['tau_days'])} days of the end, {first}, against {second}")

@@ -57,7 +57,14 @@ def _cautioned(item: Estimate, families: int, settings: EffectSettings) -> Estim
 
 
 def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> AggregateTable:
-    """Return ``effects``: one row is an outcome by one estimator; see :func:`effects`."""
+    """Return ``effects``: one row is an outcome by one estimator; see :func:`effects`.
+
+    >>> table = effects_table(children, options, effects.overlap_gate(children, options))
+    >>> table.frame[["outcome", "estimator", "estimate"]].head(2).round(1)
+        outcome                  estimator  estimate
+    0  days_cin  difference in differences     -51.4
+    1  days_cin  lagged-outcome adjustment      -5.4
+    """
     bases = {name: base_of(comparison_of(frame, name), settings.outcomes) for name in settings.outcomes}
     rows = [
         {
@@ -102,7 +109,13 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
 
 
 def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are."""
+    """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are.
+
+    >>> bracket_agreement_table(children, options).frame[["outcome", "difference", "ends_differ"]].head(2).round(1)
+        outcome  difference  ends_differ
+    0  days_cin       -46.0         True
+    1   days_cp       -81.6         True
+    """
     rows = []
     for outcome in settings.outcomes:
         compared = comparison_of(frame, outcome)

@@ -26,12 +26,21 @@ def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
 
 
 def status_sentences(status: pd.DataFrame, ladder: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """Return :func:`status_sentence` for each status and each group."""
+    """Return :func:`status_sentence` for each status and each group.
+
+    >>> shown = book.clear(outcomes.statutory_status(found)).frame
+    >>> status_sentences(shown, ["CP"], groups)[0]
+    'IFP: 26 of 78 children were on a child protection plan ...'
+    """
     return [status_sentence(status, group, code) for code in ladder for group in groups]
 
 
 def day_rule_sentence(day_count: str, months: int) -> str:
-    """Return what the study's day rule means for the reader."""
+    """Return what the study's day rule means for the reader.
+
+    >>> day_rule_sentence("clipped", 6)
+    'Days are counted inside the 6-month windows only, so no ...'
+    """
     if day_count == "clipped":
         return (
             f"Days are counted inside the {months}-month windows only, so no child can have more days than the "
@@ -66,7 +75,11 @@ def impossible_days(status: pd.DataFrame, window_days: int) -> pd.DataFrame:
 
 
 def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
-    """Return how many day totals cannot fit in the window, with the largest."""
+    """Return how many day totals cannot fit in the window, with the largest.
+
+    >>> impossible_days_sentence(book.clear(outcomes.statutory_status(found)).frame, found.longest_window())
+    '5 of the 10 day totals above nought cannot be days inside ...'
+    """
     rows = impossible_days(status, window_days)
     if rows.empty:
         return "Every day total fits in the window."
@@ -84,7 +97,11 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
 
 
 def referral_sentences(referrals: pd.DataFrame, groups: Sequence[str]) -> list[str]:
-    """Return :func:`referral_sentence` for each group."""
+    """Return :func:`referral_sentence` for each group.
+
+    >>> referral_sentences(book.clear(outcomes.referrals(found)).frame, groups)[0]
+    'IFP: 43 referrals before (0.55 a child) and 0 after (0.00 a child).'
+    """
     return [referral_sentence(referrals, group) for group in groups]
 
 

@@ -23,6 +23,11 @@ def referrals(outcomes: ChildOutcomes) -> AggregateTable:
     """Return referrals by group and period: one row is a group × period.
 
     Columns: group, period, children, referrals, mean_per_child, referrals_without_index, children_referred.
+
+    >>> referrals(found).frame[["group", "period", "children", "referrals"]].head(2)
+      group  period  children  referrals
+    0   IFP  before        78         43
+    1   IFP   after        78          0
     """
     rows = []
     for label, mine, period in _each(outcomes):
@@ -56,6 +61,11 @@ def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
     Columns: group, period, status, children, children_with_status, percent_with_status, days (by the study's
     rule), mean_days_per_child (over all children of the group), clipped_days, mean_clipped_days_per_child,
     episodes, new_episodes.
+
+    >>> statutory_status(found).frame[["group", "period", "status", "children_with_status", "days"]].head(2)
+      group  period status  children_with_status    days
+    0   IFP  before    CIN                    24  3761.0
+    1   IFP  before     CP                    26  6732.0
     """
     rows = []
     for label, mine, period in _each(outcomes):
@@ -94,6 +104,11 @@ def transitions(outcomes: ChildOutcomes) -> AggregateTable:
 
     Columns: group, status_before, status_after, children, children_before (of that row of the matrix),
     percent_of_row. All sixteen cells stand, also the empty ones.
+
+    >>> transitions(found).frame[["group", "status_before", "status_after", "children"]].head(2)
+      group status_before status_after  children
+    0   IFP          none         none        26
+    1   IFP          none          CIN         0
     """
     names = outcomes.statuses()
     rows = []
@@ -134,6 +149,11 @@ def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
     """Return the status on the last day before support and on the first day after it: group × moment × status.
 
     Columns: group, moment, status, children_in_group, children, percent.
+
+    >>> status_on_edges(found).frame[["group", "moment", "status", "children"]].head(2)
+      group           moment status  children
+    0   IFP  last day before   none        39
+    1   IFP  last day before    CIN        17
     """
     moments = {"highest_at_start": "last day before", "highest_at_end": "first day after"}
     rows = []

@@ -31,6 +31,10 @@ def bars(
     category, series: key columns.  labels: what to call a category or a series.  axis_label: with its unit.
     alt: text alternative; made from the numbers when it is not given.
     A suppressed number is drawn as its symbol where the bar would begin.
+
+    >>> age = book.clear(describe.profile(book.study, cohort)).of(variable="age")
+    >>> bars(age, category="category", value="percent", series="group", title="How old they were").title
+    'How old they were'
     """
     cleared_only(table)
     called = dict(labels or {})

@@ -31,6 +31,10 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
 
     table: ``effects``. Only the outcomes counted in ``unit`` (a chart has one scale). Ends that are hidden or could
     not be had are written, not drawn.
+
+    >>> gate = effects.overlap_gate(children, options)
+    >>> bracket_forest(book.clear(effects.effects_table(children, options, gate))).title
+    'How far the groups differ in days hangs on what would have happened without the programme'
     """
     cleared_only(table)
     outcomes = list(dict.fromkeys(table.frame.loc[table.frame["unit"] == unit, "outcome"].astype("str")))
@@ -79,6 +83,9 @@ def kaplan_meier(table: ClearedTable) -> Figure:
     """Return the share re-referred by day in each group, with its interval and the numbers still followed below.
 
     table: ``re_referral_survival``.
+
+    >>> kaplan_meier(book.clear(effects.re_referral_survival_table(children, options))).title
+    '0% of the IFP group and 5% of the Comparison group had been referred again by day 183'
     """
     cleared_only(table)
     groups = in_order(table, "group")
@@ -127,6 +134,9 @@ def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> F
 
     table: ``balance``. One mark a characteristic, and one a category of the highest status (of other characteristics
     only the difference over all categories); a second, hollow mark where there are weights.
+
+    >>> love_plot(book.clear(effects.balance_table(children, options))).title
+    'The groups differed before by more than chance on 5 of 9 characteristics'
     """
     cleared_only(table)
     whole_only = table.frame["category"].isin(["", "all categories"]) | (table.frame["variable"] == "highest_before")

@@ -78,6 +78,9 @@ def flow_charts(table: ClearedTable) -> dict[str, Figure]:
     """Return the charts of the flow between statuses by name: the heatmap, and the alluvial drawing of the first group.
 
     table: ``transitions``. Where a flow is hidden there is no alluvial drawing: bands without it would mislead.
+
+    >>> list(flow_charts(book.clear(outcomes.transitions(found))))
+    ['status_flow', 'alluvial']
     """
     charts = {"status_flow": status_flow(table)}
     if not table.frame["children"].isna().any():
@@ -154,6 +157,9 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
     """Return days per child before and after as two marks joined by a line: one row a status in a group.
 
     table: ``statutory_status``. Hidden numbers are not drawn; their symbol stands in their place.
+
+    >>> before_after(book.clear(outcomes.statutory_status(found))).title
+    'Mean days a child at status CP fell from 86 to 3 in the IFP group and rose from 3 to 26 in the Comparison group'
     """
     cleared_only(table)
     groups, statuses = in_order(table, "group"), in_order(table, "status")
