@@ -15,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 LIB = ROOT / "lib" / "stepdown"
 ORDER = [
+    ["limits"],
     ["faults"],
     ["tables"],
     ["numbers"],

@@ -128,7 +128,9 @@ def participant_flow(
         mine, chosen = everyone[everyone["group"] == label], (included["group"] == label).to_numpy()
         rows.append(_step(label, IN_RECORDS, "", mine))
         for why, left_out in mine[mine["exclusion_reason"].notna()].groupby("exclusion_reason"):
-            rows.append(_step(label, "Excluded", str(why), left_out))
+            rows.append(
+                _step(label, "Excluded", study.settings.exclusion_reasons.get(str(why), "Other reason"), left_out)
+            )
         for why in sorted(set(reason[chosen & ~kept])):
             period, sight = why.split(": ", 1)
             text = f"{REASONS[sight]} ({period})"

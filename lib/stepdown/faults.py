@@ -10,9 +10,12 @@ The values themselves travel in ``values`` and are shown only where the evaluato
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
+
+from stepdown.limits import FAULTS_OF_A_KIND, SHOWN_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,16 @@ class Refused(Exception):
         """Return all faults, numbered; ``reveal`` adds the offending values."""
         count = len(self.faults)
         head = f"{count} fault{'' if count == 1 else 's'} found; nothing was run and nothing was changed."
-        parts = [f"fault {i} of {count}\n{fault.worded(reveal=reveal)}" for i, fault in enumerate(self.faults, 1)]
-        return "\n\n".join([head, *parts])
+        shown: Counter[tuple[str, str]] = Counter()
+        parts = []
+        for i, fault in enumerate(self.faults, 1):
+            kind = (fault.rule, fault.remedy)
+            shown[kind] += 1
+            if shown[kind] <= FAULTS_OF_A_KIND:
+                parts.append(f"fault {i} of {count}\n{fault.worded(reveal=reveal)}")
+        more = sum(number - FAULTS_OF_A_KIND for number in shown.values() if number > FAULTS_OF_A_KIND)
+        last = [f"and {more:,} more faults of the kinds shown, with the same rule and remedy"] if more else []
+        return "\n\n".join([head, *parts, *last])
 
 
 def refuse(faults: Sequence[Fault]) -> None:
@@ -78,8 +89,19 @@ def refuse(faults: Sequence[Fault]) -> None:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known name nearest to ``name``, or an empty text."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(shortened(name), list(known)[:2000], n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def shortened(text: str) -> str:
+    """Return a name or value as a fault repeats it: its first letters, when it is long."""
+    return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
+
+
+def some_names(names: Sequence[str], most: int = 10) -> str:
+    """Word a list of names: the first few, each shortened, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(shortened, names[:most])) + more
 
 
 def some_rows(rows: Sequence[int], most: int = 5) -> str:

@@ -38,6 +38,7 @@ def write_windows(study: Study, result: Path) -> int:
 
     files = _parquet_files(study)
     settings = study.settings
+    refuse([*_other_counts(study), *_ends_beyond(study, files["spells"])])
     try:
         return seen_tally_files(
             files["children"],
@@ -53,6 +54,29 @@ def write_windows(study: Study, result: Path) -> int:
         allowed = "records that the data dictionary allows (docs/data_dictionary.md)"
         fault = Fault(f"{settings.data.folder}/", str(error), allowed, _RULE, "correct these records at their source")
         raise Refused([fault]) from error
+
+
+def _other_counts(study: Study) -> Iterator[Fault]:
+    if study.settings.overlaps == "exclusive":
+        found = "overlaps: exclusive, which this command does not count by"
+        remedy = "take days in need under a plan or in care out of the spells, and set overlaps: both"
+        yield Fault(f"{study.file.name}, overlaps", found, "overlaps: both, or none", _RULE, remedy)
+
+
+def _ends_beyond(study: Study, spells: Path) -> Iterator[Fault]:
+    """Yield a fault where days beyond the data's last date would be counted: under ``whole_spell`` alone."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if study.settings.day_count != "whole_spell":
+        return
+    last = study.settings.data.last_date
+    batches = pq.ParquetFile(spells).iter_batches(columns=["end_date"])
+    beyond = sum(pc.sum(pc.greater(batch.column(0).cast("date32"), last)).as_py() or 0 for batch in batches)
+    if beyond:
+        found = f"{beyond:,} spells that end after the data's last date"
+        allowed = "ends up to data.last_date; blank for a spell that was open on it"
+        yield Fault(f"{spells.name}, column end_date", found, allowed, _RULE, "leave these ends blank")
 
 
 def _parquet_files(study: Study) -> dict[str, Path]:

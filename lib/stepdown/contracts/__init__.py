@@ -1,5 +1,6 @@
 """What comes in: one contract a table, and the records of a study once every table keeps its contract."""
 
 from stepdown.contracts.model import Contract, Field, Ordered
+from stepdown.contracts.one_table import COUNTED_ONCE
 from stepdown.contracts.records import StudyRecords, needed_tables, read_study, table_files
 from stepdown.contracts.registered import known_tables, register

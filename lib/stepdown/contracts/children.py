@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from stepdown.contracts.model import Codes, Contract, Field, Ordered
+from stepdown.contracts.model import UNBORN_DAYS, Codes, Contract, Field, Ordered
 from stepdown.contracts.registered import register
 from stepdown.measures import LADDER, STATUSES
 from stepdown.params import Study, StudySettings
+
+OTHER = "other"
+"""What an exclusion_reason in free text is read as."""
 
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 
@@ -15,7 +18,12 @@ def _always(settings: StudySettings) -> bool:
 
 
 def _codes_of_children(study: Study) -> Codes:
-    return {"group": study.settings.groups.labels(), "ethnicity_code": tuple(study.settings.profile.ethnicity)}
+    settings = study.settings
+    return {
+        "group": settings.groups.labels(),
+        "ethnicity_code": tuple(settings.profile.ethnicity),
+        "exclusion_reason": settings.exclusion_reasons,
+    }
 
 
 def _codes_of_issues(study: Study) -> Codes:
@@ -75,10 +83,19 @@ CHILDREN = Contract(
             required=True,
             blank=False,
         ),
-        Field("exclusion_reason", "text", "why the child is left out of the analysis; blank: the child is in it"),
+        Field(
+            "exclusion_reason",
+            "text",
+            "why the child is left out of the analysis; blank: the child is in it",
+            free=True,
+            other=OTHER,
+        ),
     ),
     unique=("child_id",),
-    ordered=(Ordered("start_date", "end_date", "support cannot end before it starts"),),
+    ordered=(
+        Ordered("start_date", "end_date", "support cannot end before it starts"),
+        Ordered("birth_date", "start_date", "a child is unborn or up to 25 years old", -UNBORN_DAYS, 26 * 366),
+    ),
     not_after=("start_date",),
     needed=_always,
     codes=_codes_of_children,
@@ -127,6 +144,9 @@ SPELLS = Contract(
     belongs_to=(("child_id", "children"),),
     ordered=(Ordered("start_date", "end_date", "a spell cannot end before it starts"),),
     not_after=("start_date",),
+    open_after=("end_date",),
+    after_birth=("start_date",),
+    one_version=("child_id", "status", "start_date"),
     needed=_always,
 )
 
@@ -137,10 +157,12 @@ REFERRALS = Contract(
         CHILD_ID,
         Field("referral_date", "date", "day of the referral", required=True, blank=False),
         Field("is_index", "flag", "true for the referral that led to the support or assessment under study"),
-        Field("reason_code", "text", "reason of the referral, as recorded"),
+        Field("reason_code", "text", "reason of the referral, as recorded", free=True),
     ),
     belongs_to=(("child_id", "children"),),
     not_after=("referral_date",),
+    after_birth=("referral_date",),
+    once=("child_id", "referral_date"),
     needed=_always,
 )
 

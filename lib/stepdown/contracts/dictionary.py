@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from stepdown.contracts.model import Contract, Field
+from stepdown.contracts.model import UNBORN_DAYS, Contract, Field
 from stepdown.contracts.registered import known_tables
+from stepdown.contracts.schema import in_order
 
 HEAD = """# Data dictionary: the tables that come in
 
@@ -36,8 +37,19 @@ def _section(contract: Contract) -> str:
     if contract.unique:
         rules.append(f"{' and '.join(contract.unique)}: together once only.")
     rules += [f"{column}: must stand in the table {parent}." for column, parent in contract.belongs_to]
-    rules += [f"{rule.later} on or after {rule.earlier}: {rule.because}." for rule in contract.ordered]
+    rules += [f"{in_order(rule)}: {rule.because}." for rule in contract.ordered]
     rules += [f"{column}: not after data.last_date of the parameter file." for column in contract.not_after]
+    rules += [f"{column}: after data.last_date, it is read as blank (still open)." for column in contract.open_after]
+    rules += [f"{column}: at most {UNBORN_DAYS} days before the child's birth_date." for column in contract.after_birth]
+    rules += [
+        f"{field.name}: a code of the parameter file or its label; if it has none, any text is “{field.other}”."
+        for field in contract.fields
+        if field.other
+    ]
+    if contract.one_version:
+        rules.append(f"{', '.join(contract.one_version)}: rows that agree in these and differ elsewhere are refused.")
+    if contract.once:
+        rules.append(f"{' and '.join(contract.once)}: a row that repeats them counts once (repeated_referrals).")
     return "\n".join([*lines, "", *(f"- {rule}" for rule in rules), ""])
 
 

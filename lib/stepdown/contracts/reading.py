@@ -1,7 +1,8 @@
 """Reads a table of records as text: every cell as it stands in the file, blank where there is nothing.
 
-Types come later (:mod:`stepdown.contracts.typing_cells`), so that an id keeps its leading zeros, a blank end date
-is never the word "None", and a date that does not exist is still there to be named.
+A table is read in four steps, each counted in a :data:`~stepdown.contracts.model.How`: the cells (here), the headings
+and the blank rule (:mod:`stepdown.contracts.cleaning`), the types (:mod:`stepdown.contracts.typing_cells`). Types come
+last, so that an id keeps its leading zeros, and a date that does not exist is still there to be named.
 
 A CSV is read by Arrow. One with line breaks inside cells or rows of uneven length is read again, row by row, so that
 the line numbers in a fault are those that an editor shows.
@@ -16,49 +17,49 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from openpyxl.utils.exceptions import InvalidFileException
 
-from stepdown.faults import Refused, some_rows
+from stepdown.contracts.model import How
+from stepdown.contracts.sheets import Sheet, read_sheet
+from stepdown.faults import Refused, shortened, some_rows
+from stepdown.limits import COLUMNS, HEADING_LETTERS, TABLE_BYTES
 
 GUIDE = "docs/your_own_data.md, the files"
-ISO_DATE = re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?")
-"""A day, year-month-day; a database's midnight after it is let through, any other time of day is not."""
 FIRST_ROW = 2
-"""Line of the first row of data: the headings stand on line 1."""
+"""Line of the first row of data where the headings stand on line 1."""
 
 _TEXT = pa.large_string()
 _UTF8_MARK = b"\xef\xbb\xbf"
+_END_OF_FILE = b"\x1a"
 
 
-def read_raw(path: Path) -> pd.DataFrame:
+def read_raw(path: Path, how: How | None = None) -> pd.DataFrame:
     """Return the table in a CSV, Parquet or Excel file with every cell as text (``str``), blank as NA.
 
-    A row without anything in it is passed over. The row labels are the line in the file less 2 (so 0, 1, 2 … where
-    none was passed over); in Excel the row of the sheet less 2. A workbook's sheet is the one named like the file,
-    or the only one that is not empty.
+    Rows and columns without anything in them are passed over, and so is what stands above the headings if it is blank.
+    The row labels are the line in the file less 2 (so 0, 1, 2 … where none was passed over); in Excel the row of the
+    sheet less 2. A workbook's sheet is the one named like the file, or the only one that is seen and not empty.
     Dates held as dates come as year-month-day, whole numbers without a fraction, flags as true and false.
-    Raises Refused when the file cannot be read as a table.
+    how: counts what was passed over. Raises Refused when the file cannot be read as a table.
     """
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".xlsx": _read_excel}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise _refused(
-            path.name,
-            f"a file with the ending {path.suffix or '(none)'}",
-            "a file ending in " + ", ".join(readers),
-            "save the table as CSV UTF-8",
-        )
+        found = f"a file with the ending {shortened(path.suffix) or '(none)'}"
+        raise _refused(path.name, found, "a file ending in " + ", ".join(readers), "save the table as CSV UTF-8")
+    how = Counter() if how is None else how
     try:
-        frame = reader(path)
+        if path.stat().st_size > TABLE_BYTES:
+            found = f"a file of {path.stat().st_size / 1e9:,.1f} GB"
+            allowed = f"up to {TABLE_BYTES / 1e9:g} GB"
+            raise _refused(path.name, found, allowed, "split the study, or write Parquet for stepdown windows")
+        frame = _without_empty_columns(path.name, reader(path, how), how)
     except OSError as error:
         raise _refused(
             path.name,
@@ -70,27 +71,39 @@ def read_raw(path: Path) -> pd.DataFrame:
     return frame.dropna(how="all") if first.isna().any() else frame
 
 
-def parse_dates(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the dates (``datetime64[s]``, NaT for blank) and which cells hold text that is not an ISO date.
+def _without_empty_columns(where: str, frame: pd.DataFrame, how: How) -> pd.DataFrame:
+    """Leave out columns that have neither a heading nor a cell, as Excel saves them; refuse other faulty headings."""
+    kept = [i for i, name in enumerate(frame.columns) if name.strip() or frame.iloc[:, i].notna().any()]
+    if len(kept) < frame.shape[1]:
+        how["", "columns without heading and without any cell passed over"] += frame.shape[1] - len(kept)
+        frame = frame.iloc[:, kept]
+    names = list(frame.columns)
+    twice = [shortened(name) for name, times in Counter(names).items() if times > 1 and name.strip()]
+    found = [f"the heading {name} more than once" for name in twice]
+    found += [f"column {i + 1} without heading" for i, name in zip(kept, names, strict=True) if not name.strip()]
+    if found or not names or len(names) > COLUMNS:
+        found = found or [f"{len(names):,} columns" if names else "no headings"]
+        raise _refused(
+            f"{where}, line 1 (headings)",
+            ", ".join(found[:5]) + (", …" if len(found) > 5 else ""),
+            f"one heading for each column, each once; at most {COLUMNS:,} columns",
+            "name each column once; take out columns that a program added",
+        )
+    return frame
 
-    Each distinct text is parsed once: 5 million cells hold some thousands of days.
-    """
-    coded = pc.dictionary_encode(_as_text(cells))
-    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
-    distinct = pd.Series(coded.dictionary.to_pandas(), dtype="str")
-    plain = [ISO_DATE.fullmatch(text) is not None for text in distinct]
-    days = pd.to_datetime(distinct.where(plain).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    known = np.append(days.to_numpy().astype("datetime64[s]"), np.datetime64("NaT", "s"))
-    place = coded.indices.fill_null(len(distinct)).to_numpy()
-    dates = known[place]
-    unreadable = np.isnat(dates) & (place < len(distinct))
-    return pd.Series(dates, index=cells.index, name=cells.name), pd.Series(unreadable, index=cells.index)
 
-
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, how: How) -> pd.DataFrame:
     content = path.read_bytes()
     _check_bytes(path, content)
+    if content.rstrip().endswith(_END_OF_FILE):
+        content = content.rstrip().rstrip(_END_OF_FILE)
+        how["", "end-of-file mark passed over"] += 1
+    content, above = _from_first_filled_line(content)
+    if above:
+        how["", "blank rows above the headings passed over"] += above
     headings = _headings(path, content)
+    if len(set(headings)) < len(headings):
+        return _read_row_by_row(path, content, headings, above)
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(content),
@@ -104,11 +117,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
             ),
         )
     except pa.ArrowInvalid:
-        return _read_row_by_row(path, content, headings)
+        return _read_row_by_row(path, content, headings, above)
     labels = _row_labels(content, table.num_rows)
     if labels is None or content.count(b'"') % 2:
-        return _read_row_by_row(path, content, headings)
-    return _frame(table).set_axis(labels, axis=0)
+        return _read_row_by_row(path, content, headings, above)
+    return _frame(headings, table.columns).set_axis(labels + above if above else labels, axis=0)
 
 
 def _row_labels(content: bytes, n_rows: int) -> pd.Index | None:
@@ -128,7 +141,7 @@ def _row_labels(content: bytes, n_rows: int) -> pd.Index | None:
 
 
 def _check_bytes(path: Path, content: bytes) -> None:
-    if not content.removeprefix(_UTF8_MARK).strip():
+    if not content.removeprefix(_UTF8_MARK).strip(b" \t\r\n,;" + _END_OF_FILE):
         raise _refused(
             path.name,
             "an empty file",
@@ -139,11 +152,19 @@ def _check_bytes(path: Path, content: bytes) -> None:
         raise _encoding_fault(path.name, "text in UTF-16 (Excel's “Unicode text”), or a file that is not text at all")
 
 
-def _check_utf8(path: Path, content: bytes) -> None:
+def _from_first_filled_line(content: bytes) -> tuple[bytes, int]:
+    """Return the content from its first line that holds more than blanks and commas, and how many lines stood above."""
+    content, above = content.removeprefix(_UTF8_MARK), 0
+    while not (line := content.partition(b"\n"))[0].strip(b" \t\r,"):
+        content, above = line[2], above + 1
+    return content, above
+
+
+def _check_utf8(path: Path, content: bytes, above: int = 0) -> None:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = content.count(b"\n", 0, error.start) + 1 + above
         raise _encoding_fault(
             f"{path.name}, line {line}",
             "a letter that is not UTF-8 (the file is perhaps in Windows-1252, as Excel's plain “CSV” is)",
@@ -155,11 +176,20 @@ def _encoding_fault(where: str, found: str) -> Refused:
 
 
 def _headings(path: Path, content: bytes) -> list[str]:
-    text = content[: 1 << 20].removeprefix(_UTF8_MARK).decode("utf-8", errors="replace")
-    headings = next(csv.reader(io.StringIO(text, newline="")), [])
+    text = content[: 1 << 20].decode("utf-8", errors="replace")
+    try:
+        headings = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error:
+        headings = [text]
+    if sum(map(len, headings)) > HEADING_LETTERS:
+        raise _refused(
+            f"{path.name}, line 1 (headings)",
+            "a line of headings that is far too long",
+            f"headings of at most {HEADING_LETTERS:,} letters together",
+            "repeat the extract, with the headings on a line of their own",
+        )
     if any("\ufffd" in name for name in headings):
         _check_utf8(path, content)
-    _check_headings(path.name, headings)
     if len(headings) == 1 and re.search(r"[;\t|]", headings[0]):
         raise _refused(
             f"{path.name}, line 1 (headings)",
@@ -170,31 +200,16 @@ def _headings(path: Path, content: bytes) -> list[str]:
     return headings
 
 
-def _check_headings(where: str, headings: Sequence[str]) -> None:
-    twice = [name for name, times in Counter(headings).items() if times > 1 and name]
-    blank = [i for i, name in enumerate(headings, 1) if not name.strip()]
-    if not headings or twice or blank:
-        found = [f"the heading {name} more than once" for name in twice] + [
-            f"column {i} without heading" for i in blank
-        ]
-        raise _refused(
-            f"{where}, line 1 (headings)",
-            ", ".join(found) or "no headings",
-            "one heading for each column, each once",
-            "name each column once; take out columns that a program added",
-        )
-
-
-def _read_row_by_row(path: Path, content: bytes, headings: list[str]) -> pd.DataFrame:
+def _read_row_by_row(path: Path, content: bytes, headings: list[str], above: int) -> pd.DataFrame:
     """Read a CSV slowly and exactly; blank lines are passed over and each row keeps its own line number."""
-    _check_utf8(path, content)
-    reader = csv.reader(io.StringIO(content.removeprefix(_UTF8_MARK).decode("utf-8"), newline=""), strict=True)
+    _check_utf8(path, content, above)
+    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
     rows, lines, uneven = [], [], []
-    before = 0
+    before = above
     try:
         for row in reader:
-            line, before = before + 1, reader.line_num
-            if line == 1 or not row:
+            line, before = before + 1, reader.line_num + above
+            if line == above + 1 or not row:
                 continue
             if len(row) == len(headings):
                 rows.append(row)
@@ -220,44 +235,50 @@ def _read_row_by_row(path: Path, content: bytes, headings: list[str]) -> pd.Data
 
 def _rows_to_frame(headings: Sequence[str], rows: Sequence[Sequence[str | None]], lines: Iterable[int]) -> pd.DataFrame:
     columns = [[cell or None for cell in column] for column in zip(*rows, strict=True)] or [[] for _ in headings]
-    table = pa.table([pa.array(column, _TEXT) for column in columns], names=list(headings))
     index = np.fromiter(lines, dtype=np.int64) - FIRST_ROW
     unbroken = bool((index == np.arange(index.size)).all())
-    return _frame(table).set_axis(pd.RangeIndex(index.size) if unbroken else pd.Index(index), axis=0)
+    frame = _frame(headings, [pa.array(column, _TEXT) for column in columns])
+    return frame.set_axis(pd.RangeIndex(index.size) if unbroken else pd.Index(index), axis=0)
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
+def _frame(headings: Sequence[str], columns: Sequence[pa.Array | pa.ChunkedArray]) -> pd.DataFrame:
     text = pd.StringDtype("pyarrow", na_value=np.nan)
-    columns = {name: pd.array(table[name], dtype=text) for name in table.column_names}
-    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+    frame = pd.DataFrame({i: pd.array(column, dtype=text) for i, column in enumerate(columns)})
+    return frame.set_axis(list(headings), axis=1)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, how: How) -> pd.DataFrame:
     try:
         table = pq.ParquetFile(path).read()
+        table.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _refused(
-            path.name, "a file that is not Parquet", "a whole Parquet file", "write the file again"
-        ) from error
+        found = "letters that are not UTF-8" if "UTF8" in str(error) else "a file that is not Parquet"
+        raise _refused(path.name, found, "a whole Parquet file with text in UTF-8", "write the file again") from error
     table = table.drop_columns([name for name in table.column_names if name.startswith("__index_level_")])
-    _check_headings(path.name, table.column_names)
-    texts = [_column_text(path, name, table[name]) for name in table.column_names]
-    return _frame(pa.table(texts, names=table.column_names))
+    texts = [_column_text(path, name, table[i]) for i, name in enumerate(table.column_names)]
+    return _frame(table.column_names, texts)
 
 
 def _column_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a typed column as the text that a CSV would hold."""
+    """Return a typed column as the text that a CSV would hold; what is no number or no day stays for the contract."""
+    where = f"{path.name}, column {shortened(name)}"
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        raise _refused(
-            f"{path.name}, column {name}", f"cells of the type {kind}", "text, numbers, dates and flags", "write text"
-        )
+        raise _refused(where, f"cells of the type {kind}", "text, numbers, dates and flags", "write text")
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _distinct_text(column)
-    if pa.types.is_floating(kind) and pc.all(pc.equal(column, pc.floor(column)), min_count=0).as_py():
-        column = column.cast(pa.int64())
+        try:
+            return _distinct_text(column)
+        except (ValueError, OverflowError) as error:
+            allowed = "days of the years 1 to 9999"
+            remedy = "leave the cell blank where the day is not known"
+            raise _refused(where, "a date that does not exist", allowed, remedy) from error
+    if pa.types.is_floating(kind):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), 1e15))
+        if pc.all(whole, min_count=0).as_py():
+            column = column.cast(pa.int64())
     text = column.cast(_TEXT)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, _TEXT), text)
 
@@ -270,38 +291,26 @@ def _distinct_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(words, _TEXT).take(coded.indices)])
 
 
-def _read_excel(path: Path) -> pd.DataFrame:
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+def _read_excel(path: Path, how: How) -> pd.DataFrame:
+    sheet = read_sheet(path, how)
+    texts = [[_cell_text(cell) for cell in row] for row in sheet.rows]
+    first = next(i for i, row in enumerate(texts) if any(cell.strip() for cell in row))
+    if first:
+        how["", "blank rows above the headings passed over"] += first
+    kept = [(i, row) for i, row in enumerate(texts[first + 1 :], first + FIRST_ROW) if any(row)]
+    _refuse_merged(sheet, first + 1)
+    return _rows_to_frame(texts[first], [row for _, row in kept], (line for line, _ in kept))
+
+
+def _refuse_merged(sheet: Sheet, heading_row: int) -> None:
+    merged = [area for area, last_row in sheet.merged if last_row >= heading_row]
+    if merged:
         raise _refused(
-            path.name,
-            "a file that is not an Excel workbook, or is protected by a password",
-            "an .xlsx workbook without a password",
-            "open it in Excel and save it as .xlsx or, better, as CSV UTF-8",
-        ) from error
-    try:
-        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
-    finally:
-        book.close()
-    filled = [name for name, rows in sheets.items() if any(cell is not None for row in rows for cell in row)]
-    name = path.stem if path.stem in filled else filled[0] if len(filled) == 1 else None
-    if name is None:
-        raise _refused(
-            path.name,
-            "an empty workbook" if not filled else f"{len(filled)} sheets with something in them",
-            f"one sheet with the table, or one that is named {path.stem}",
-            f"name the sheet with the table {path.stem}, or save it as CSV UTF-8",
+            f"{sheet.where}, cells {', '.join(merged[:5])}{', …' if len(merged) > 5 else ''}",
+            f"{len(merged)} merged area(s): all but the first cell of each are blank",
+            "one value in each cell",
+            "split the merged cells and fill each row",
         )
-    return _sheet_frame(f"{path.name}, sheet {name}", sheets[name])
-
-
-def _sheet_frame(where: str, rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    width = max((i for row in rows for i, cell in enumerate(row, 1) if cell is not None), default=0)
-    texts = [[_cell_text(cell) for cell in row[:width]] + [""] * (width - len(row)) for row in rows]
-    _check_headings(where, texts[0])
-    kept = [(i, row) for i, row in enumerate(texts[1:], FIRST_ROW) if any(row)]
-    return _rows_to_frame(texts[0], [row for _, row in kept], (line for line, _ in kept))
 
 
 def _cell_text(cell: object) -> str:
@@ -317,11 +326,6 @@ def _cell_text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
-
-
-def _as_text(cells: pd.Series) -> pa.Array | pa.ChunkedArray:
-    held = pa.array(cells, from_pandas=True)
-    return held if pa.types.is_large_string(held.type) else held.cast(_TEXT)
 
 
 def _refused(where: str, found: str, allowed: str, remedy: str) -> Refused:

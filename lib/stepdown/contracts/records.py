@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from stepdown.contracts.model import Contract
+from stepdown.contracts.model import UNBORN_DAYS, How
 from stepdown.contracts.named_files import named_file_faults
-from stepdown.contracts.reading import read_raw
+from stepdown.contracts.one_table import read_table
 from stepdown.contracts.registered import known_tables
-from stepdown.contracts.schema import check_values, lines_of
-from stepdown.contracts.typing_cells import column_faults, typed
+from stepdown.contracts.schema import lines_of
+from stepdown.contracts.typing_cells import typed
 from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
 from stepdown.params import Study
 
@@ -30,6 +30,7 @@ class StudyRecords:
     ``datetime64[s]`` with NaT for blank, numbers ``float64`` with NaN, flags ``boolean``.
     rows_read: number of rows by table, for the manifest.  files: the file that each table was read from.
     others: every table beyond the six, by name; :meth:`table` gives any of them.
+    how_read: by table, what was not read as it stands, and how many cells or rows that was.
     """
 
     children: pd.DataFrame
@@ -41,6 +42,7 @@ class StudyRecords:
     rows_read: dict[str, int]
     files: dict[str, Path]
     others: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    how_read: Mapping[str, How] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by its name (``records.table("spells")``); raises Refused when no such table is known."""
@@ -85,80 +87,59 @@ def read_study(study: Study) -> StudyRecords:
     faults = named_file_faults(study)
     faults += [_missing(study, table) for table in needed_tables(study) if table not in files]
     frames: dict[str, pd.DataFrame] = {}
+    how_read: dict[str, How] = {}
     for table, contract in known_tables().items():
         if table not in files:
             frames[table] = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
             continue
-        frames[table], found = read_table(files[table], contract, study)
+        frames[table], how_read[table], found = read_table(files[table], contract, study)
         faults += found
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, files)
     refuse(faults)
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
-    return StudyRecords(**six, rows_read=rows, files=files, others=frames)
-
-
-def read_table(file: Path, contract: Contract, study: Study) -> tuple[pd.DataFrame, list[Fault]]:
-    """Return one table, typed, and its faults (an empty frame where its columns are at fault)."""
-    shown = _shown(file, study.root)
-    empty = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, shown)[0]
-    try:
-        raw = read_raw(file)
-    except Refused as refused:
-        return empty, list(refused.faults)
-    faults = column_faults(raw, contract, shown)
-    if faults:
-        return empty, faults
-    raw = raw.reindex(columns=contract.names()).astype("str")
-    frame, faults = typed(raw, contract, shown)
-    faults += check_values(frame, raw, contract, contract.codes(study), shown)
-    faults += _dates_beyond_extract(frame, contract, study, shown)
-    return frame, faults
-
-
-def _shown(file: Path, root: Path) -> str:
-    return str(file.relative_to(root)) if file.is_relative_to(root) else file.name
-
-
-def _dates_beyond_extract(frame: pd.DataFrame, contract: Contract, study: Study, shown: str) -> list[Fault]:
-    last = pd.Timestamp(study.settings.data.last_date)
-    faults = []
-    for column in contract.not_after:
-        late = frame.index[frame[column] > last]
-        if len(late):
-            faults.append(
-                Fault(
-                    f"{shown}, column {column}, {some_rows(lines_of(late))}",
-                    "a date after the data's last date",
-                    f"dates up to {last:%Y-%m-%d}",
-                    f"{study.file.name}, data.last_date: the last day that the extract covers",
-                    "correct the date, or data.last_date if the extract reaches further",
-                )
-            )
-    return faults
+    return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
 
 
 def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path]) -> list[Fault]:
     faults = []
     for table, contract in known_tables().items():
         for column, parent in contract.belongs_to:
-            if table not in files or parent not in files:
-                continue
-            cells = frames[table][column]
-            orphans = cells.index[~cells.isin(frames[parent][column]) & cells.notna()]
-            if len(orphans):
-                faults.append(
-                    Fault(
-                        f"{files[table].name}, column {column}, {some_rows(lines_of(orphans))}",
-                        f"a {column} that the table {parent} does not have",
-                        f"only values that stand in column {column} of {files[parent].name}",
-                        f"docs/data_dictionary.md, table {table}: each row belongs to a row of {parent}",
-                        f"add the missing rows to {parent} (with an exclusion_reason if need be), or remove these",
-                        values=tuple(dict.fromkeys(str(value) for value in cells.loc[orphans].head(5))),
-                    )
+            if table in files and parent in files:
+                cells = frames[table][column]
+                orphans = cells[~cells.isin(frames[parent][column]) & cells.notna()]
+                if len(orphans):
+                    faults.append(_orphans(orphans, table, files[table].name, parent, files[parent].name))
+        for column in contract.after_birth if table in files else ():
+            early = _long_before_birth(frames[table], column, frames["children"])
+            if len(early):
+                where = f"{files[table].name}, column {column}, {some_rows(lines_of(early))}"
+                found = f"a date more than {UNBORN_DAYS} days before the child was born"
+                rule = f"docs/data_dictionary.md, table {table}, column {column}"
+                remedy = (
+                    "correct the date or the birth_date; 1900-01-01 and the like stand for a date that is not known"
                 )
+                allowed = f"dates from {UNBORN_DAYS} days before the birth_date in children"
+                faults.append(Fault(where, found, allowed, rule, remedy))
     return faults
+
+
+def _long_before_birth(frame: pd.DataFrame, column: str, children: pd.DataFrame) -> pd.Index:
+    born = frame["child_id"].map(children.drop_duplicates("child_id").set_index("child_id")["birth_date"])
+    return frame.index[frame[column] < born - pd.Timedelta(days=UNBORN_DAYS)]
+
+
+def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file: str) -> Fault:
+    column = orphans.name
+    return Fault(
+        f"{file}, column {column}, {some_rows(lines_of(orphans.index))}",
+        f"a {column} that the table {parent} does not have",
+        f"only values that stand in column {column} of {parent_file}",
+        f"docs/data_dictionary.md, table {table}: each row belongs to a row of {parent}",
+        f"add the missing rows to {parent} (with an exclusion_reason if need be), or remove these",
+        values=tuple(dict.fromkeys(str(value) for value in orphans.head(5))),
+    )
 
 
 def _unknown_table(where: str, name: str) -> Fault:

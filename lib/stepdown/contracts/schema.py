@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
-from stepdown.contracts.model import Contract, Field
+from stepdown.contracts.model import Codes, Contract, Field, Ordered
 from stepdown.faults import Fault, nearest, some_rows
 
 FIRST_LINE = 2
@@ -27,7 +27,7 @@ def check_values(
     frame: pd.DataFrame,
     raw: pd.DataFrame,
     contract: Contract,
-    codes: Mapping[str, tuple[str, ...]],
+    codes: Codes,
     file: str,
 ) -> list[Fault]:
     """Return the faults in the values of a table that has the right columns.
@@ -36,7 +36,7 @@ def check_values(
     """
     faults = []
     for field in contract.fields:
-        known = codes.get(field.name, field.codes)
+        known = tuple(codes.get(field.name, field.codes))
         for failed, found, allowed, remedy in _about_column(frame[field.name], raw[field.name], field, known):
             if failed.any():
                 cells = raw.loc[failed, field.name]
@@ -88,15 +88,12 @@ def _about_column(typed: pd.Series, raw: pd.Series, field: Field, codes: tuple[s
 
 def _about_rows(frame: pd.DataFrame, contract: Contract) -> Iterator[tuple[str, Finding]]:
     for rule in contract.ordered:
-        yield (
-            f"{rule.earlier} and {rule.later}",
-            (
-                frame[rule.later] < frame[rule.earlier],
-                f"{rule.later} before {rule.earlier}",
-                f"{rule.later} on or after {rule.earlier}: {rule.because}",
-                "correct one of the two dates at its source",
-            ),
-        )
+        days = (frame[rule.later] - frame[rule.earlier]).dt.days
+        short, long = days < rule.least_days, days > (float("inf") if rule.most_days is None else rule.most_days)
+        found = f"{rule.later} before {rule.earlier}" if not long.any() else f"{rule.later} too far from {rule.earlier}"
+        remedy = "correct one of the two dates at its source"
+        allowed = f"{in_order(rule)}: {rule.because}"
+        yield f"{rule.earlier} and {rule.later}", (short | long, found, allowed, remedy)
     if contract.unique:
         yield (
             " and ".join(contract.unique),
@@ -107,3 +104,21 @@ def _about_rows(frame: pd.DataFrame, contract: Contract) -> Iterator[tuple[str, 
                 "remove the repeated rows, or find out which is right",
             ),
         )
+    if contract.one_version:
+        names = list(contract.one_version)
+        yield (
+            ", ".join(names),
+            (
+                frame.duplicated(names, keep=False) & ~frame.duplicated(contract.names(), keep=False),
+                f"two versions of one {contract.one_row_is.split(' of ')[0]}",
+                f"rows that agree in {', '.join(names)} agree in everything",
+                "find out which version holds, and remove the other",
+            ),
+        )
+
+
+def in_order(rule: Ordered) -> str:
+    """Word the rule that two dates of a row stand in order."""
+    least = f"from {-rule.least_days} days before" if rule.least_days < 0 else "on or after"
+    most = "" if rule.most_days is None else f" to {rule.most_days // 366} years after it"
+    return f"{rule.later} {least} {rule.earlier}{most}"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
 import pandas as pd
 
-from stepdown.contracts.model import Contract, Field
-from stepdown.contracts.reading import parse_dates
+from stepdown.contracts.dates import parse_dates
+from stepdown.contracts.model import Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
-from stepdown.faults import Fault, nearest, some_rows
+from stepdown.faults import Fault, nearest, some_names, some_rows
 
-FLAGS = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
+FLAGS = {"true": True, "false": False, "yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
+"""What a flag may be written as, in any capitals."""
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 
 ALLOWED = {
     "date": "a date that exists, as year-month-day (2018-02-28), or a blank cell where it is not known",
     "number": "a plain number such as 12.5, without £ or thousands separators",
     "whole number": "a whole number such as 3",
-    "flag": "true or false",
+    "flag": "true or false (or yes and no, Y and N, 1 and 0)",
 }
 
 REMEDY = {
-    "date": "write the date as year-month-day; in Excel give the column the format yyyy-mm-dd before saving",
+    "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
+    "tables are day/month/year",
     "number": "take units and separators out of the cell",
     "whole number": "write the number without a fraction, or leave the cell blank if it is not known",
     "flag": "write true or false",
@@ -27,7 +33,7 @@ REMEDY = {
 
 
 def column_faults(raw: pd.DataFrame, contract: Contract, file: str) -> list[Fault]:
-    """Return the faults in the columns that a file has: missing, unknown, or no row below them."""
+    """Return the faults in the columns that a file has: missing or unknown."""
     faults = []
     known = contract.names()
     headings = list(raw.columns)
@@ -48,48 +54,61 @@ def column_faults(raw: pd.DataFrame, contract: Contract, file: str) -> list[Faul
         faults.append(
             Fault(
                 f"{file}, line 1 (headings)",
-                f"{len(unknown)} heading(s) that are not known: {', '.join(unknown)}{nearest(unknown[0], known)}",
+                f"{len(unknown)} heading(s) that are not known: {some_names(unknown)}{nearest(unknown[0], known)}",
                 "only " + ", ".join(known),
                 f"{rule}; no more about a child is read than the evaluation needs",
                 "correct the heading, or take the column out of the file",
             )
         )
-    if not len(raw):
-        faults.append(
-            Fault(
-                file,
-                "no row of data",
-                f"at least one {contract.one_row_is}",
-                f"{rule}; an empty table is more often a failed extract than a true nought",
-                "repeat the extract; leave the file out if the study has no such table",
-            )
-        )
     return faults
 
 
-def typed(raw: pd.DataFrame, contract: Contract, file: str) -> tuple[pd.DataFrame, list[Fault]]:
-    """Return the table with typed cells (absent optional columns added, blank) and the cells that cannot be read."""
+def no_row(contract: Contract, file: str) -> Fault:
+    """Return the fault of a table without a row of data."""
+    return Fault(
+        file,
+        "no row of data",
+        f"at least one {contract.one_row_is}",
+        f"docs/data_dictionary.md, table {contract.table}; an empty table is more often a failed extract "
+        "than a true nought",
+        "repeat the extract; leave the file out if the study has no such table",
+    )
+
+
+def typed(
+    raw: pd.DataFrame, contract: Contract, file: str, *, day_first: bool = False, how: How | None = None
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return the table with typed cells (absent optional columns added, blank) and the cells that cannot be read.
+
+    day_first: whether the study says that its dates are day/month/year.  how: counts what did not stand in plain form.
+    """
     columns: dict[str, pd.Series] = {}
     faults = []
     for field in contract.fields:
         cells = raw[field.name] if field.name in raw else pd.Series(pd.NA, index=raw.index, dtype="str")
-        columns[field.name], unreadable = _typed_column(cells, field)
+        if field.kind == "date":
+            columns[field.name], unreadable = parse_dates(cells.rename(field.name), day_first=day_first, how=how)
+        else:
+            columns[field.name], unreadable = _typed_column(cells, field, Counter() if how is None else how)
         if unreadable.any():
             faults.append(_unreadable(cells[unreadable], field, contract, file))
     return pd.DataFrame(columns, index=raw.index), faults
 
 
-def _typed_column(cells: pd.Series, field: Field) -> tuple[pd.Series, pd.Series]:
-    if field.kind == "date":
-        return parse_dates(cells)
+def _typed_column(cells: pd.Series, field: Field, how: How) -> tuple[pd.Series, pd.Series]:
     if field.kind in ("number", "whole number"):
-        numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+        numbers = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER)), errors="coerce").astype("float64")
+        numbers = numbers.where(np.isfinite(numbers))
         bad = numbers.isna() & cells.notna()
         if field.kind == "whole number":
             bad |= numbers.notna() & (numbers % 1 != 0)
         return numbers.mask(bad), bad
     if field.kind == "flag":
-        flags = cells.map(FLAGS, na_action="ignore")
+        words = cells.str.lower()
+        flags = words.map(FLAGS, na_action="ignore")
+        otherwise = int((flags.notna() & ~words.isin(["true", "false"])).sum())
+        if otherwise:
+            how[field.name, "yes and no, Y and N, 1 and 0 read as true and false"] += otherwise
         return flags.astype("boolean"), flags.isna() & cells.notna()
     return cells, pd.Series(False, index=cells.index)
 

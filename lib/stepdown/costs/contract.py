@@ -11,7 +11,7 @@ PROGRAMME_COSTS = register(
         one_row_is="line of spending on the programme",
         fields=(
             Field("workstream", "text", "part of the programme that the money went to", required=True, blank=False),
-            Field("item", "text", "what was bought", required=True, blank=False),
+            Field("item", "text", "what was bought", required=True, blank=False, free=True),
             Field(
                 "financial_year",
                 "text",

@@ -5,10 +5,12 @@ What is wrong was refused by the contracts. What stands here may be right; an ev
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
-from stepdown.contracts import StudyRecords, known_tables
+from stepdown.contracts import COUNTED_ONCE, StudyRecords, known_tables
 from stepdown.params import Study
 from stepdown.tables import AggregateTable, Column, Role
 from stepdown.windows import close_spells, merge_spells, positions
@@ -39,6 +41,36 @@ def completeness(records: StudyRecords) -> AggregateTable:
         "meaning": Column("Holds", Role.OPEN),
     }
     return AggregateTable("completeness", "table × column", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def how_read(records: StudyRecords) -> AggregateTable:
+    """Return what was not read as it stands in the files: one row is a table × column × what was done."""
+    rows = [
+        (table, column or "all", done, number)
+        for table, how in records.how_read.items()
+        for (column, done), number in how.items()
+    ]
+    columns = {
+        "table": Column("Table", Role.KEY),
+        "column": Column("Column", Role.KEY),
+        "done": Column("What was done", Role.KEY),
+        "number": Column("Cells or rows", Role.COUNT, "cells", 0),
+    }
+    return AggregateTable(
+        "how_read", "table × column × what was done", pd.DataFrame(rows, columns=list(columns)), columns
+    )
+
+
+def how_read_sentence(records: StudyRecords) -> str:
+    """Say by which rule cells were read, and whether any was not read as it stands."""
+    changed = sum(len(how) for how in records.how_read.values())
+    rule = (
+        "Spaces around a text are left out; a cell of spaces, dashes or a word such as NULL or N/A is blank; a time of "
+        "day is left out of a date; a spell that ends after the data's last date is open."
+    )
+    if not changed:
+        return f"Every cell was read as it stands. {rule}"
+    return f"Some cells were not read as they stand: the table counts them. {rule}"
 
 
 def oddities(study: Study, records: StudyRecords) -> AggregateTable:
@@ -127,14 +159,15 @@ def _about_spells(study: Study, records: StudyRecords) -> list[Oddity]:
 
 def _about_referrals(records: StudyRecords) -> list[Oddity]:
     referrals, children = records.referrals, records.children
+    left_out = records.how_read.get("referrals", Counter())["", COUNTED_ONCE]
     index = referrals[referrals["is_index"].fillna(False)]
     per_child = index.groupby("child_id").size().reindex(children["child_id"], fill_value=0)
     return [
         (
             "referrals",
             "referrals of one child on one day, beyond the first",
-            int(referrals.duplicated(["child_id", "referral_date"]).sum()),
-            "each is counted",
+            int(referrals.duplicated(["child_id", "referral_date"]).sum()) + left_out,
+            "counted once" if left_out else "each is counted",
         ),
         (
             "referrals",

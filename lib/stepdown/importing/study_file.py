@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jinja2
@@ -20,6 +21,7 @@ def study_file(imported: Imported) -> str:
     settings = imported.settings
     factors, (first, last) = ", ".join(settings.comparison.factors), settings.comparison.authorised
     pool = f"an assessment authorised from {first} to {last} with a factor {factors}"
+    reasons = sorted({member.excluded for member in imported.members if member.excluded})
     rules = "; ".join(sentence for setting, sentence in report.rules(imported) if setting != "covered")
     limits = ["Nothing was done to make the two groups alike before they are compared."]
     return filled(
@@ -34,6 +36,7 @@ def study_file(imported: Imported) -> str:
         synthetic=settings.synthetic,
         provenance=f"Brought in from {'made-up' if settings.synthetic else 'the council’s'} statutory returns.",
         counting=f"How the returns were counted: {rules}.",
+        reasons={re.sub(r"[^a-z]+", "_", reason.lower()): reason for reason in reasons},
         care=settings.returns.looked_after != "none",
         ethnicities=ETHNICITIES,
         issues={issue: _ISSUES.get(issue, issue.replace("_", " ").capitalize()) for issue in settings.issues},

@@ -17,6 +17,11 @@ from stepdown.params.loading import build, find_file, project_root, read_yaml
 from stepdown.params.review import ReviewSettings
 from stepdown.params.runs import RunSettings
 
+InNeed = Literal["assessed", "episode", "plan", "not_stated"]
+"""assessed: from referral to closure, without cases closed after assessment (as the department counts children in
+need).  episode: from referral to closure, all cases.  plan: only while a child-in-need plan ran.
+"""
+
 DayCount = Literal["clipped", "whole_spell"]
 """clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
 
@@ -68,6 +73,8 @@ class DataSettings(Settings):
     first_date: the first day that it covers, when spells before it are not in the extract.
     synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
     counting: how rows of returns were counted, printed on every page (an import fills it in).
+    dates: day_first where the tables' dates are day/month/year (year-month-day is always read).
+    in_need: what a spell of need (CIN) is, printed on every page (see :data:`InNeed`).
     """
 
     folder: ProjectPath
@@ -77,6 +84,8 @@ class DataSettings(Settings):
     provenance: Text
     counting: str = ""
     files: dict[str, Text] = Field(default_factory=dict)
+    dates: Literal["year_first", "day_first"] = "year_first"
+    in_need: InNeed = "not_stated"
 
 
 class Band(Settings):
@@ -119,6 +128,11 @@ class StudySettings(Settings):
 
     ladder: the statuses from least to most intensive.  window_months: length of the periods before and after.
     follow_up_gap_allowed: largest difference between the groups in the share of child-days that the data covers.
+    repeated_referrals: whether referrals of one child on one day count once or each.
+    index_referrals: not_marked where the records do not say which referral led to the support (is_index is blank).
+    overlaps: what becomes of days in need under a plan or in care. exclusive: they are days at the higher status only.
+        both: they count at each. With ``costs`` it must be given where such days are in the records.
+    exclusion_reasons: code → label of each reason in the column exclusion_reason; only the labels are ever shown.
     longer_windows_months: further lengths for which the page says how many children could be followed.
     """
 
@@ -131,6 +145,10 @@ class StudySettings(Settings):
     window_months: int = Field(ge=1, le=60)
     day_count: DayCount
     unobservable: Unobservable = "leave_out"
+    repeated_referrals: Literal["once", "each"] = "once"
+    index_referrals: Literal["marked", "not_marked"] = "marked"
+    overlaps: Literal["exclusive", "both"] | None = None
+    exclusion_reasons: dict[str, Text] = Field(default_factory=dict)
     follow_up_gap_allowed: float = Field(default=0.1, ge=0, le=1)
     longer_windows_months: tuple[int, ...] = (12, 18, 24)
     ladder: tuple[StatusCode, ...] = LADDER

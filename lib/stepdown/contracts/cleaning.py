@@ -1,0 +1,169 @@
+"""What stands in a cell, read by one rule in every table: spaces, blanks, letters that cannot be seen, capitals.
+
+- Spaces at the ends of a cell are left out, several inside it become one, and letters are composed (NFC).
+- A cell is blank that is empty or holds only spaces, dashes, a dot, or one of :data:`BLANK_WORDS`, in any capitals,
+  unless the column's own codes hold that word.
+- The workbook's own words (statuses, sexes, answers) are read in any capitals. Names that people gave (ids, groups, the
+  study's codes) are not: one that differs from another in capitals alone is refused, with the other named.
+- Letters that cannot be seen, or that turn the direction of writing, are refused; so are Excel's errors (#N/A).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from stepdown.contracts.model import Codes, Contract, Field, How
+from stepdown.contracts.schema import RULE, lines_of
+from stepdown.faults import Fault, Refused, shortened, some_rows
+
+BLANK_WORDS = frozenset(
+    {"null", "<null>", "(null)", "none", "na", "n/a", "n.a.", "nan", "nat", "nil", "<na>", "(blank)"}
+)
+"""Words that programs write for a cell without a value; "unknown" is none of them: a person wrote it."""
+
+_UNSEEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
+"""Unicode's categories of letters that cannot be seen."""
+_PLAIN = r"^[!-~]+( [!-~]+)*$"
+"""Texts that hold visible ASCII and single spaces: only their words need a look."""
+_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)", re.I)
+_DASHES = re.compile(r"[-–—−.]+")
+
+
+def folded(name: str) -> str:
+    """Return a heading or name without case, spaces, underscores, hyphens and dots, to be compared."""
+    return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def with_known_headings(raw: pd.DataFrame, contract: Contract, how: How, file: str) -> pd.DataFrame:
+    """Return the table with each heading as the contract writes it ("Child ID" is child_id).
+
+    Raises Refused when two headings are one column.
+    """
+    known = {folded(name): name for name in contract.names()}
+    names = [known.get(folded(name), name) for name in raw.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Refused.for_one(
+            f"{file}, line 1 (headings)",
+            f"more than one column that is {', '.join(map(shortened, twice))}",
+            "each column once",
+            f"docs/data_dictionary.md, table {contract.table}",
+            "take one of them out, or give it its own name",
+        )
+    for name, given in zip(names, raw.columns, strict=True):
+        if name != given:
+            how[name, "heading in other letters"] += 1
+    return raw.set_axis(names, axis=1)
+
+
+def cleaned(
+    raw: pd.DataFrame, contract: Contract, codes: Codes, how: How, file: str
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return the cells by the rule of this module, rows that are blank by it left out, and the faults in them.
+
+    Each distinct text is looked at once, and only where it holds more than plain letters.
+    """
+    faults: list[Fault] = []
+    columns = {}
+    for field in contract.fields:
+        if field.name in raw:
+            known = codes.get(field.name, field.codes)
+            cells = _cleaned_column(raw[field.name], known, how)
+            faults += _unseen(cells, contract, file)
+            if field.kind == "text":
+                cells = _as_codes(cells, field, known, how)
+                faults += [] if field.free or known else _two_cases(cells, contract, file)
+            columns[field.name] = cells
+    frame = pd.DataFrame(columns, index=raw.index)
+    rows = frame.notna().any(axis=1)
+    if not rows.all():
+        how["", "rows that hold nothing passed over"] += int((~rows).sum())
+    return frame[rows], faults
+
+
+def _cleaned_column(cells: pd.Series, codes: Iterable[str], how: How) -> pd.Series:
+    distinct = cells.dropna().drop_duplicates()
+    lower = distinct.str.lower().str.strip()
+    odd = distinct[~distinct.str.match(_PLAIN) | lower.isin(BLANK_WORDS) | distinct.str.fullmatch(_DASHES.pattern)]
+    kept = {code.casefold() for code in codes}
+    changed: dict[str, str | None] = {}
+    for text in odd:
+        new: str | None = " ".join(unicodedata.normalize("NFC", text).split())
+        word = str(new).casefold()
+        if word not in kept and (not word or word in BLANK_WORDS or _DASHES.fullmatch(word)):
+            new = None
+        if new != text:
+            changed[text] = new
+    if not changed:
+        return cells
+    times = cells[cells.isin(list(changed))].value_counts()
+    for text, n in times.items():
+        new = changed[str(text)]
+        what = "spaces taken out" if new is not None else "blank words read as blank" if str(text).strip() else "spaces"
+        how[str(cells.name), "cells of spaces read as blank" if what == "spaces" else what] += int(n)
+    return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+
+
+def _as_codes(cells: pd.Series, field: Field, codes: tuple[str, ...] | Mapping[str, str], how: How) -> pd.Series:
+    """Return the cells with each code as the contract or the study writes it, also where a cell holds its label."""
+    if field.other and not codes:
+        if cells.notna().any():
+            how[field.name, f"free text read as “{field.other}”"] += int(cells.notna().sum())
+        return cells.where(cells.isna(), field.other)
+    words = {code.casefold(): code for code in field.codes}
+    labels = {label.casefold(): code for code, label in codes.items()} if isinstance(codes, Mapping) else {}
+    found = {text: (labels | words).get(text.casefold(), text) for text in cells.dropna().unique() if text not in codes}
+    changed = {text: code for text, code in found.items() if code != text}
+    if not changed:
+        return cells
+    if words:
+        how[field.name, "words in other capitals"] += int(cells.isin(list(changed)).sum())
+    return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+
+
+def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
+    distinct = cells.dropna().drop_duplicates()
+    lower = distinct.str.lower()
+    alike = distinct[lower.duplicated(keep=False)]
+    if alike.empty:
+        return []
+    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(alike)]))}"
+    return [
+        Fault(
+            where,
+            f"{len(alike)} texts that differ from another in capitals alone",
+            "one way of writing for one thing",
+            RULE.format(table=contract.table, column=cells.name) + "; it cannot be known whether they are one",
+            "write them alike if they are one, and so that they differ in more than capitals if they are not",
+            tuple(alike.sort_values(key=lambda s: s.str.lower()).head(4)),
+        )
+    ]
+
+
+def _unseen(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
+    distinct = cells.dropna().drop_duplicates()
+    odd = distinct[~distinct.str.match(_PLAIN)]
+    rule = RULE.format(table=contract.table, column=cells.name)
+    faults = []
+    for wrong, what, allowed, remedy in (
+        (
+            [text for text in odd if any(unicodedata.category(letter) in _UNSEEN for letter in text)],
+            "letters that cannot be seen (zero-width, direction or control marks)",
+            "letters that can be seen: two ids that look alike must be alike",
+            "type the text again, or take the marks out at the source",
+        ),
+        (
+            [text for text in distinct[distinct.str.startswith("#")] if _ERROR.fullmatch(text)],
+            "an error that Excel writes, such as #N/A",
+            "values; a blank cell where a value is not known",
+            "mend the formula that the cell came from, or clear the cell if the value is not known",
+        ),
+    ):
+        if wrong:
+            where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
+            faults.append(Fault(where, what, allowed, rule, remedy, tuple(wrong[:5])))
+    return faults

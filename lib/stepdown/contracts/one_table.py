@@ -1,0 +1,106 @@
+"""Reads one table of a study: its cells, its headings and blanks, its types, and every fault against its contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from stepdown.contracts.cleaning import cleaned, with_known_headings
+from stepdown.contracts.model import Contract, How
+from stepdown.contracts.reading import read_raw
+from stepdown.contracts.schema import RULE, check_values, lines_of
+from stepdown.contracts.typing_cells import column_faults, no_row, typed
+from stepdown.faults import Fault, Refused, some_rows
+from stepdown.params import Study
+
+COUNTED_ONCE = "rows that repeat an event, counted once"
+YEARS_BEFORE, YEARS_AFTER = 45, 2
+"""Dates may lie so many years before and after data.last_date: what lies beyond stands for "not known"."""
+
+
+def read_table(file: Path, contract: Contract, study: Study) -> tuple[pd.DataFrame, How, list[Fault]]:
+    """Return one table, typed, how it was read, and its faults (an empty frame where its columns are at fault)."""
+    shown = str(file.relative_to(study.root)) if file.is_relative_to(study.root) else file.name
+    empty = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, shown)[0]
+    how: How = Counter()
+    codes = contract.codes(study)
+    try:
+        raw = with_known_headings(read_raw(file, how), contract, how, shown)
+    except Refused as refused:
+        return empty, how, list(refused.faults)
+    faults = column_faults(raw, contract, shown)
+    raw, found = (raw, []) if faults else cleaned(raw, contract, codes, how, shown)
+    faults += found
+    if not len(raw):
+        faults.append(no_row(contract, shown))
+    if not len(raw) or not set(raw.columns) <= set(contract.names()):
+        return empty, how, faults
+    raw = raw.reindex(columns=contract.names()).astype("str")
+    day_first = study.settings.data.dates == "day_first"
+    frame, found = typed(raw, contract, shown, day_first=day_first, how=how)
+    frame = _still_open(frame, contract, study, how)
+    faults += found + check_values(frame, raw, contract, codes, shown)
+    faults += _dates_beyond(frame, contract, study, shown)
+    if study.settings.repeated_referrals == "once":
+        frame = _counted_once(frame, contract, how)
+    return frame, how, faults
+
+
+def _still_open(frame: pd.DataFrame, contract: Contract, study: Study, how: How) -> pd.DataFrame:
+    """Return the table with every end after the data's last date blank: what ends later, or in 2099, is open."""
+    for column in contract.open_after:
+        later = frame[column] > pd.Timestamp(study.settings.data.last_date)
+        if later.any():
+            how[column, "dates after the data's last date read as still open"] += int(later.sum())
+            frame = frame.assign(**{column: frame[column].mask(later)})
+    return frame
+
+
+def _counted_once(frame: pd.DataFrame, contract: Contract, how: How) -> pd.DataFrame:
+    """Return the table with the rows that repeat an event left out; the one that stays keeps a flag of any of them."""
+    names = list(contract.once)
+    repeats = frame.duplicated(names) if names else pd.Series(False, index=frame.index)
+    if not repeats.any():
+        return frame
+    how["", COUNTED_ONCE] += int(repeats.sum())
+    frame = frame.copy()
+    for field in contract.fields:
+        if field.kind == "flag":
+            marked = frame[frame[field.name].fillna(False)][names].drop_duplicates()
+            flagged = pd.MultiIndex.from_frame(frame[names]).isin(pd.MultiIndex.from_frame(marked))
+            frame[field.name] = frame[field.name].mask(pd.Series(flagged, index=frame.index), True)
+    return frame[~repeats]
+
+
+def _dates_beyond(frame: pd.DataFrame, contract: Contract, study: Study, shown: str) -> list[Fault]:
+    last = pd.Timestamp(study.settings.data.last_date)
+    first, end = last - pd.DateOffset(years=YEARS_BEFORE), last + pd.DateOffset(years=YEARS_AFTER)
+    covers = f"{study.file.name}, data.last_date: the last day that the extract covers"
+    faults = []
+    for field in contract.fields:
+        if field.kind != "date":
+            continue
+        days = frame[field.name]
+        late = days > last if field.name in contract.not_after else days > end
+        for wrong, found, allowed, rule, remedy in (
+            (
+                late,
+                "a date after the data's last date",
+                f"dates up to {last if field.name in contract.not_after else end:%Y-%m-%d}",
+                covers,
+                "correct the date, or data.last_date if the extract reaches further",
+            ),
+            (
+                days < first,
+                f"a date more than {YEARS_BEFORE} years before the data's last date",
+                f"dates from {first:%Y-%m-%d}",
+                RULE.format(table=contract.table, column=field.name),
+                "correct the date, or leave the cell blank: 1900-01-01 and the like stand for a date that is not known",
+            ),
+        ):
+            if wrong.any():
+                where = f"{shown}, column {field.name}, {some_rows(lines_of(frame.index[wrong]))}"
+                faults.append(Fault(where, found, allowed, rule, remedy))
+    return faults

@@ -1,0 +1,444 @@
+"""Tables as people save them: each is read as its writer meant it, or refused with its place; never silently otherwise.
+
+The judge is the small study: what was changed in it says what must come out (tests/cases/small_study/WHO.md).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from stepdown import describe
+from stepdown.contracts import read_study
+from stepdown.faults import Refused
+from stepdown.outcomes import child_outcomes
+from stepdown.params import load_study
+
+SMALL = Path(__file__).parent / "cases" / "small_study"
+TABLES = ("children", "issues", "spells", "referrals")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(SMALL, tmp_path / "study")
+    return tmp_path / "study"
+
+
+def load(folder):
+    return load_study(folder / "params" / "small.yaml")
+
+
+def read(folder):
+    return read_study(load(folder))
+
+
+def change(folder, table, *pairs):
+    """Change the text of a CSV; each old text must stand in it."""
+    path = folder / "data" / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_bytes(text.encode())
+
+
+def setting(folder, old, new):
+    path = folder / "params" / "small.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def as_excel(folder, table, edit=lambda sheet: None, name="Sheet1"):
+    """Write a table of the study as a workbook, with ids and codes as text and dates as dates, and edit its sheet."""
+    frame = pd.read_csv(folder / "data" / f"{table}.csv", dtype=str, keep_default_na=False)
+    (folder / "data" / f"{table}.csv").unlink()
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = name
+    sheet.append(list(frame.columns))
+    for row in frame.itertuples(index=False):
+        dated = [datetime.fromisoformat(c) if re.fullmatch(r"\d{4}-\d\d-\d\d", c) else c or None for c in row]
+        sheet.append(dated)
+    edit(sheet)
+    path = folder / "data" / f"{table}.xlsx"
+    book.save(path)
+    return path
+
+
+def edit_xml(path, part, pattern, new):
+    """Change the XML of a workbook's part, as a program that writes it wrongly does."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {item.filename: packed.read(item) for item in packed.infolist()}
+    changed, times = re.subn(pattern, new, parts[part].decode("utf-8"), flags=re.S)
+    assert times
+    parts[part] = changed.encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+
+
+def same_as_small(records):
+    expected = read(SMALL)
+    for table in TABLES:
+        pd.testing.assert_frame_equal(
+            records.table(table).reset_index(drop=True), expected.table(table).reset_index(drop=True)
+        )
+    return {key: number for how in records.how_read.values() for key, number in how.items()}
+
+
+def refused(folder):
+    with pytest.raises(Refused) as caught:
+        read(folder)
+    return caught.value.worded()
+
+
+# --- blanks, spaces, capitals: one rule in every table ---
+
+
+@pytest.mark.parametrize(
+    "word", ["NULL", "null", "None", "N/A", "n/a", "NaN", "NA", " ", "\u00a0", "-", "–", ".", " NULL "]
+)
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [
+        ("children", "b4,f8,Usual help,,not stated,,,", "b4,f8,Usual help,{0},not stated,{0},{0},"),
+        ("children", "2018-06-29,\n", "2018-06-29,{0}\n"),
+        ("spells", "b1,CP,2018-08-01,\n", "b1,CP,2018-08-01,{0}\n"),
+        ("issues", "a1,alcohol,\n", "a1,alcohol,{0}\n"),
+    ],
+)
+def test_a_word_for_blank_is_blank_in_every_column_and_counted(copy, table, old, new, word):
+    change(copy, table, (old, new.format(word)))
+    assert sum(same_as_small(read(copy)).values()) == new.count("{0}")
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "column"),
+    [
+        ("children", "a3,f2,", "a3,NULL,", "family_id"),
+        ("children", "a3,f2,Small Steps", "a3,f2,N/A", "group"),
+        ("spells", "a1,CP,2017-06-01", "a1,CP,none", "start_date"),
+        ("referrals", "a1,2017-05-20", " ,2017-05-20", "child_id"),
+    ],
+)
+def test_a_word_for_blank_is_refused_where_a_cell_must_be_filled(copy, table, old, new, column):
+    change(copy, table, (old, new))
+    words = refused(copy)
+    assert f"column {column}, 1 row" in words
+    assert "a blank cell" in words
+
+
+def test_a_word_for_blank_that_is_a_code_of_the_study_stays(copy):
+    setting(copy, "{A1: White British,", "{NA: North African, A1: White British,")
+    change(copy, "children", ("b4,f8,Usual help,,not stated,,", "b4,f8,Usual help,,not stated,NA,"))
+    assert read(copy).children["ethnicity_code"].tolist()[-1] == "NA"
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\t", "  "])
+def test_spaces_around_ids_and_names_make_no_difference(copy, space):
+    change(copy, "children", ("a2,f1,Small Steps,", f"a2,f1{space},{space}Small{space}Steps{space},"))
+    change(copy, "spells", ("a1,CP,", f"a1{space},{space}CP{space},"))
+    change(copy, "referrals", ("b1,2018-05-10,true,", f"{space}b1,{space}2018-05-10,true{space},"))
+    same_as_small(read(copy))
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "column"),
+    [
+        ("children", "a2,f1,", "a2,F1,", "family_id"),
+        ("children", "a2,f1,", "A1,f1,", "child_id"),
+        ("children", "b1,f5,Usual help", "b1,f5,USUAL HELP", "group"),
+        ("issues", "a4,domestic_abuse", "a4,Domestic_Abuse", "issue_code"),
+        ("spells", "a1,CP", "A1,CP", "child_id"),
+    ],
+)
+def test_a_name_in_other_capitals_is_refused(copy, table, old, new, column):
+    change(copy, table, (old, new))
+    assert f"column {column}, " in refused(copy)
+
+
+def test_the_workbooks_own_words_are_read_in_any_capitals(copy):
+    change(copy, "children", (",female,", ",Female,"), (",male,", ",MALE,"))
+    change(copy, "spells", (",CIN,", ",cin,"))
+    assert same_as_small(read(copy)) == {
+        ("sex", "words in other capitals"): 8,
+        ("status", "words in other capitals"): 4,
+    }
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u202e", "\ufeff", "\u2066", "\u00ad", "\x07"])
+def test_letters_that_cannot_be_seen_are_refused_in_ids_and_labels(copy, mark):
+    change(copy, "children", ("a2,f1,", f"a2,f1{mark},"))
+    change(copy, "referrals", (",neglect", f",neg{mark}lect"))
+    words = refused(copy)
+    assert words.count("letters that cannot be seen") == 2
+    assert "(line 3)" in words
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#n/a"])
+def test_an_error_of_excel_is_refused_and_never_a_reason(copy, error):
+    change(copy, "children", ("2018-06-29,\n", f"2018-06-29,{error}\n"))
+    assert "column exclusion_reason, 1 row (line 4)" in refused(copy)
+
+
+# --- dates, flags, headings ---
+
+
+def day_first(folder, *tables, form=r"\3/\2/\1"):
+    for table in tables or ("children", "spells", "referrals"):
+        path = folder / "data" / f"{table}.csv"
+        text = re.sub(r"(\d{4})-(\d\d)-(\d\d)", form, path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+
+
+def test_day_month_year_is_read_where_a_column_can_be_read_in_one_way_only(copy):
+    day_first(copy)
+    how = same_as_small(read(copy))
+    assert how["start_date", "dates written day/month/year"] == 8
+    assert how["birth_date", "dates written day/month/year"] == 8
+
+
+def test_day_month_year_that_could_be_month_day_year_is_refused_unless_the_study_says_so(copy):
+    change(copy, "spells", ("2018-04-30", "2018-04-03"), ("2018-01-15", "2018-01-05"), ("2018-03-15", "2018-03-05"))
+    change(copy, "spells", ("2018-06-30", "2018-06-03"), ("2018-09-30", "2018-09-03"), ("b3,CLA,2016-01-11,\n", ""))
+    expected = read(copy).spells
+    day_first(copy, "spells")
+    words = refused(copy)
+    assert "set data.dates: day_first" in words
+    setting(copy, "data:\n", "data:\n  dates: day_first\n")
+    pd.testing.assert_frame_equal(read(copy).spells, expected)
+
+
+@pytest.mark.parametrize("form", [r"\2/\3/\1", r"\3/\2/17", r"\3 \2 \1"])
+def test_american_order_and_other_forms_are_refused(copy, form):
+    day_first(copy, "children", form=form)
+    assert "text that is not a date" in refused(copy)
+
+
+def test_a_mixture_of_orders_is_refused_with_the_row(copy):
+    change(copy, "spells", ("2018-04-30", "30/04/2018"))
+    assert "column end_date, 1 row (line 2)" in refused(copy)
+
+
+@pytest.mark.parametrize("time", [" 09:30:00", "T23:59", " 00:00:00", " 09:30:00.123"])
+def test_a_time_of_day_is_left_out_of_a_date(copy, time):
+    change(copy, "referrals", (",true", f"{time},true"))
+    how = same_as_small(read(copy))
+    assert how == ({} if "00:00:00" in time else {("referral_date", "times of day left out of a date"): 6})
+
+
+def test_a_time_with_a_zone_is_refused_since_its_day_is_not_known(copy):
+    change(copy, "referrals", ("2017-05-20", "2017-05-20T23:30:00Z"))
+    assert "text that is not a date" in refused(copy)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Y", "N"), ("Yes", "No"), ("1", "0"), ("TRUE", "FALSE"), ("yes", "no")])
+def test_flags_are_read_as_people_write_them(copy, yes, no):
+    change(copy, "referrals", (",true,", f",{yes},"), (",false,", f",{no},"))
+    same_as_small(read(copy))
+
+
+@pytest.mark.parametrize("heads", ["Child ID,Status,START_DATE,End Date ", "CHILD_ID, status ,StartDate,end-date"])
+def test_headings_are_matched_without_capitals_spaces_and_underscores(copy, heads):
+    change(copy, "spells", ("child_id,status,start_date,end_date", heads))
+    same_as_small(read(copy))
+
+
+def test_two_headings_for_one_column_are_refused(copy):
+    change(copy, "spells", ("child_id,status,start_date,end_date", "child_id,Child ID,start_date,end_date"))
+    assert "more than one column that is child_id" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: re.sub("$", ",,", text.rstrip("\n"), flags=re.M),
+        lambda text: text + " , ,\t, \n",
+        lambda text: text + "\x1a",
+        lambda text: text + "\r\n\x1a",
+        lambda text: ",,,\n\n" + text,
+    ],
+    ids=["commas at the end", "row of spaces", "end of file", "end of file on a line", "blank rows above"],
+)
+def test_what_programs_leave_around_a_table_is_passed_over_and_counted(copy, edit):
+    path = copy / "data" / "spells.csv"
+    path.write_bytes(edit(path.read_text(encoding="utf-8")).encode())
+    assert same_as_small(read(copy))
+
+
+def test_a_line_below_blank_rows_is_named_as_an_editor_shows_it(copy):
+    path = copy / "data" / "spells.csv"
+    path.write_text(",,,\n\n" + path.read_text(encoding="utf-8").replace("a1,CP", "a1,XX"), encoding="utf-8")
+    assert "(line 4)" in refused(copy)
+
+
+# --- Excel ---
+
+
+@pytest.mark.parametrize("size", ["A1", "A1:D5", "A1:C9", "A1:B2", "A1:Z999"])
+def test_a_sheets_stored_size_is_not_trusted(copy, size):
+    path = as_excel(copy, "spells")
+    edit_xml(path, "xl/worksheets/sheet1.xml", r'<dimension ref="[^"]*"', f'<dimension ref="{size}"')
+    records = read(copy)
+    same_as_small(records)
+    frame = child_outcomes(load(copy), records).frame.set_index("child_id")
+    assert frame.loc["b1", "days_cp_after"] == 133
+    assert frame.loc["a1", "days_cp_after"] == 0
+
+
+@pytest.mark.parametrize(("table", "column"), [("spells", "D"), ("children", "J"), ("referrals", "B")])
+def test_a_formula_without_a_saved_value_is_refused_by_its_cell(copy, table, column):
+    def formula(sheet):
+        sheet[f"{column}3"] = "=1+1"
+
+    as_excel(copy, table, formula)
+    words = refused(copy)
+    assert f"1 cell(s): {column}3" in words
+    assert "a formula without a saved value" in words
+
+
+def test_a_formula_with_its_value_is_read(copy):
+    path = as_excel(copy, "spells", lambda sheet: sheet.__setitem__("B2", '="C"&"P"'))
+    edit_xml(
+        path, "xl/worksheets/sheet1.xml", r'<c r="B2"[^>]*>(<f>.*?</f>)<v ?(/>|></v>)', r'<c r="B2" t="str">\1<v>CP</v>'
+    )
+    same_as_small(read(copy))
+
+
+def test_an_error_in_a_cell_is_refused_by_its_cell(copy):
+    def error(sheet):
+        sheet["J4"] = "#N/A"
+        sheet["J4"].data_type = "e"
+
+    as_excel(copy, "children", error)
+    assert "1 cell(s): J4" in refused(copy)
+
+
+def test_merged_cells_in_the_table_are_refused_by_name(copy):
+    as_excel(copy, "spells", lambda sheet: sheet.merge_cells("A4:A5"))
+    assert "cells A4:A5" in refused(copy)
+
+
+def test_hidden_rows_and_sheets_are_read_or_passed_over_and_named(copy):
+    def hide(sheet):
+        sheet.row_dimensions[3].hidden = True
+        other = sheet.parent.create_sheet("old")
+        other.append(["child_id"])
+        other.sheet_state = "hidden"
+
+    as_excel(copy, "spells", hide)
+    assert same_as_small(read(copy)) == {
+        ("", "hidden sheets passed over"): 1,
+        ("", "hidden rows that were read all the same"): 1,
+    }
+
+
+def test_blank_rows_and_columns_before_a_table_in_excel_are_passed_over(copy):
+    def shift(sheet):
+        sheet.insert_rows(1, 2)
+        sheet.insert_cols(1)
+
+    as_excel(copy, "spells", shift)
+    same_as_small(read(copy))
+
+
+# --- dates that stand for something else, repeats, versions ---
+
+
+@pytest.mark.parametrize("end", ["2020-01-02", "2099-12-31", "9999-12-31"])
+def test_a_spell_that_ends_after_the_data_is_open_and_never_counted_beyond_it(copy, end):
+    """Judge: 2018-08-01 to 2019-12-31, both counted, are 518 days."""
+    setting(copy, "day_count: clipped", "day_count: whole_spell")
+    change(copy, "spells", ("b1,CP,2018-08-01,", f"b1,CP,2018-08-01,{end}"))
+    records = read(copy)
+    assert same_as_small(records) == {("end_date", "dates after the data's last date read as still open"): 1}
+    assert child_outcomes(load(copy), records).frame.set_index("child_id").loc["b1", "days_cp_after"] == 518
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "column"),
+    [
+        ("spells", "b3,CLA,2016-01-11", "b3,CLA,1900-01-01", "start_date"),
+        ("spells", "b3,CLA,2016-01-11", "b3,CLA,2006-01-11", "start_date"),
+        ("referrals", "b1,2018-05-10", "b1,1970-01-01", "referral_date"),
+        ("children", "b1,f5,Usual help,2009-09-09", "b1,f5,Usual help,1912-09-09", "birth_date"),
+        ("children", "b1,f5,Usual help,2009-09-09", "b1,f5,Usual help,2110-09-09", "birth_date"),
+        ("children", "b1,f5,Usual help,2009-09-09", "b1,f5,Usual help,1985-09-09", "birth_date"),
+        ("children", "2018-05-14,2018-06-11", "2018-05-14,2099-12-31", "end_date"),
+    ],
+)
+def test_a_date_that_stands_for_not_known_is_refused(copy, table, old, new, column):
+    change(copy, table, (old, new))
+    assert re.search(rf"columns? .*{column}", refused(copy))
+
+
+def test_a_referral_that_stands_twice_counts_once_and_is_counted_on_page_0(copy):
+    change(copy, "referrals", ("a4,2018-06-20,false,domestic abuse\n", "a4,2018-06-20,false,domestic abuse\n" * 2))
+    records = read(copy)
+    assert same_as_small(records) == {("", "rows that repeat an event, counted once"): 1}
+    table = describe.oddities(load(copy), records).frame.set_index("finding")
+    row = table.loc["referrals of one child on one day, beyond the first"]
+    assert (row["number"], row["treatment"]) == (1, "counted once")
+    assert describe.how_read(records).frame["number"].tolist() == [1]
+    setting(copy, "seed: 1", "seed: 1\nrepeated_referrals: each")
+    assert len(read(copy).referrals) == 8
+
+
+def test_the_one_referral_that_stays_is_the_index_referral_if_any_of_them_was(copy):
+    change(copy, "referrals", ("a1,2017-05-20,true", "a1,2017-05-20,,police\na1,2017-05-20,true"))
+    assert read(copy).referrals.set_index("child_id").loc["a1", "is_index"]
+
+
+def test_two_versions_of_a_spell_are_refused(copy):
+    change(copy, "spells", ("a1,CP,2017-06-01,2018-04-30\n", "a1,CP,2017-06-01,2018-04-30\na1,CP,2017-06-01,\n"))
+    words = refused(copy)
+    assert "two versions of one spell" in words
+    assert "2 rows (lines 2, 3)" in words
+
+
+def test_free_text_for_an_exclusion_is_read_as_another_reason_and_said(copy):
+    setting(copy, "exclusion_reasons: {moved: moved out of the area}\n", "")
+    change(copy, "children", ("moved out of the area", "seen with CANARY by PC Jones"))
+    records = read(copy)
+    flow = child_outcomes(load(copy), records).cohort.flow.frame
+    assert "CANARY" not in flow.to_csv()
+    assert flow.loc[flow["step"] == "Excluded", "reason"].tolist() == ["Other reason"]
+    assert records.how_read["children"]["exclusion_reason", "free text read as “other”"] == 1
+
+
+def test_a_reason_that_the_study_does_not_name_is_refused(copy):
+    change(copy, "children", ("moved out of the area", "moved away"))
+    words = refused(copy)
+    assert "column exclusion_reason, 1 row (line 6)" in words
+    assert "moved away" not in words
+
+
+# --- Parquet ---
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "found"),
+    [
+        ("domestic_abuse_factors", pa.array([float("inf"), None, 1.0, 3.0]), "not a whole number"),
+        ("child_id", pa.array([b"\xff\xfe", b"a1", b"a4", b"b1"]).view(pa.binary()), "not UTF-8"),
+        ("child_id", pa.array([2**53, None, None, None]).cast(pa.timestamp("ms")), "does not exist"),
+    ],
+)
+def test_parquet_that_holds_what_no_table_can_is_refused(copy, column, values, found):
+    table = pa.Table.from_pandas(pd.read_csv(copy / "data/issues.csv", dtype=str))
+    if pa.types.is_binary(values.type):
+        buffers = values.buffers()
+        values = pa.StringArray.from_buffers(len(values), buffers[1], buffers[2])
+    table = table.set_column(table.column_names.index(column), column, values)
+    pq.write_table(table, copy / "data/issues.parquet")
+    (copy / "data/issues.csv").unlink()
+    assert found in refused(copy)
