@@ -1,0 +1,138 @@
+"""The attack: everything in a release held together, and for every hidden count the range that is left of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attacker import meanings, who
+from attacker.meanings import Count, Meanings
+from attacker.reading import Row, number, read_tables
+from attacker.reviewers import off_scale_range
+
+Reader = Callable[[Meanings, str, Row], None]
+READERS: dict[str, Reader] = {
+    "statutory_status": meanings.statutory_status,
+    "two_part": meanings.two_part,
+    "transitions": meanings.transitions,
+    "movement": meanings.movement,
+    "like_for_like": meanings.like_for_like,
+    "overlap": meanings.overlap,
+    "overlap_gate": meanings.overlap_gate,
+    "status_on_date": meanings.status_on_date,
+    "re_referral_survival": meanings.curve,
+    "referrals": meanings.referrals,
+    "re_referral": meanings.re_referral,
+    **dict.fromkeys(
+        ("effects", "influence", "permutation", "bracket_agreement", "missing_follow_up", "regression_to_the_mean"),
+        meanings.of_outcome,
+    ),
+    "costs": meanings.costs,
+    "cost_parts": meanings.cost_parts,
+    "saving_by_agency": meanings.saving_by_agency,
+    **dict.fromkeys(
+        (
+            *("net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
+            *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
+        ),
+        meanings.with_cost,
+    ),
+    **dict.fromkeys(("profile", "issues", "ethnicity_groups"), who.profile),
+    "balance": who.balance,
+    "participant_flow": who.participant_flow,
+    "observability": who.observability,
+    "completeness": who.completeness,
+    "oddities": who.oddities,
+    "case_file_items": who.case_file_items,
+    "case_file_differences": who.case_file_differences,
+    "case_file_ordered": who.case_file_ordered,
+    "agreement": lambda m, name, row: None,
+}
+NO_COUNTS = {"unit_costs_used", "framework_grid"}
+SUMS = (
+    meanings.status_on_date_sums,
+    meanings.curve_steps,
+    who.profile_sums,
+    who.flow_sums,
+    who.observability_sums,
+)
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A count from 1 to 5 of which a reader of the release can tell more than that it is from 1 to 5."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: between {self.low:g} and {self.high:g} (it is {self.value:g})"
+
+
+def understand(tables: dict[str, list[Row]], codes: dict[str, list[str]], groups: tuple[str, str] | None = None) -> Meanings:
+    """Return all that the tables say; a table that nobody told the attacker about is a LookupError."""
+    unknown = set(tables) - set(READERS) - NO_COUNTS
+    if unknown:
+        raise LookupError(f"tell the attacker what these tables count: {sorted(unknown)}")
+    m = Meanings(tables, groups)
+    for name, rows in tables.items():
+        for row in rows:
+            if name in READERS:
+                READERS[name](m, name, row)
+    for sums in SUMS:
+        sums(m)
+    who.ethnic_codes(m, codes)
+    m.tell_ratios()
+    return m
+
+
+def attack(released: Path, restricted: Path, codes: dict[str, list[str]]) -> list[Leak]:
+    """Return what can be told of counts from 1 to 5: ``released`` and ``restricted`` are folders of CSV files."""
+    truth_tables = read_tables(restricted)
+    truth = understand(truth_tables, codes)
+    told = understand(read_tables(released), codes, truth.groups)
+    if not told.system.possible():
+        raise AssertionError("the release contradicts what the attacker believes: nothing can be told from that")
+    leaks = []
+    for count in small(truth.counts):
+        low, high = told.system.can_be(count.sum, 0, 1), told.system.can_be(count.sum, MOST, float("inf"))
+        if not (low and high):
+            leaks.append(Leak(count.name, count.value, *told.system.range(count.sum)))  # type: ignore[arg-type]
+    return leaks + _reviewers(truth_tables.get("agreement", []), told.tables.get("agreement", []))
+
+
+def small(counts: list[Count]) -> list[Count]:
+    """Return the counts from 1 to 5, each sum once."""
+    found = {}
+    for count in counts:
+        if count.value is not None and 1 <= count.value <= MOST:
+            found.setdefault(frozenset(count.sum.items()), count)
+    return list(found.values())
+
+
+def _reviewers(truth: list[Row], told: list[Row]) -> list[Leak]:
+    true = {row["item_id"]: number(row.get("files_off_scale")) for row in truth}
+    leaks = []
+    for row in told:
+        value = true.get(row["item_id"])
+        ends = off_scale_range(row)
+        if value is not None and 1 <= value <= MOST and ends and (ends[0] > 1 or ends[1] < MOST):
+            leaks.append(Leak(f"agreement: files off the scale, {row['item_id']}", value, *ends))
+    return leaks
+
+
+COUNT_LIKE = re.compile(
+    r"^(n_|children|families|files|events_|count_|number$|rows$|blank$|episodes|new_episodes|referrals|at_risk|re_referred"
+    r"|escalated|de_escalated|same$|yes$|partial$|no$|not_applicable|applicable|any_evidence|unmatched|missing_|with_status)"
+)
+
+
+def not_understood(m: Meanings) -> list[tuple[str, str]]:
+    """Return the columns that look like counts of people and that no reader took."""
+    columns = {(name, c) for name, rows in m.tables.items() for c in (rows[0] if rows else ()) if name in READERS}
+    return sorted((t, c) for t, c in columns - m.used if COUNT_LIKE.match(c) and t != "agreement")

@@ -1,0 +1,232 @@
+"""What the tables of who the children are, who is left out, and what case files say, tell of the unknowns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+from attacker import intervals
+from attacker.meanings import Count, Meanings, at, prints
+from attacker.reading import Row, half_unit, number
+from attacker.system import Sum, minus, plus
+
+KINDS = {"age": "age", "ethnicity": "ethnicity", "sibling_group_size": "siblings", "number of issues": "issues"}
+
+
+def profile(m: Meanings, name: str, row: Row) -> None:
+    """A band or code of the profile, one issue, or the number of issues."""
+    group, variable, category = row["group"], row["variable"], row["category"]
+    cell = m.block(variable, group, category)
+    m.count(name, row, "children_in_group", m.size(group))
+    m.count(name, row, "children", cell, ("children_in_group", m.size(group)))
+    m.ratio(name, row, "percent", cell, m.size(group))
+    m.system.hold(minus(m.size(group), cell), 0.0, float("inf"))
+
+
+def profile_sums(m: Meanings) -> None:
+    """All bands and codes of a variable are the group; issues are not (a child can have several, or none)."""
+    parts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for table in ("profile", "issues", "ethnicity_groups"):
+        for row in m.tables.get(table, []):
+            parts[row["variable"], row["group"]].append(row["category"])
+    for (variable, group), categories in parts.items():
+        if variable == "issue at assessment":
+            for category in categories:  # who has an issue has not none
+                none = m.block("number of issues", group, "None")
+                m.system.hold(minus(m.size(group), plus(m.block(variable, group, category), none)), 0.0, float("inf"))
+        elif variable == "ethnic group":
+            unknown = m.block("ethnicity", group, "Unknown")
+            whole = plus(*(m.block(variable, group, c) for c in categories if c != "Unknown"), unknown)
+            m.system.equal(minus(m.size(group), whole), 0.0)
+        else:
+            rest = m.size(group)
+            if variable in ("age", "ethnicity", "sibling_group_size") and "Unknown" not in categories:
+                rest = minus(rest, m.block(variable, group, "Unknown"))
+            m.system.equal(minus(rest, plus(*(m.block(variable, group, c) for c in categories))), 0.0)
+
+
+def ethnic_codes(m: Meanings, groups_of_codes: dict[str, list[str]]) -> None:
+    """An ethnic group is the sum of its codes (the profile's labels of them are in the study's documents)."""
+    for group in m.groups:
+        for broad, labels in groups_of_codes.items():
+            codes = plus(*(m.block("ethnicity", group, label) for label in labels))
+            m.system.equal(minus(m.block("ethnic group", group, broad), codes), 0.0)
+
+
+def balance(m: Meanings, name: str, row: Row) -> None:
+    """Children, shares and standard deviations of a category, numbers known and missing of a variable."""
+    variable, category = row["variable"], row["category"]
+    cells = []
+    for side, group in zip(("programme", "comparison"), m.groups, strict=True):
+        unknown = {"age_years": "age", "ethnic_group": "ethnicity", "sibling_group_size": "sibling_group_size"}
+        missing: Sum = m.block(unknown[variable], group, "Unknown") if variable in unknown else {("none", variable): 1.0}
+        known = minus(m.size(group), missing)
+        m.count(name, row, f"n_{side}", known)
+        m.count(name, row, f"missing_{side}", missing)
+        if not category or category == "all categories":
+            continue
+        cell = m.joint(group, lambda b, a: at(category)(b))
+        cell = m.block("ethnic group", group, category) if variable == "ethnic_group" else cell
+        m.count(name, row, f"children_{side}", cell, (f"n_{side}", known))
+        m.ratio(name, row, f"mean_{side}", cell, known, 1.0)
+        m.scan(row, cell, f"n_{side}", **{f"sd_{side}": lambda k, n: (k / n * (1 - k / n)) ** 0.5 if n else 0.0})
+        cells.append((cell, number(row.get(f"children_{side}")), number(row.get(f"n_{side}"))))
+    if len(cells) == 2:
+        _standardised(m, row, cells)
+
+
+def _standardised(m: Meanings, row: Row, cells: list[tuple[Sum, float | None, float | None]]) -> None:
+    """A standardised difference gives one count away when the other stands beside it."""
+    text = row.get("smd") or ""
+    for place, (sum_, mine, size) in enumerate(cells):
+        _, other, other_size = cells[1 - place]
+        if number(text) is None or mine is not None or None in (size, other, other_size):
+            continue
+        left = []
+        for k in range(int(size) + 1):  # type: ignore[arg-type]
+            p, q = k / size, other / other_size  # type: ignore[operator]
+            spread = ((p * (1 - p) + q * (1 - q)) / 2) ** 0.5
+            if spread and prints((p - q if place == 0 else q - p) / spread, text):
+                left.append(k)
+        if left:
+            m.system.hold(sum_, left[0], left[-1])
+
+
+def participant_flow(m: Meanings, name: str, row: Row) -> None:
+    group, step, reason = row["group"], row["step"], row["reason"]
+    cell = m.size(group) if step == "Analysed" else m.block("flow", group, (step, reason))
+    m.count(name, row, "children", cell)
+    families = m.block("families", group, (step, reason))
+    m.count(name, row, "families", families)
+    m.system.hold(minus(cell, families), 0.0, float("inf"))
+
+
+def records_of(m: Meanings, group: str) -> Sum:
+    return m.block("flow", group, ("In the records", ""))
+
+
+def excluded(m: Meanings, group: str) -> Sum:
+    return {("excluded", group): 1.0}
+
+
+def flow_sums(m: Meanings) -> None:
+    """In the records = excluded, by reason + not observable, by reason + analysed."""
+    rows = m.tables.get("participant_flow", [])
+    if not rows:
+        return
+    for group in m.groups:
+        mine = [r for r in rows if r["group"] == group]
+        out = [m.block("flow", group, (r["step"], r["reason"])) for r in mine if r["step"] == "Excluded"]
+        unseen = [m.block("flow", group, (r["step"], r["reason"])) for r in mine if r["step"] == "Not observable"]
+        m.system.equal(minus(excluded(m, group), plus(*out)), 0.0)
+        m.system.equal(minus(records_of(m, group), plus(*out, *unseen, m.size(group))), 0.0)
+
+
+def observability(m: Meanings, name: str, row: Row) -> None:
+    cell = m.block("seen", row["group"], (row["window_months"], row["period"], row["reason"]))
+    m.count(name, row, "children", cell)
+
+
+def observability_sums(m: Meanings) -> None:
+    """Every window divides the children who are not excluded; who is cut off by birth stays so in a longer window."""
+    rows = m.tables.get("observability", [])
+    by: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        by[row["group"], row["window_months"], row["period"]].append(row)
+    for (group, months, period), mine in by.items():
+        cells = [m.block("seen", group, (months, period, r["reason"])) for r in mine]
+        left = minus(records_of(m, group), excluded(m, group))
+        m.system.equal(minus(left, plus(*cells)), 0.0)
+    for group in m.groups:
+        for period, word in (("before", "Not yet born"), ("after", "Turned 18")):
+            steps = [(r["window_months"], r) for r in rows if (r["group"], r["period"]) == (group, period) and word in r["reason"]]
+            for (first, one), (then, two) in pairwise(steps):
+                more = minus(*(m.block("seen", group, (k, period, r["reason"])) for k, r in ((then, two), (first, one))))
+                ends = number(two["children"]), number(one["children"])
+                value = None if None in ends else ends[0] - ends[1]  # type: ignore[operator]
+                m.system.hold(more, 0.0, float("inf"))
+                m.counts.append(Count(f"observability: {group}, {word} from {first} to {then} months", more, value))
+
+
+def completeness(m: Meanings, name: str, row: Row) -> None:
+    table, column = row["table"], row["column"]
+    rows, blank = {("rows", table): 1.0}, {("blank", table, column): 1.0}
+    m.count(name, row, "rows", rows)
+    m.count(name, row, "blank", blank, ("rows", rows))
+    m.ratio(name, row, "percent_blank", blank, rows)
+    if table != "children":
+        return
+    if "participant_flow" in m.tables:
+        m.system.equal(minus(rows, plus(*(records_of(m, g) for g in m.groups))), 0.0)
+    if column == "exclusion_reason":
+        m.system.equal(minus(rows, plus(blank, *(excluded(m, g) for g in m.groups))), 0.0)
+    if column == "ethnicity_code":
+        _among_analysed(m, blank, "ethnicity")
+
+
+def _among_analysed(m: Meanings, whole: Sum, variable: str) -> None:
+    """Of all records with a blank, those in the analysis are the profile's Unknown; the others are left out of it."""
+    known = plus(*(m.block(variable, g, "Unknown") for g in m.groups))
+    others = minus(whole, known)
+    m.system.hold(others, 0.0, float("inf"))
+    out = minus(plus(*(records_of(m, g) for g in m.groups)), plus(*(m.size(g) for g in m.groups)))
+    if variable == "age":  # an unknown age is taken as observable: only an exclusion can keep it out
+        out = plus(*(excluded(m, g) for g in m.groups))
+    m.system.hold(minus(out, others), 0.0, float("inf"))
+
+
+def oddities(m: Meanings, name: str, row: Row) -> None:
+    cell = {("odd", row["table"], row["finding"]): 1.0}
+    m.count(name, row, "number", cell)
+    if "neither a date of birth nor an age" in row["finding"]:
+        _among_analysed(m, cell, "age")
+
+
+def case_file_items(m: Meanings, name: str, row: Row) -> None:
+    place = (row["item_id"], row["subset"])
+    parts = {answer: {("file", *place, answer): 1.0} for answer in ("yes", "partial", "no", "not_applicable")}
+    files, some = {("files", row["subset"]): 1.0}, plus(parts["yes"], parts["partial"])
+    scored = {("files scored", *place): 1.0}
+    applicable = minus(scored, parts["not_applicable"])
+    m.count(name, row, "files", scored)
+    m.system.equal(minus(scored, plus(*parts.values())), 0.0)
+    m.system.hold(minus(files, scored), 0.0, float("inf"))
+    for answer, cell in parts.items():
+        m.count(name, row, answer, cell, ("files", scored))
+    m.count(name, row, "applicable", applicable)
+    m.count(name, row, "any_evidence", some, ("applicable", applicable))
+    m.ratio(name, row, "share_full", parts["yes"], applicable, 1.0)
+    m.ratio(name, row, "share_any", some, applicable, 1.0)
+    m.ratio(name, row, "percent_any", some, applicable)
+    m.cell(name, row, "smallest")
+    for sum_, kind in ((parts["yes"], "full"), (some, "any")):
+        ends = {f"{kind}_low": lambda k, n: intervals.wilson_low(k, n) / 100, f"{kind}_high": lambda k, n: intervals.wilson_high(k, n) / 100}
+        m.scan(row, sum_, "applicable", **ends)
+
+
+def case_file_differences(m: Meanings, name: str, row: Row) -> None:
+    shares = []
+    for when in ("earlier", "later"):
+        place = (row["item_id"], row[when])
+        yes, part = ({("file", *place, answer): 1.0} for answer in ("yes", "partial"))
+        event = yes if row["cut"] == "full" else plus(yes, part)
+        scored, base = {("files scored", *place): 1.0}, {("files compared", *place, row["cut"]): 1.0}
+        m.system.hold(minus(scored, base), 0.0, float("inf"))
+        m.system.hold(minus(plus(base, {("file", *place, "not_applicable"): 1.0}), scored), 0.0, float("inf"))
+        m.count(name, row, f"files_{when}", base)
+        m.count(name, row, f"count_{when}", event, (f"files_{when}", base))
+        m.ratio(name, row, f"share_{when}", event, base, 1.0)
+        shares.append((event, number(row.get(f"files_{when}"))))
+    m.cell(name, row, "smallest")
+    text = row.get("difference") or ""
+    if number(text) is not None and all(size for _, size in shares):
+        gap = minus(plus(shares[1][0], factor=1 / shares[1][1]), plus(shares[0][0], factor=1 / shares[0][1]))
+        m.system.hold(gap, number(text) - half_unit(text), number(text) + half_unit(text))
+
+
+def case_file_ordered(m: Meanings, name: str, row: Row) -> None:
+    for when in ("earlier", "later"):
+        place = (row["item_id"], row[when])
+        base = minus({("files scored", *place): 1.0}, {("file", *place, "not_applicable"): 1.0})
+        m.count(name, row, f"files_{when}", base)
+    m.cell(name, row, "smallest")
