@@ -107,11 +107,13 @@ def attack(released: Path, restricted: Path, codes: dict[str, list[str]]) -> lis
 
 
 def small(counts: list[Count]) -> list[Count]:
-    """Return the counts from 1 to 5, each sum once."""
-    found = {}
+    """Return the counts from 1 to 5, each sum once under all its names."""
+    found: dict[frozenset, Count] = {}
     for count in counts:
         if count.value is not None and 1 <= count.value <= MOST:
-            found.setdefault(frozenset(count.sum.items()), count)
+            key = frozenset(count.sum.items())
+            name = f"{found[key].name} = {count.name}" if key in found else count.name
+            found[key] = Count(name, count.sum, count.value)
     return list(found.values())
 
 

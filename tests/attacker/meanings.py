@@ -17,6 +17,7 @@ from attacker.system import Sum, System, minus, plus
 
 LADDER = ("CIN", "CP", "CLA")
 SETS = range(8)
+KEYS = ("category", "day", "window_months", "tau_days")
 LONGEST = 366.0  # days of a window: no study's is longer
 Test = Callable[[int, int], bool]
 
@@ -123,7 +124,7 @@ def find_groups(tables: dict[str, list[Row]]) -> tuple[str, str]:
 
 def key_of(row: Row) -> str:
     """Return the words that name a row."""
-    words = [f"{k} {v}" for k, v in row.items() if v and number(v) is None and v not in (*HIDDEN, "z")]
+    words = [f"{k} {v}" for k, v in row.items() if v and (k in KEYS or number(v) is None) and v not in (*HIDDEN, "z")]
     return "; ".join(words[:5])[:160]
 
 

@@ -38,6 +38,7 @@ class System:
     held: dict[frozenset, tuple[Sum, float, float]] = field(default_factory=dict)
     real: set[Hashable] = field(default_factory=set)
     _parts: dict = field(default_factory=dict)
+    _seen: list[dict[Hashable, float]] = field(default_factory=list)
 
     @property
     def rows(self) -> list[tuple[Sum, float, float]]:
@@ -53,6 +54,7 @@ class System:
         _, least, most = self.held.get(key, (sum_, -np.inf, np.inf))
         self.held[key] = (sum_, max(low, least), min(high, most))
         self._parts.clear()
+        self._seen.clear()
 
     def known(self, sum_: Sum) -> float | None:
         """Return the sum where it was noted as one number."""
@@ -64,10 +66,18 @@ class System:
 
     def possible(self) -> bool:
         """Return whether anything can make all rows true (it must: a release is true)."""
-        return all(self._solve(part, {}, 1)[0] for part in {id(p): p for p in self._all_parts().values()}.values())
+        return all(self._solve(rows, {}, 1)[0] for rows in dict(self._all_parts().values()).values())
 
     def can_be(self, sum_: Sum, low: float, high: float) -> bool:
-        """Return whether the sum can lie between the two; True where it could not be ruled out in time."""
+        """Return whether the sum can lie between the two; True where it could not be ruled out in time.
+
+        Worlds found for earlier questions are looked at first: most answers stand in one of them.
+        """
+        for world in self._seen:
+            if all(name in world for name in sum_):
+                value = sum(factor * world[name] for name, factor in sum_.items())
+                if low - 0.01 <= value <= high + 0.01:
+                    return True
         found, _ = self._solve(self._part_of(sum_), {}, 1, extra=(sum_, low, high))
         return found
 
@@ -103,8 +113,6 @@ class System:
         return [row for each in rows.values() for row in each]
 
     def _solve(self, part, objective: Sum, sign: int, extra=None) -> tuple[bool, float]:
-        if isinstance(part, tuple):
-            part = part[1]
         rows = [*part, extra] if extra else part
         place = {name: k for k, name in enumerate(dict.fromkeys(_names(rows, objective)))}
         cost = np.zeros(len(place))
@@ -124,6 +132,8 @@ class System:
         done = milp(cost, integrality=whole, bounds=Bounds(0, np.inf), constraints=limits if rows else (), options=options)
         if done.status == 2:
             return False, np.inf
+        if done.x is not None:
+            self._seen.append(dict(zip(place, done.x, strict=True)))
         bound = done.mip_dual_bound if done.mip_dual_bound is not None else -np.inf
         return True, -np.inf if done.status == 3 or bound is None else float(np.ceil(bound - 1e-4))
 
