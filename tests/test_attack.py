@@ -9,7 +9,13 @@ from attacker.attacking import attack
 from attacker.reading import Release, read_tables
 from attacker.reviewers import off_scale_range
 from attacker.system import System
-from attacker.wording import texts_of_records, told_by_another_format, told_by_the_last_release, told_in_words, told_of_records
+from attacker.wording import (
+    texts_of_records,
+    told_by_another_format,
+    told_by_the_last_release,
+    told_in_words,
+    told_of_records,
+)
 
 ROOT = Path(__file__).parents[1]
 LEAKY = ROOT / "tests/fixtures/leaky_release"
@@ -62,7 +68,9 @@ def test_reviewers_files_off_the_scale_follow_from_sixteen_digits(millbrook):
 
 def test_two_digits_of_agreement_do_not_give_the_files_back():
     """The test of the test: the same row as it is to be printed leaves more than the policy's range."""
-    (row,) = [r for r in read_tables(LEAKY / "millbrook/release")["agreement"] if r["item_id"] == "multi_agency_working"]
+    (row,) = [
+        r for r in read_tables(LEAKY / "millbrook/release")["agreement"] if r["item_id"] == "multi_agency_working"
+    ]
     low, high = off_scale_range(row | {name: f"{float(row[name]):.2f}" for name in ("agreement", "ac1", "ac2")})
     assert (low, high) != (1, 1)
     assert off_scale_range(row) == (1, 1)
@@ -88,7 +96,8 @@ def test_nothing_leaks_where_everything_small_and_all_that_tells_it_is_hidden(tm
 def test_free_text_of_a_record_is_found(tmp_path):
     """Judge: two reasons that stood in Millbrook's children table, word for word, and in its release."""
     (tmp_path / "children.csv").write_text(
-        "child_id,exclusion_reason\nA1,moved away before help ended\nA2,none of the study's business\n", encoding="utf-8"
+        "child_id,exclusion_reason\nA1,moved away before help ended\nA2,none of the study's business\n",
+        encoding="utf-8",
     )
     release = Release(tmp_path, read_tables(LEAKY / "millbrook/release"))
     assert told_of_records(release, texts_of_records(tmp_path, "")) == ["moved away before help ended"]

@@ -74,7 +74,9 @@ class Leak:
         return f"{self.name}: between {self.low:g} and {self.high:g} (it is {self.value:g})"
 
 
-def understand(tables: dict[str, list[Row]], codes: dict[str, list[str]], groups: tuple[str, str] | None = None) -> Meanings:
+def understand(
+    tables: dict[str, list[Row]], codes: dict[str, list[str]], groups: tuple[str, str] | None = None
+) -> Meanings:
     """Return all that the tables say; a table that nobody told the attacker about is a LookupError."""
     unknown = set(tables) - set(READERS) - NO_COUNTS
     if unknown:

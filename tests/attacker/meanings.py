@@ -226,7 +226,9 @@ def like_for_like(m: Meanings, name: str, row: Row) -> None:
     shares = []
     for side, group in zip(("programme", "comparison"), m.groups, strict=True):
         base = m.joint(group, lambda b, a: before(b))
-        event = m.joint(group, lambda b, a: before(b) and (highest(a) > highest(b) if higher else highest(a) < highest(b)))
+        event = m.joint(
+            group, lambda b, a: before(b) and (highest(a) > highest(b) if higher else highest(a) < highest(b))
+        )
         m.count(name, row, f"n_{side}", base)
         m.count(name, row, f"events_{side}", event, (f"n_{side}", base))
         m.ratio(name, row, f"percent_{side}", event, base)

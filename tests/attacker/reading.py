@@ -1,4 +1,4 @@
-"""Reads a folder of a release as an outsider would: every table of every format, every sentence, every chart's words."""
+"""Reads a folder of a release as an outsider would: every table of every format, every sentence, charts' words."""
 
 from __future__ import annotations
 
@@ -76,7 +76,11 @@ def _pages(folder: Path) -> tuple[dict[str, list[list[str]]], list[tuple[str, st
         soup = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
         for each in soup(["style", "script"]):
             each.decompose()
-        texts += [(file.name, str(tag[name])) for name in ("alt", "aria-label", "title") for tag in soup.find_all(attrs={name: True})]
+        texts += [
+            (file.name, str(tag[name]))
+            for name in ("alt", "aria-label", "title")
+            for tag in soup.find_all(attrs={name: True})
+        ]
         for table in soup("table"):
             rows = [[cell.get_text(" ", strip=True) for cell in row(["th", "td"])] for row in table("tr")]
             link = table.find_next("a", href=re.compile(r"tables/.*\.csv|^data:"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-
 from attacker.reading import Row, half_unit, number
 
 DISTANT = {"linear": 0.5, "quadratic": 0.75}

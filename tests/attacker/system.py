@@ -129,7 +129,9 @@ class System:
         ]
         whole = np.array([name not in self.real for name in place], dtype=int)
         options = {"time_limit": SECONDS, "mip_rel_gap": 0.0}
-        done = milp(cost, integrality=whole, bounds=Bounds(0, np.inf), constraints=limits if rows else (), options=options)
+        done = milp(
+            cost, integrality=whole, bounds=Bounds(0, np.inf), constraints=limits if rows else (), options=options
+        )
         if done.status == 2:
             return False, np.inf
         if done.x is not None:

@@ -59,7 +59,9 @@ def balance(m: Meanings, name: str, row: Row) -> None:
     cells = []
     for side, group in zip(("programme", "comparison"), m.groups, strict=True):
         unknown = {"age_years": "age", "ethnic_group": "ethnicity", "sibling_group_size": "sibling_group_size"}
-        missing: Sum = m.block(unknown[variable], group, "Unknown") if variable in unknown else {("none", variable): 1.0}
+        missing: Sum = (
+            m.block(unknown[variable], group, "Unknown") if variable in unknown else {("none", variable): 1.0}
+        )
         known = minus(m.size(group), missing)
         m.count(name, row, f"n_{side}", known)
         m.count(name, row, f"missing_{side}", missing)
@@ -139,9 +141,15 @@ def observability_sums(m: Meanings) -> None:
         m.system.equal(minus(left, plus(*cells)), 0.0)
     for group in m.groups:
         for period, word in (("before", "Not yet born"), ("after", "Turned 18")):
-            steps = [(r["window_months"], r) for r in rows if (r["group"], r["period"]) == (group, period) and word in r["reason"]]
+            steps = [
+                (r["window_months"], r)
+                for r in rows
+                if (r["group"], r["period"]) == (group, period) and word in r["reason"]
+            ]
             for (first, one), (then, two) in pairwise(steps):
-                more = minus(*(m.block("seen", group, (k, period, r["reason"])) for k, r in ((then, two), (first, one))))
+                more = minus(
+                    *(m.block("seen", group, (k, period, r["reason"])) for k, r in ((then, two), (first, one)))
+                )
                 ends = number(two["children"]), number(one["children"])
                 value = None if None in ends else ends[0] - ends[1]  # type: ignore[operator]
                 m.system.hold(more, 0.0, float("inf"))
@@ -200,7 +208,10 @@ def case_file_items(m: Meanings, name: str, row: Row) -> None:
     m.ratio(name, row, "percent_any", some, applicable)
     m.cell(name, row, "smallest")
     for sum_, kind in ((parts["yes"], "full"), (some, "any")):
-        ends = {f"{kind}_low": lambda k, n: intervals.wilson_low(k, n) / 100, f"{kind}_high": lambda k, n: intervals.wilson_high(k, n) / 100}
+        ends = {
+            f"{kind}_low": lambda k, n: intervals.wilson_low(k, n) / 100,
+            f"{kind}_high": lambda k, n: intervals.wilson_high(k, n) / 100,
+        }
         m.scan(row, sum_, "applicable", **ends)
 
 

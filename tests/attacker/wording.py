@@ -1,4 +1,4 @@
-"""What sentences, charts' words and the other formats tell that the tables do not; and what two releases tell together."""
+"""What sentences, charts' words and other formats tell that the tables do not; what two releases tell together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLOW = re.compile(r"([^.,;:]+), (none|CIN|CP|CLA)(?: before)? to (none|CIN|CP|CL
 
 
 def told_in_words(release: Release, restricted: dict[str, list[Row]]) -> list[str]:
-    """Return the sentences that give a number of which the tables say that it is hidden, or a small one of their own."""
+    """Return the sentences that give a number which the tables hide, or a small one of their own."""
     shown, hidden = _rows_of_numbers(release.tables), _rows_of_numbers(restricted)
     found = []
     for where, text in dict.fromkeys(release.texts):
@@ -57,7 +57,9 @@ def told_by_another_format(release: Release) -> list[str]:
             for k, (row, cells) in enumerate(zip(rows, sheet[1:], strict=True)):
                 for column, cell in zip(row, cells, strict=True):
                     if not _agree(row[column], cell):
-                        found.append(f"tables.xlsx, {name}, row {k}, {column}: {cell} where the CSV file says {row[column]}")
+                        found.append(
+                            f"tables.xlsx, {name}, row {k}, {column}: {cell} where the CSV file says {row[column]}"
+                        )
         found += [f"page, {name}: {text}" for text in _beyond(rows, release.grids.get(name, []))]
     return found
 
