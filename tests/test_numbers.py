@@ -1,5 +1,7 @@
 """A page never rounds one value in two ways: sentences and charts write a number as the table beside them does."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -62,6 +64,7 @@ def test_a_review_rounds_half_up():
     found = difference_sentence(
         "Item", earlier="Before", later="During", counts=(0, 8, 7, 8), points=(87.5, 12.5, 98.5), p_value=0.0625
     )
-    assert "88 percentage points more; the true difference could be as small as 13 or as large as 99" in found.sentence
-    assert "p = 0.063" in found.sentence
-    assert "between 29% and 63%" in agreement_sentence(24, [0.285, 0.625], 10).sentence
+    assert "88 percentage points more; the true difference could be as small as 13 or as large as 99" in found
+    assert "p = 0.063" in found
+    agreement = pd.DataFrame({"agreement": [0.285, 0.625], "files": 24})
+    assert "between 29% and 63%" in agreement_sentence(agreement, SimpleNamespace(min_double_coded=10))

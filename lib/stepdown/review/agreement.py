@@ -51,6 +51,9 @@ COLUMNS = {
 }
 """The columns of agreement. How far two reviewers agree says something of them, and nothing of any child."""
 
+SHOWN = ("item", "files", "agreement", "kappa", "ac1", "ac2", "alpha", "alpha_low", "alpha_high")
+"""The columns of agreement that a page shows."""
+
 
 def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings, seed: int) -> AggregateTable:
     """Return how far reviewers agree: one row is an audit item, those on which they part most first.

@@ -9,12 +9,25 @@ from stepdown.params import Study, load
 from stepdown.params.review import AuditTool
 
 
+def audit_tool(study: Study) -> AuditTool:
+    """Return the audit tool that a study's files were read with; raises Refused with every fault of its file.
+
+    >>> from stepdown.params import load_study
+    >>> audit_tool(load_study("params/slough_ifp.yaml")).item_ids()[:2]
+    ['witnessed_less_domestic_abuse', 'child_happier']
+    """
+    review = study.settings.review
+    if review is None:
+        raise LookupError(f"{study.name} has no case-file review")
+    return load(study.path(review.audit_tool), AuditTool)
+
+
 def _codes(study: Study) -> Codes:
     """Return the items of the study's audit tool; a tool that is not there or at fault is named with the settings."""
     if study.settings.review is None:
         return {}
     try:
-        return {"item_id": tuple(load(study.path(study.settings.review.audit_tool), AuditTool).item_ids())}
+        return {"item_id": tuple(audit_tool(study).item_ids())}
     except Refused:
         return {}
 

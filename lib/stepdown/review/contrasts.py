@@ -60,6 +60,8 @@ DIFFERENCES = {
 }
 """The columns of case_file_differences."""
 
+DIFFERENCES_SHOWN = ("item", "cut", "points", "points_low", "points_high", "p_boschloo", "p_holm")
+
 ORDERED = {
     **_KEYS,
     **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
@@ -69,6 +71,8 @@ ORDERED = {
     "superiority_high": _share("Upper limit", "Brunner–Munzel"),
 }
 """The columns of case_file_ordered."""
+
+ORDERED_SHOWN = ("item", "files_earlier", "files_later", *list(ORDERED)[-3:], "p_mann_whitney")
 
 
 def case_file_differences(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:

@@ -24,6 +24,9 @@ COLUMNS = {
 }
 """The columns of framework_grid."""
 
+SHOWN = ("framework", "cell", "evidence", "items_number", "source")
+"""The columns of framework_grid that a page shows."""
+
 
 def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
     """Return the grid: one row is a practice feature or outcome of a framework.

@@ -59,6 +59,9 @@ The counts of a row add up to the files read, and case_file_differences has some
 whole or not at all: every count rests on the smallest one, in both tables.
 """
 
+SHOWN = ("item", "subset_label", "any_evidence", "applicable", "not_applicable", *list(COLUMNS)[-3:])
+"""The columns of case_file_items that a page shows."""
+
 
 def smallest(counts: Mapping[str, int]) -> int:
     """Return the smallest of the counts that is not nought (0 when all are)."""

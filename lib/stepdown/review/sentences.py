@@ -1,13 +1,11 @@
 """What the scores of a case-file review mean, in plain English; nothing is called significant without its test.
 
-The first functions word numbers; the last read the numbers from cleared tables, where NA is a hidden one.
+The numbers come from the frames of cleared tables, where NA is a hidden one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -21,13 +19,8 @@ CONTRAST = (
 )
 """What no difference between periods shows; stands beside every finding about one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding: the sentence and what it does not show."""
-
-    sentence: str
-    limit: str
+GRID_LIMIT = "That evidence was looked for and found says nothing about which way it points, or how strong it is."
+"""What the evidence grid does not show."""
 
 
 def _missing(*values: float) -> bool:
@@ -57,8 +50,8 @@ def difference_sentence(
     p_corrected: float = float("nan"),
     tests: int = 0,
     evidence: str = "at least partial evidence",
-) -> Finding:
-    """Return what can be said of one difference, and its limit.
+) -> str:
+    """Return what can be said of one difference; its limit is CONTRAST.
 
     earlier, later: what the two sets of files are called.  counts: (with evidence, files) earlier, then later.
     points: difference and its limits in percentage points.  p_value: Boschloo's, two-sided.
@@ -67,7 +60,7 @@ def difference_sentence(
     The interval rules, not the p value: where it holds nought, no difference is claimed.
     """
     if _missing(*counts, *points):
-        return Finding(f"{item}: {_lower_first(NOT_SHOWN)}", CONTRAST)
+        return f"{item}: {_lower_first(NOT_SHOWN)}"
     x, n, y, m = counts
     difference, low, high = points
     seen = (
@@ -76,16 +69,14 @@ def difference_sentence(
     )
     between = f"between {signed(low)} and {signed(high)} percentage points"
     if low <= 0 <= high:
-        return Finding(
-            f"{seen}. So few files cannot tell whether there is a difference: it could lie {between}.", CONTRAST
-        )
+        return f"{seen}. So few files cannot tell whether there is a difference: it could lie {between}."
     side = "more" if difference > 0 else "fewer"
     least, most = sorted((abs(low), abs(high)))
     size = (
         f"That is {digits(abs(difference))} percentage points {side}; the true difference could be as small as "
         f"{digits(least)} or as large as {digits(most)}."
     )
-    return Finding(f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip(), CONTRAST)
+    return f"{seen}. {size} {_tested(p_value, p_corrected, tests)}".strip()
 
 
 def _tested(p_value: float, p_corrected: float, tests: int) -> str:
@@ -132,32 +123,33 @@ def _counted(number: int) -> str:
     return ("none" if not number else WORDS[number]) if number < len(WORDS) else str(number)
 
 
-def agreement_sentence(files: float, agreements: Sequence[float], least: int) -> Finding:
-    """Return what double coding says overall.
-
-    files: the largest number of files that an item had read twice.  agreements: raw agreement of each item (0 to 1;
-    NaN left out).  least: fewest files that make the figures worth reading.
-    """
-    limit = (
-        "Two reviewers can agree and both be wrong. Raw agreement is high by chance alone where nearly every file "
-        "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 stand beside it."
-    )
-    known = [value for value in agreements if value == value]
-    if _missing(files) or not known:
-        return Finding(
-            "No file was read by two reviewers, or too few to show. How far another reader would have given the "
-            "same answers is not known.",
-            "Every count from these files rests on the judgement of one reader.",
+def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str:
+    """Return what double coding says overall.  agreement: the frame of the cleared table ``agreement``."""
+    known, files = agreement["agreement"].dropna(), agreement["files"].max()
+    if pd.isna(files) or known.empty:
+        return (
+            "No file was read by two reviewers, or too few to show. How far another reader would have given the same "
+            "answers is not known."
         )
     low, high = _percents(known)
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
+    shown = "" if len(known) == len(agreement) else " (of the items that can be shown)"
     sentence = (
         f"{int(files)} files were read by more than one reviewer. They gave the same answer {spread} of them, "
-        f"depending on the item{'' if len(known) == len(agreements) else ' (of the items that can be shown)'}."
+        f"depending on the item{shown}."
     )
-    if files < least:
-        sentence += f" Fewer than {least} files is too few to say more than that."
-    return Finding(sentence, limit)
+    least = settings.min_double_coded
+    return sentence if files >= least else f"{sentence} Fewer than {least} files is too few to say more than that."
+
+
+def agreement_limit(agreement: pd.DataFrame) -> str:
+    """Return what agreement between reviewers does not show."""
+    if agreement["agreement"].isna().all() or agreement["files"].isna().all():
+        return "Every count from these files rests on the judgement of one reader."
+    return (
+        "Two reviewers can agree and both be wrong. Raw agreement is high by chance alone where nearly every file "
+        "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 stand beside it."
+    )
 
 
 def _percents(shares: Iterable[float]) -> tuple[int, int]:
@@ -166,41 +158,36 @@ def _percents(shares: Iterable[float]) -> tuple[int, int]:
     return low, high
 
 
-def parting_sentence(items: Sequence[tuple[str, float, float]]) -> str:
-    """Return the items on which reviewers part most: (item, files with different answers, files), worst first."""
-    known = [(item, apart, files) for item, apart, files in items if not _missing(apart, files) and apart > 0]
-    if not known:
+def parting_sentence(agreement: pd.DataFrame, most: int = 3) -> str:
+    """Return the items on which reviewers part most, worst first; "" when no item was read twice."""
+    if agreement.empty:
+        return ""
+    known = agreement[agreement["apart"].notna() & (agreement["files"] > 0)]
+    shares = (known["apart"] / known["files"]).astype("float64").sort_values(ascending=False, kind="stable")
+    worst = known.loc[shares[shares > 0].index[:most]]
+    if worst.empty:
         return "Reviewers gave the same answer on every file and item that can be shown."
-    parts = [f"“{item}” ({_files(apart, files)} files)" for item, apart, files in known]
+    parts = [f"“{row['item']}” ({_files(row['apart'], row['files'])} files)" for _, row in worst.iterrows()]
     return f"Reviewers part most on {joined(parts)}. Talk these questions through before they are used again."
 
 
-def grid_sentence(evidence: Sequence[str]) -> Finding:
-    """Return how much of the framework has evidence; ``evidence`` is that column of framework_grid."""
-    total, none = len(evidence), sum(kind == "none" for kind in evidence)
-    from_files = sum(kind.startswith("case files") for kind in evidence)
-    return Finding(
+def grid_sentence(grid: pd.DataFrame) -> str:
+    """Return how much of the framework has evidence.  grid: the frame of ``framework_grid``."""
+    kinds = grid["evidence"].astype("str")
+    total, none, from_files = len(kinds), int((kinds == "none").sum()), int(kinds.str.startswith("case files").sum())
+    return (
         f"Of the {total} practice features and outcomes, {from_files} have evidence from the case files, "
-        f"{total - none - from_files} from other sources only, and {none} from none.",
-        "That evidence was looked for and found says nothing about which way it points, or how strong it is.",
+        f"{total - none - from_files} from other sources only, and {none} from none."
     )
 
 
-class Cleared(Protocol):
-    """What is needed of a cleared table: its values, with NA where they are hidden."""
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The values."""
-
-
-def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
+def evidence_title(items: pd.DataFrame, settings: ReviewSettings) -> str:
     """Return the title of the bars: on how many items most files of the latest period showed evidence.
 
     Where half of the items or more are hidden, the rest make no headline.
     """
     subset = "during" if "during" in settings.subsets else next(iter(settings.subsets))
-    shares = items.frame.loc[items.frame["subset"] == subset, "percent_any"]
+    shares = items.loc[items["subset"] == subset, "percent_any"]
     known = shares.dropna()
     if 2 * len(known) <= len(shares):
         return "What the case files showed: most items rest on too few files to show their numbers"
@@ -209,7 +196,7 @@ def evidence_title(items: Cleared, settings: ReviewSettings) -> str:
     return f"On {int((known > 50).sum())} of {len(known)} items{shown}, most files {where} showed evidence"
 
 
-def differences_title(differences: Cleared) -> str:
+def differences_title(differences: pd.DataFrame) -> str:
     """Return the title of the forest plot: how many listed differences stand after correction."""
     listed = _listed(differences)
     known = listed.dropna(subset=["points"])
@@ -220,9 +207,9 @@ def differences_title(differences: Cleared) -> str:
     return f"{standing or 'None'} of {len(known)} differences {verb} once all tests are counted (95% intervals)"
 
 
-def agreement_title(agreement: Cleared) -> str:
+def agreement_title(agreement: pd.DataFrame) -> str:
     """Return the title of the dots: from what share of files to what share reviewers gave the same answer."""
-    known = agreement.frame["agreement"].dropna()
+    known = agreement["agreement"].dropna()
     if known.empty:
         return "Agreement between reviewers: too few files to show"
     low, high = _percents(known)
@@ -230,19 +217,19 @@ def agreement_title(agreement: Cleared) -> str:
     return f"Reviewers gave the same answer on {spread} of files, by item, worst first"
 
 
-def grid_title(grid: Cleared) -> str:
+def grid_title(grid: pd.DataFrame) -> str:
     """Return the title of the grid: how many features and outcomes have evidence from anywhere."""
-    kinds = [str(kind) for kind in grid.frame["evidence"]]
+    kinds = [str(kind) for kind in grid["evidence"]]
     return f"{sum(kind != 'none' for kind in kinds)} of {len(kinds)} practice features and outcomes have evidence"
 
 
-def difference_findings(differences: Cleared, settings: ReviewSettings) -> list[Finding]:
-    """Return one finding for each item on the study's list, at its main cut, largest difference first."""
+def difference_list(differences: pd.DataFrame, settings: ReviewSettings) -> str:
+    """Return a Markdown list: each item on the study's list, at its main cut, largest difference first."""
     rows = _listed(differences).sort_values("points", ascending=False, kind="stable", na_position="last")
-    return [_finding(row, settings, len(rows)) for _, row in rows.iterrows()]
+    return "\n".join(f"- {_told(row, settings, len(rows))}" for _, row in rows.iterrows())
 
 
-def difference_summary(differences: Cleared) -> str:
+def difference_summary(differences: pd.DataFrame) -> str:
     """Return how many of the listed items differ by their interval, and how many after correction."""
     rows = _listed(differences)
     known = rows[rows["points"].notna()]
@@ -250,32 +237,11 @@ def difference_summary(differences: Cleared) -> str:
     return summary_sentence(len(known), int(apart), int((known["p_holm"] < 0.05).sum()))
 
 
-def agreement_finding(agreement: Cleared, settings: ReviewSettings) -> Finding:
-    """Return what double coding says overall."""
-    frame = agreement.frame
-    files = float("nan") if frame.empty or frame["files"].isna().all() else float(frame["files"].max())
-    return agreement_sentence(
-        files, [_number(row, "agreement") for _, row in frame.iterrows()], settings.min_double_coded
-    )
+def _listed(differences: pd.DataFrame) -> pd.DataFrame:
+    return differences[differences["prespecified"].astype("bool")]
 
 
-def parting(agreement: Cleared, most: int = 3) -> str:
-    """Return the items on which reviewers part most."""
-    rows = [(row["item"], _number(row, "apart"), _number(row, "files")) for _, row in agreement.frame.iterrows()]
-    known = sorted((row for row in rows if row[1] == row[1] and row[2]), key=lambda row: -row[1] / row[2])
-    return parting_sentence(known[:most])
-
-
-def grid_finding(grid: Cleared) -> Finding:
-    """Return how much of the framework has evidence."""
-    return grid_sentence([str(kind) for kind in grid.frame["evidence"]])
-
-
-def _listed(differences: Cleared) -> pd.DataFrame:
-    return differences.frame[differences.frame["prespecified"].astype("bool")]
-
-
-def _finding(row: pd.Series, settings: ReviewSettings, tests: int) -> Finding:
+def _told(row: pd.Series, settings: ReviewSettings, tests: int) -> str:
     counts = tuple(_number(row, name) for name in ("count_earlier", "files_earlier", "count_later", "files_later"))
     points = tuple(_number(row, name) for name in ("points", "points_low", "points_high"))
     return difference_sentence(

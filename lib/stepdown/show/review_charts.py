@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 
 from stepdown.disclosure import ClearedTable
 from stepdown.numbers import digits, signed
-from stepdown.params.review import Comparison
+from stepdown.params.review import ReviewSettings
+from stepdown.review import sentences
 from stepdown.show import style
 from stepdown.show.marks import GREY, INK, cleared_only, rows_down, words_at
 from stepdown.show.style import Figure
@@ -31,15 +32,16 @@ _GRID = {
 }
 
 
-def evidence_bars(table: ClearedTable, *, subsets: Sequence[str], title: str) -> Figure:
+def evidence_bars(table: ClearedTable, settings: ReviewSettings) -> Figure:
     """Return bars of full, partial and no evidence by item, grouped under its practice feature or outcome.
 
-    table: case_file_items.  subsets: which to show, one bar each.  An item whose split is not known has one bar for
-    full and partial together; so has one whose split is hidden. A bar whose counts are hidden is left out, with a
-    note at its place.
+    table: case_file_items.  Each period has a bar; parts of a period have none. An item whose split is not known has
+    one bar for full and partial together; so has one whose split is hidden. A bar whose counts are hidden is left
+    out, with a note at its place.
     """
     cleared_only(table)
-    bars, texts = _laid_out(table.frame[table.frame["subset"].isin(list(subsets))])
+    title = sentences.evidence_title(table.frame, settings)
+    bars, texts = _laid_out(table.frame[table.frame["subset"].isin(["before", "during"])])
     bottom = bars[-1][0] + 0.6 if bars else 1.0
     with style.applied():
         fig, axes = style.new_figure(height=1.3 + 0.36 * bottom)
@@ -118,18 +120,16 @@ def _bar_words(row: pd.Series) -> str:
     return f"{start}full {int(row['yes'])}, partial {int(row['partial'])} of {total}."
 
 
-def differences_forest(
-    table: ClearedTable, pair: Comparison, *, cut: str, title: str, listed_only: bool = True
-) -> Figure:
-    """Return a forest plot of differences in percentage points, with Newcombe's intervals.
+def differences_forest(table: ClearedTable, settings: ReviewSettings) -> Figure:
+    """Return a forest plot of the listed differences in percentage points, with Newcombe's intervals.
 
-    table: case_file_differences.  pair: the two subsets that are compared.  cut: full or any.
-    A filled mark stands after Holm's correction; a hollow one does not, or was not on the list.
+    table: case_file_differences.  The study's first comparison, at its main cut.
+    A filled mark stands after Holm's correction; a hollow one does not.
     """
     cleared_only(table)
-    chosen = table.where(cut=cut, earlier=pair.earlier, later=pair.later).frame
-    if listed_only:
-        chosen = chosen[chosen["prespecified"].astype("bool")]
+    pair, title = settings.comparisons[0], sentences.differences_title(table.frame)
+    chosen = table.where(cut=settings.main_cut, earlier=pair.earlier, later=pair.later).frame
+    chosen = chosen[chosen["prespecified"].astype("bool")]
     rows = [row for _, row in chosen.sort_values("points", ascending=False, na_position="last").iterrows()]
     words = []
     with style.applied():
@@ -166,13 +166,13 @@ def _forest_key(axes: Axes) -> None:
     style.legend_above(axes, columns=2)
 
 
-def evidence_grid(table: ClearedTable, *, title: str) -> Figure:
+def evidence_grid(table: ClearedTable) -> Figure:
     """Return the grid of practice features and outcomes, each cell saying what its evidence rests on.
 
     table: framework_grid.
     """
     cleared_only(table)
-    frame = table.frame
+    frame, title = table.frame, sentences.grid_title(table.frame)
     columns = [(str(name), group) for name, group in frame.groupby("framework", sort=False)]
     height = max(len(group) for _, group in columns)
     with style.applied():
@@ -202,12 +202,13 @@ def _grid_cell(axes: Axes, column: int, at: int, row: pd.Series) -> None:
     axes.text(column + 0.06, at + 0.88, text, va="bottom", fontsize=8.4, color=ink)
 
 
-def agreement_dots(table: ClearedTable, *, title: str, measures: Sequence[str] = ("agreement", "ac2")) -> Figure:
+def agreement_dots(table: ClearedTable, measures: Sequence[str] = ("agreement", "ac2")) -> Figure:
     """Return agreement by item: one mark for each measure with its bootstrap interval, worst item first.
 
     table: agreement.  measures: columns of it, two of agreement, kappa, ac1, ac2, alpha.
     """
     cleared_only(table)
+    title = sentences.agreement_title(table.frame)
     rows = [row for _, row in table.frame.iterrows()]
     marks = {name: (("o", style.DARK, style.DARK), ("s", GREY, "white"))[i % 2] for i, name in enumerate(measures)}
     words = []
