@@ -104,3 +104,70 @@ def test_a_file_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
     (tmp_path / "slough.yaml").write_text("a: 1\n", encoding="utf-8")
     with pytest.raises(Refused, match="did you mean 'slough.yaml'"):
         load_study(tmp_path / "slugh.yaml")
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [{"threshold": 1}, {"threshold": 2}, {"secondary": False}, {"dominance_percent": 100.0}, {"method": "none"}],
+)
+def test_disclosure_control_that_hides_less_than_is_usual_needs_a_reason(weaker):
+    given = settings()
+    given["disclosure"] = {"method": "suppress"} | weaker
+    with pytest.raises(Refused, match="needs a reason"):
+        build(given, StudySettings, where="x.yaml")
+    given["disclosure"] |= {"reason": "the children are made up"}
+    assert build(given, StudySettings, where="x.yaml").disclosure.reason
+
+
+def test_a_day_in_quotation_marks_is_that_day_and_other_quoted_values_say_so():
+    given = settings()
+    given["data"] |= {"last_date": "2019-12-31", "first_date": "2015-01-01"}
+    assert str(build(given, StudySettings, where="x.yaml").data.last_date) == "2019-12-31"
+    given["data"]["last_date"] = "2019-02-30"
+    given["seed"] = "1"
+    with pytest.raises(Refused, match="take the quotation marks off") as refused:
+        build(given, StudySettings, where="x.yaml")
+    assert len(refused.value.faults) == 2
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u202e", "\u2066", "\u00ad"])
+def test_a_label_with_marks_that_cannot_be_seen_is_refused(mark):
+    given = settings()
+    given["groups"]["programme"]["label"] = f"Small{mark} Steps"
+    with pytest.raises(Refused, match="letters that can be seen"):
+        build(given, StudySettings, where="x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a: &x [1]\nb: *x\n", "reference to another part"),
+        ("a: &x [*x]\n", "reference to another part"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "reference to another part"),
+        ("a: " + "[" * 3000 + "]" * 3000, "deep in each other"),
+        ("a: " + "{b: " * 3000 + "}" * 3000, "deep in each other"),
+        ("# " + "x" * 10_000_000, "10.0 MB"),
+        ("? [a, b]\n: 1\n", "a name that is a list"),
+        ("a: 1" + "0" * 5000, "cannot be read"),
+    ],
+    ids=["alias", "itself", "bomb", "brackets", "braces", "comment", "list as name", "digits"],
+)
+def test_a_small_file_cannot_take_the_machine(tmp_path, text, found):
+    (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match=found):
+        read_yaml(tmp_path / "x.yaml")
+
+
+def test_many_faults_of_one_kind_are_counted_and_the_first_few_shown():
+    given = settings() | {f"unknown_{i}": 1 for i in range(20_000)} | {"x" * 5_000_000: 1}
+    with pytest.raises(Refused) as refused:
+        build(given, StudySettings, where="x.yaml")
+    assert len(refused.value.faults) == 6
+    assert "19,996 more faults of the kind" in str(refused.value)
+    assert len(str(refused.value)) < 5_000
+
+
+def test_a_number_without_end_is_refused():
+    given = yaml.safe_load("{unit: £, source: x, quality: green, impact: y, price_year: 2018/19}")
+    with pytest.raises(Refused, match="finite"):
+        build(given | {"value": float("inf")}, Sourced, where="x.yaml")

@@ -173,3 +173,20 @@ def test_the_long_form_has_one_row_a_printed_number(report):
     brackets = [row for row in rows if row["part"] == "bracket"]
     assert {row["table"] for row in brackets} == {"table_13", "table_14", "table_20", "table_21"}
     assert {row["unit"] for row in brackets} == {"%"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "want"),
+    [
+        ("£307k", {"main": 307_000}),
+        ("£1.5k", {"main": 1_500}),
+        ("–34", {"main": -34}),
+        ("–£2.6m", {"main": -2_600_000}),
+        ("602k", {"main": 602_000}),
+        ("24 (c)", {"main": 24}),
+        ("24 (n/a)", {"main": 24}),
+        ("24.0 (–3.1%)", {"main": 24, "bracket": -3.1}),
+    ],
+)
+def test_figures_as_reports_print_them(cell, want):
+    assert {part: number.number for part, number in published.parts(cell).items()} == want

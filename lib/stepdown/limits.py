@@ -24,7 +24,7 @@ REVIEW_BYTES: Final = 50_000_000
 """A reviewer's workbook when unpacked."""
 REVIEW_CELLS: Final = 500_000
 """Cells of a reviewer's sheet, empty ones that were formatted included."""
-YAML_BYTES: Final = 1_000_000
+YAML_BYTES: Final = 500_000
 """A parameter file."""
 YAML_DEPTH: Final = 40
 """How deep the parts of a parameter file may stand one in another."""

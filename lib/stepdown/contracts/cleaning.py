@@ -19,14 +19,13 @@ import pandas as pd
 from stepdown.contracts.model import Codes, Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, Refused, shortened, some_rows
+from stepdown.params.base import unseen
 
 BLANK_WORDS = frozenset(
     {"null", "<null>", "(null)", "none", "na", "n/a", "n.a.", "nan", "nat", "nil", "<na>", "(blank)"}
 )
 """Words that programs write for a cell without a value; "unknown" is none of them: a person wrote it."""
 
-_UNSEEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
-"""Unicode's categories of letters that cannot be seen."""
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
 """Texts that hold visible ASCII and single spaces: only their words need a look."""
 _ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)", re.I)
@@ -151,7 +150,7 @@ def _unseen(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
     faults = []
     for wrong, what, allowed, remedy in (
         (
-            [text for text in odd if any(unicodedata.category(letter) in _UNSEEN for letter in text)],
+            [text for text in odd if unseen(text)],
             "letters that cannot be seen (zero-width, direction or control marks)",
             "letters that can be seen: two ids that look alike must be alike",
             "type the text again, or take the marks out at the source",

@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-"""A text that is not empty."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UNSEEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
+"""Unicode's categories of letters that cannot be seen."""
+
+
+def unseen(text: str) -> bool:
+    """Say whether a text holds letters that cannot be seen, or that turn the direction of writing."""
+    return any(unicodedata.category(letter) in _UNSEEN for letter in set(text) - set("\n\r\t"))
+
+
+def _seen(text: str) -> str:
+    if unseen(text):
+        raise ValueError("letters that can be seen: no zero-width, direction or control marks")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_seen)]
+"""A text that is not empty, and that holds nothing that cannot be seen."""
 
 
 class Settings(BaseModel):
-    """Base of all settings: frozen, typed strictly, and an unknown name is an error."""
+    """Base of all settings: frozen, typed strictly, an unknown name an error; a day may stand in quotation marks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _quoted_days(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in cls.model_fields.items()}
+        return given | {name: _day(given[name]) for name, kind in kinds.items() if date in kind and name in given}
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    return value
 
 
 def _relative(path: str) -> str:

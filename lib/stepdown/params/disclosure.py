@@ -24,7 +24,9 @@ class DisclosurePolicy(Settings):
     """How small numbers are treated before anything is shown or released.
 
     method: "suppress" (counts from 1 up to and including ``threshold`` are replaced by ``symbol``, and further
-    counts with them where they could be worked out) or "none" (everything is shown; ``reason`` says why).
+    counts with them where they could be worked out) or "none" (everything is shown).
+    reason: why, for method none and for any other setting that hides less than is usual: a threshold below 3,
+    secondary false, dominance_percent 100.
     secondary: whether those further counts are hidden.  rounding_base: counts are rounded to it (1: not rounded).
     dominance_percent: a total of days or pounds is hidden when one child (or family) has more than this share of it.
     also_hide: what the audit of a whole run asked for (docs/disclosure.md).
@@ -41,6 +43,13 @@ class DisclosurePolicy(Settings):
 
     @model_validator(mode="after")
     def _reason_given(self) -> Self:
-        if self.method == "none" and not self.reason.strip():
-            raise ValueError("method none needs a reason, such as: every figure is already published in …")
+        weakened = {
+            "method none": self.method == "none",
+            "threshold below 3": self.threshold < 3,
+            "secondary false": not self.secondary,
+            "dominance_percent 100": self.dominance_percent == 100,
+        }
+        named = [what for what, so in weakened.items() if so]
+        if named and not self.reason.strip():
+            raise ValueError(f"{named[0]} needs a reason, such as: every figure is already published in …")
         return self

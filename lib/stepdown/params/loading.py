@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from stepdown.faults import Fault, Refused, nearest
+from stepdown.faults import Fault, Refused, nearest, shortened
+from stepdown.limits import FAULTS_OF_A_KIND, YAML_BYTES, YAML_DEPTH
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,11 +31,26 @@ class _StrictLoader(yaml.SafeLoader):
     """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose one part of the file; a part that points to another (and so could hold itself) is refused."""
+        mark = self.peek_event().start_mark
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "a reference to another part (*name)", mark)
+        self.depth += 1
+        if self.depth > YAML_DEPTH:
+            raise yaml.composer.ComposerError(None, None, f"parts more than {YAML_DEPTH} deep in each other", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a name that is a list", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the name {key!r} stands twice", key_node.start_mark
@@ -82,7 +99,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file; raises Refused when it cannot be read or is not a mapping."""
     where, found = path.name, "no settings (the file is empty or a list)"
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.stat().st_size > YAML_BYTES:
+            raise ValueError(f"{path.stat().st_size / 1e6:,.1f} MB, of at most {YAML_BYTES / 1e6:g} MB")
+        text = path.read_text(encoding="utf-8-sig")
         _refuse_open(path, text)
         loaded = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
         if isinstance(loaded, dict):
@@ -123,7 +142,23 @@ def build(settings: dict[str, Any], model: type[Model], *, where: str) -> Model:
     try:
         return model.model_validate(_lists_as_tuples(settings))
     except ValidationError as error:
-        raise Refused([_fault(item, model, where) for item in error.errors()]) from None
+        raise Refused(_faults(error, model, where)) from None
+
+
+def _faults(error: ValidationError, model: type[BaseModel], where: str) -> list[Fault]:
+    """Return the faults of a file; of those of one kind in one place the first few, and the number of the others."""
+    faults, kinds = [], Counter[tuple[str, Any]]()
+    for item in error.errors(include_url=False):
+        kind = item["type"], item["loc"][:-1]
+        kinds[kind] += 1
+        if kinds[kind] <= FAULTS_OF_A_KIND:
+            faults.append(_fault(item, model, where))
+    for (_, place), number in kinds.items():
+        if number > FAULTS_OF_A_KIND:
+            at = ".".join(map(str, place)) or "the file as a whole"
+            found = f"{number - FAULTS_OF_A_KIND:,} more faults of the kind that is shown"
+            faults.append(Fault(f"{where}, {at}", found, "names and values as described", RULE, "mend the first ones"))
+    return faults
 
 
 def _lists_as_tuples(value: Any) -> Any:
@@ -134,14 +169,14 @@ def _lists_as_tuples(value: Any) -> Any:
 
 
 def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
-    place = ".".join(str(part) for part in item["loc"]) or "the file as a whole"
+    place = ".".join(shortened(str(part)) for part in item["loc"]) or "the file as a whole"
     name = str(item["loc"][-1]) if item["loc"] else ""
     kind, message = item["type"], str(item["msg"]).removeprefix("Value error, ")
     if kind == "extra_forbidden":
         known = _names_at(model, item["loc"][:-1])
         return Fault(
             where=f"{where}, {place}",
-            found=f"a setting that is not known: {name!r}{nearest(name, known)}",
+            found=f"a setting that is not known: {shortened(name)!r}{nearest(name, known)}",
             allowed=", ".join(sorted(known)) or "no setting here",
             rule=RULE,
             remedy="correct the name, or take the line out",
@@ -154,13 +189,19 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
             rule=RULE,
             remedy=f"add {name}",
         )
-    given = "" if isinstance(item.get("input"), dict | list) else f"{item.get('input')!r}: "
+    value = item.get("input")
+    given = "" if isinstance(value, dict | list | tuple) else f"{shortened(repr(value))}: "
+    remedy = "correct the value"
+    if isinstance(value, str) and kind.split("_")[0] in ("int", "float", "bool", "date"):
+        remedy += "; take the quotation marks off where it stands in some"
+    elif kind == "string_type":
+        remedy += "; put text that YAML could read as a number or a date in quotation marks"
     return Fault(
         where=f"{where}, {place}",
-        found=f"{given}{type(item.get('input')).__name__} that does not fit",
+        found=f"{given}{type(value).__name__} that does not fit",
         allowed=message,
         rule=RULE,
-        remedy="correct the value; put text that YAML could read as a number or a date in quotation marks",
+        remedy=remedy,
     )
 
 

@@ -10,12 +10,12 @@ from fractions import Fraction
 MAIN, BRACKET = "main", "bracket"
 
 _NUMBER = re.compile(
-    r"(?P<sign>[+\-−])?(?P<pound>£)?(?P<whole>\d+(?:,\d+)*)(?:\.(?P<after>\d+))?\s?(?P<times>m|bn)?(?P<percent>%)?"
+    r"(?P<sign>[+\-−–])?(?P<pound>£)?(?P<whole>\d+(?:,\d+)*)(?:\.(?P<after>\d+))?\s?(?P<times>k|m|bn)?(?P<percent>%)?"
 )
 _TWO_PARTS = re.compile(r"(?P<main>[^()]+?)\s*\((?P<bracket>[^()]+)\)")
 _BOUND = re.compile(r"[<>≤≥~].*")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})*|\d+")
-_TIMES = {"": 1, "m": 10**6, "bn": 10**9}
+_TIMES = {"": 1, "k": 10**3, "m": 10**6, "bn": 10**9}
 _SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen twenty"""
 _WORDS = {"no": 0, "none": 0, "neither": 0} | {word: number for number, word in enumerate(_SMALL.split())}
@@ -76,7 +76,7 @@ def parse(text: str) -> Printed | None:
     after, times = found["after"] or "", _TIMES[found["times"] or ""]
     step = Fraction(times, 10 ** len(after))
     value = Fraction(int(found["whole"].replace(",", "") + after)) * step
-    negative = found["sign"] in ("-", "−")
+    negative = found["sign"] in ("-", "−", "–")
     return Printed(
         text=text.strip(),
         value=-value if negative else value,
@@ -99,7 +99,7 @@ def _parse_words(text: str) -> Printed | None:
 
 
 def parts(cell: str) -> dict[str, Printed]:
-    """Return the printed numbers of a cell: ``main``, and ``bracket`` for "24.0 (30.8%)"; none for text.
+    """Return the printed numbers of a cell: ``main``, and ``bracket`` for "24.0 (30.8%)" (not "24 (c)"); none for text.
 
     Raises ValueError when the cell holds digits but is neither a number, two numbers nor a bound such as "<5".
     """
@@ -108,6 +108,8 @@ def parts(cell: str) -> dict[str, Printed]:
         return {}
     pair = _TWO_PARTS.fullmatch(cell)
     texts = {MAIN: pair["main"], BRACKET: pair["bracket"]} if pair else {MAIN: cell}
+    if pair and not any(character.isdigit() for character in pair["bracket"]):
+        del texts[BRACKET]  # "24 (c)": the second number was not printed
     numbers = {part: parse(text) for part, text in texts.items()}
     if None in numbers.values():
         raise ValueError("not a printed number")
