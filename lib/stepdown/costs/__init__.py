@@ -18,6 +18,8 @@ from stepdown.costs.published_case import (
 )
 from stepdown.costs.sensitivity import grid_table, scenarios_table, tornado_table
 from stepdown.costs.sentences import (
+    BRACKET_LIMIT,
+    BREAK_EVEN_LIMIT,
     both_desks_paragraph,
     bracket_sentence,
     break_even_sentence,

@@ -13,6 +13,9 @@ from stepdown.numbers import as_pounds, digits
 HIDDEN = "The amounts rest on too few children to be shown."
 """What stands in the place of a sentence whose numbers are hidden."""
 
+BRACKET_LIMIT = "It does not show which comparison is right, nor money that could be taken out of a budget."
+BREAK_EVEN_LIMIT = "These values would turn the sum. They are not forecasts, and nothing here says how likely they are."
+
 
 def rounded_pounds(value: float) -> str:
     """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
@@ -27,7 +30,7 @@ def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
     return float("nan") if pd.isna(found) else float(found)
 
 
-def report_sentence(net: pd.DataFrame, *, published: bool) -> str:
+def report_sentence(net: pd.DataFrame, published: bool) -> str:
     """Return the answer by the report's method.  net: table net_cost.  published: the study reproduces a report."""
     saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
     if pd.isna(saving) or pd.isna(balance):
