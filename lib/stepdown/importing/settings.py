@@ -154,9 +154,9 @@ class ImportSettings(Settings):
     issues: dict[str, tuple[Text, ...]] = Field(
         default_factory=lambda: {
             "domestic_abuse": ("3A", "3B", "3C"),
-            "alcohol": ("1A", "1B", "1C"),
-            "drugs": ("2A", "2B", "2C"),
-            "mental_health": ("4A", "4B", "4C"),
+            "alcohol": ("1B",),
+            "drugs": ("2B",),
+            "mental_health": ("4A", "4B"),
             "neglect": ("16A",),
         }
     )
