@@ -1,6 +1,7 @@
 """The rules of the import, each by a case that a practitioner can follow on paper."""
 
 from datetime import date
+from itertools import zip_longest
 
 import pytest
 from hypothesis import given, settings
@@ -436,3 +437,53 @@ def test_care_is_read_from_the_xml_form_as_from_the_csv_files(council):
     council.write("returns/903.xml", f"<EXPSSDA903><CHILD>{head}{episodes}</CHILD></EXPSSDA903>")
     council.settings["returns"]["looked_after"][2024] = "returns/903.xml"
     assert council.spells("HELPED", "CLA") == by_csv == ["CLA 2023-06-01 to 2023-09-01"]
+
+
+# --- care, held against an independent reading by single days
+
+RETURNS = [day(f"{year}-03-31") for year in (2023, 2024, 2025)]
+LAST = RETURNS[-1] + 60
+
+
+@st.composite
+def one_child(draw):
+    """Rows of one child as returns hold them: in order, each in every return of a year that it touches."""
+    at, rows = day("2022-05-01"), []
+    for _ in range(draw(st.integers(1, 6))):
+        at += draw(st.integers(1, 200))
+        end = at + draw(st.integers(1, 250)) if draw(st.booleans()) else 0
+        newest = next((d for d in RETURNS if d >= (end or at)), None)
+        if newest is None:
+            break
+        seen = newest if end else draw(st.sampled_from([d for d in RETURNS if d >= at]))
+        rec = draw(st.sampled_from(["X1", "E4A", ""])) if end else ""
+        rne, legal = draw(st.sampled_from("SSLPT")), draw(st.sampled_from(["V2", "C2", "V4"]))
+        rows.append(CareRow("A", at, seen, 0, end, rne, legal, rec, f"P{at}", seen))
+        at = end or at
+    return rows
+
+
+def days_by_hand(rows):
+    """Each row's own days, then those of bridged gaps: nothing is chained."""
+    days, kept = set(), [row for row in rows if row.legal != "V4"]
+    for row, after in zip_longest(kept, kept[1:]):
+        end = row.end
+        if not end and after is not None and after.rne != "S":
+            end = after.start
+        elif not end:
+            end = LAST if row.day == RETURNS[-1] else row.day + 1
+        days |= set(range(row.start, end))
+        if row.end and row.rec == "X1" and after is not None and after.rne != "S":
+            days |= set(range(row.end, after.start))
+    return {d for d in days if d < LAST}
+
+
+@settings(max_examples=400, deadline=None)
+@given(one_child(), st.randoms())
+def test_days_in_care_agree_with_an_independent_reading_by_single_days(rows, chance):
+    turned = list(rows)
+    chance.shuffle(turned)
+    found = care_of(turned, RETURNS, count_v3=False)
+    days = {d for spell in found.spells for d in range(spell.start, min(spell.end, LAST))}
+    assert days == days_by_hand(rows)
+    assert sorted(row for row, _ in found.fates) == sorted(rows), "each row has one fate"
