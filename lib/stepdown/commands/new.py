@@ -12,6 +12,7 @@ from stepdown.faults import Fault, Refused
 
 KINDS = {
     "returns": "a council's returns (Children in Need census, looked-after return, Annex A)",
+    "tables": "tables of your own (a workbook, or CSV files)",
     "report": "only a report with published figures",
 }
 _TEMPLATES = "stepdown.commands"
@@ -25,12 +26,13 @@ _TEMPLATES = "stepdown.commands"
 def new_command(name: str | None, kind: str | None, source: str | None, synthetic: bool) -> None:
     """Write the parameter file of a new study called NAME, and say the next command."""
     try:
-        kind = kind or _asked_kind()
+        kind = kind or ("tables" if source and Path(source).is_file() else _asked_kind())
         name = name or _asked("What shall the study be called? (small letters, such as families_first)", "NAME")
         root = Path.cwd()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise _refused("NAME", repr(name), "small letters, figures and _", "give another name")
-        files, next_command = (_returns if kind == "returns" else _report)(root, name, source, synthetic)
+        make = {"returns": _returns, "tables": _tables, "report": _report}[kind]
+        files, next_command = make(root, name, source, synthetic)
         there = [path for path in files if (root / path).exists()]
         if there:
             raise _refused(
@@ -83,6 +85,26 @@ def _returns(root: Path, name: str, source: str | None, synthetic: bool) -> tupl
     )
     path = f"params/{name}_import.yaml"
     return {path: text}, f"write in the place of each ???, then: stepdown import {path} --look"
+
+
+def _tables(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:
+    from stepdown.commands.own_tables import find_tables, proposal
+    from stepdown.importing import filled
+
+    place = root / (source or f"data/{name}")
+    if not place.exists():
+        raise _refused(
+            source or f"data/{name}", "no such file or folder", "a workbook, a CSV or a folder", "correct the path"
+        )
+    found = find_tables(place)
+    folder = place if place.is_dir() else place.parent
+    inside = folder.resolve().is_relative_to(root.resolve())
+    shown = str(folder.resolve().relative_to(root.resolve())) if inside else str(folder)
+    values = proposal(found) | {"source": source or shown, "folder": shown, "synthetic": synthetic, "name": name}
+    path = f"params/{name}.yaml"
+    return {
+        path: filled("tables.yaml.j2", _TEMPLATES, **values)
+    }, f"write in the place of each ???, then: stepdown check {path}"
 
 
 def _report(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:

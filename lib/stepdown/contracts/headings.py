@@ -91,6 +91,10 @@ class Headings:
     doubled: dict[str, list[str]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
 
+    def by_another_name(self) -> dict[str, str]:
+        """Return heading → column where only another name of the column was recognised."""
+        return {heading: column for heading, column in self.columns.items() if self.how[heading] == "by another name"}
+
     def missing(self, contract: Contract) -> list[str]:
         """Return the required columns that no heading is."""
         there = set(self.columns.values())

@@ -1,0 +1,99 @@
+"""Reads the headings of a user's own workbook or CSV files and proposes which is which table and column.
+
+It proposes and decides nothing: what it finds stands in the parameter file, where the user confirms it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stepdown.contracts.headings import Headings, folded, near, told_apart
+from stepdown.contracts.model import Contract
+from stepdown.contracts.registered import known_tables
+from stepdown.importing import Line, tables
+
+_DAY_FIRST = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})\b.*")
+_MOST_CODES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet or CSV that is taken for a table. file: as ``data.files`` names it. rows: below the headings."""
+
+    name: str
+    file: str
+    headings: list[str]
+    told: Headings
+    rows: list[Line]
+
+    def values(self, column: str) -> list[str]:
+        """Return the distinct texts of a column, sorted; none where there are too many to be codes."""
+        at = [place for place, heading in enumerate(self.headings) if self.told.columns.get(heading) == column]
+        found = {row[at[0]] for _, row in self.rows if at and at[0] < len(row) and row[at[0]]}
+        return sorted(found) if len(found) <= _MOST_CODES else []
+
+
+def find_tables(source: Path) -> list[Table]:
+    """Return the tables in a workbook, in a CSV, or in the files of a folder: for each the sheet that fits best."""
+    paths = sorted(source.iterdir()) if source.is_dir() else [source]
+    best: dict[str, tuple[float, Table]] = {}
+    for path in paths:
+        if path.suffix.lower() not in (".csv", ".xlsx"):
+            continue
+        for sheet, lines in tables(path, path.name):
+            fit = _best_fit(lines, sheet or path.stem)
+            if fit is None:
+                continue
+            score, contract, line, told = fit
+            file = f"{path.name}#{sheet}" if sheet else path.name
+            table = Table(contract.table, file, lines[line][1], told, lines[line + 1 :])
+            if contract.table not in best or score > best[contract.table][0]:
+                best[contract.table] = (score, table)
+    order = list(known_tables())
+    return sorted((table for _, table in best.values()), key=lambda table: order.index(table.name))
+
+
+def _best_fit(lines: Sequence[Line], name: str) -> tuple[float, Contract, int, Headings] | None:
+    """Return the contract and line of headings that fit a sheet best: the share of required columns, then how many."""
+    fits = []
+    for contract in known_tables().values():
+        required = [field.name for field in contract.fields if field.required]
+        for line, (_, cells) in enumerate(lines[:20]):
+            told = told_apart([cell for cell in cells if cell], contract, {})
+            there = set(told.columns.values())
+            share = len(there.intersection(required)) / len(required)
+            bonus = folded(name) == folded(contract.table)
+            if "child_id" not in required or "child_id" in there:
+                fits.append((share + bonus + len(there) / 100, contract, line, told))
+    found = max(fits, key=lambda fit: fit[0], default=None)
+    return found if found and found[0] >= 0.5 else None
+
+
+def proposal(found: Sequence[Table]) -> dict[str, Any]:
+    """Return what the template of a study file needs: files, columns, dates, labels and codes."""
+    columns = {}
+    for table in found:
+        contract = known_tables()[table.name]
+        lines = [(column, _quoted(heading), "") for heading, column in table.told.by_another_name().items()]
+        for column in table.told.missing(contract):
+            lines.append((column, "???", "nearest: " + ", ".join(near(column, [h for h in table.headings if h]))))
+        if lines:
+            columns[table.name] = lines
+    by_name = {table.name: table for table in found}
+    texts = [cell for table in found for _, row in table.rows[:200] for cell in row]
+    return {
+        "tables": [{"name": table.name, "file": table.file} for table in found],
+        "columns": columns,
+        "dates": any(_DAY_FIRST.fullmatch(text) for text in texts),
+        "groups": by_name["children"].values("group") if "children" in by_name else [],
+        "ethnicities": by_name["children"].values("ethnicity_code") if "children" in by_name else [],
+        "issues": by_name["issues"].values("issue_code") if "issues" in by_name else [],
+    }
+
+
+def _quoted(heading: str) -> str:
+    return heading if re.fullmatch(r"[A-Za-z][A-Za-z ]*", heading) else '"' + heading.replace('"', '\\"') + '"'
