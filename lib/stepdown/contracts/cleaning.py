@@ -16,9 +16,10 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from stepdown.contracts.headings import folded
 from stepdown.contracts.model import Codes, Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
-from stepdown.faults import Fault, Refused, shortened, some_rows
+from stepdown.faults import Fault, some_rows
 from stepdown.params.base import unseen
 
 BLANK_WORDS = frozenset(
@@ -32,38 +33,12 @@ _ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FI
 _DASHES = re.compile(r"[-–—−.]+")
 
 
-def folded(name: str) -> str:
-    """Return a heading or name without case, spaces, underscores, hyphens and dots, to be compared."""
-    return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name)).casefold()
-
-
-def with_known_headings(raw: pd.DataFrame, contract: Contract, how: How, file: str) -> pd.DataFrame:
-    """Return the table with each heading as the contract writes it ("Child ID" is child_id).
-
-    Raises Refused when two headings are one column.
-    """
-    known = {folded(name): name for name in contract.names()}
-    names = [known.get(folded(name), name) for name in raw.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise Refused.for_one(
-            f"{file}, line 1 (headings)",
-            f"more than one column that is {', '.join(map(shortened, twice))}",
-            "each column once",
-            f"docs/data_dictionary.md, table {contract.table}",
-            "take one of them out, or give it its own name",
-        )
-    for name, given in zip(names, raw.columns, strict=True):
-        if name != given:
-            how[name, "heading in other letters"] += 1
-    return raw.set_axis(names, axis=1)
-
-
 def cleaned(
-    raw: pd.DataFrame, contract: Contract, codes: Codes, how: How, file: str
+    raw: pd.DataFrame, contract: Contract, codes: Codes, words: Mapping[str, Mapping[str, str]], how: How, file: str
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Return the cells by the rule of this module, rows that are blank by it left out, and the faults in them.
 
+    words: by column, other words for its codes, folded (:func:`stepdown.contracts.headings.other_words`).
     Each distinct text is looked at once, and only where it holds more than plain letters.
     """
     faults: list[Fault] = []
@@ -74,7 +49,7 @@ def cleaned(
             cells = _cleaned_column(raw[field.name], known, how)
             faults += _unseen(cells, contract, file)
             if field.kind == "text":
-                cells = _as_codes(cells, field, known, how)
+                cells = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
                 faults += [] if field.free or known else _two_cases(cells, contract, file)
             columns[field.name] = cells
     frame = pd.DataFrame(columns, index=raw.index)
@@ -121,6 +96,16 @@ def _as_codes(cells: pd.Series, field: Field, codes: tuple[str, ...] | Mapping[s
         return cells
     if words:
         how[field.name, "words in other capitals"] += int(cells.isin(list(changed)).sum())
+    return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+
+
+def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, str], how: How) -> pd.Series:
+    """Return the cells with the code in place of another word for it (LAC for CLA), counted."""
+    changed = {text: words[folded(text)] for text in cells.dropna().unique() if folded(text) in words}
+    changed = {text: code for text, code in changed.items() if text != code and text not in codes}
+    if not changed:
+        return cells
+    how[str(cells.name), "other words read as codes"] += int(cells.isin(list(changed)).sum())
     return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
 
 

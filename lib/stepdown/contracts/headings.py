@@ -13,7 +13,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stepdown.contracts.model import Contract
+import pandas as pd
+
+from stepdown.contracts.model import Contract, How
+from stepdown.faults import Fault, Refused, shortened, some_names
 
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "child_id": ("Child", "Child ref", "Child reference", "Child unique ID", "Child number", "Client ID", "LAchildID")
@@ -149,3 +152,71 @@ def other_words(column: str, given: Mapping[str, str]) -> dict[str, str]:
     """Return word → code of a column, folded: what the study file gives, then the usual other words."""
     usual = {folded(word): code for code, words in OTHER_WORDS.get(column, {}).items() for word in words}
     return usual | {folded(word): code for word, code in given.items()}
+
+
+def known_headings(contract: Contract, given: Mapping[str, str]) -> frozenset[str]:
+    """Return every heading, folded, by which a column of the table is known."""
+    names = [text for name in contract.names() for text in (name, *OTHER_NAMES.get(name, ()))]
+    return frozenset(map(folded, [*names, *given.values()]))
+
+
+def headed(raw: pd.DataFrame, contract: Contract, given: Mapping[str, str], how: How, file: str) -> pd.DataFrame:
+    """Return the table with its columns as the contract names them, those that are no column left out and counted.
+
+    Raises Refused for a required column that is missing, two headings of one column, a heading that the study file
+    names and the file has not, and a column of names or addresses.
+    """
+    told = told_apart(list(raw.columns), contract, given)
+    faults = _heading_faults(told, contract, file)
+    if faults:
+        raise Refused(faults)
+    for heading, column in told.columns.items():
+        if told.how[heading] == "in other letters":
+            how[column, "heading in other letters"] += 1
+        elif told.how[heading] != "as written":
+            how[column, f"read from the heading “{shortened(heading)}”, {told.how[heading]}"] += 1
+    for heading in told.ignored:
+        how["", f"column “{shortened(heading)}” not read"] += 1
+    return raw[list(told.columns)].rename(columns=told.columns)
+
+
+def _heading_faults(told: Headings, contract: Contract, file: str) -> list[Fault]:
+    rule = f"docs/data_dictionary.md, table {contract.table}"
+    where, known = f"{file}, headings", ", ".join(contract.names())
+    setting = f"data.columns: {contract.table}"
+    faults = [
+        Fault(
+            where,
+            f"{len(same)} columns that are {column}: {some_names(same)}",
+            "each column once",
+            rule,
+            f"name the right one under {setting}, or take the other out:  {column}: {same[0]}",
+        )
+        for column, same in told.doubled.items()
+    ]
+    faults += [
+        Fault(
+            where,
+            f"no heading {shortened(heading)!r}, which {setting} names for {column}",
+            "a heading of the file",
+            rule,
+            "correct the setting",
+        )
+        for column, heading in told.absent.items()
+    ]
+    missing = told.missing(contract)
+    if missing:
+        likest = near(missing[0], told.ignored)
+        found = f"no column {', '.join(missing)}" + (
+            f"; headings not used: {some_names(told.ignored)}" if likest else ""
+        )
+        remedy = (
+            f"if one of them is it, add under {setting}:  {missing[0]}: {likest[0]}" if likest else "add the column"
+        )
+        needed = "the columns " + ", ".join(f.name for f in contract.fields if f.required)
+        faults.append(Fault(where, found, f"{needed} (of {known})", rule, remedy))
+    if told.private:
+        found = f"columns that lead to a person: {some_names(told.private)}"
+        remedy = "take them out of the file: a study's folder holds no name, address or number of a person"
+        faults.append(Fault(where, found, "pseudonyms only", f"{rule}; no more is kept than is needed", remedy))
+    return faults

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from stepdown.contracts.cleaning import cleaned, with_known_headings
+from stepdown.contracts.as_held import without_totals
+from stepdown.contracts.cleaning import cleaned
+from stepdown.contracts.headings import headed, known_headings, other_words
 from stepdown.contracts.model import Contract, How
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
-from stepdown.contracts.typing_cells import column_faults, no_row, typed
+from stepdown.contracts.typing_cells import no_row, typed
 from stepdown.faults import Fault, Refused, some_rows
 from stepdown.params import Study
 
@@ -20,19 +22,21 @@ YEARS_BEFORE, YEARS_AFTER = 45, 2
 """Dates may lie so many years before and after data.last_date: what lies beyond stands for "not known"."""
 
 
-def read_table(file: Path, contract: Contract, study: Study) -> tuple[pd.DataFrame, How, list[Fault]]:
+def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") -> tuple[pd.DataFrame, How, list[Fault]]:
     """Return one table, typed, how it was read, and its faults (an empty frame where its columns are at fault)."""
     shown = str(file.relative_to(study.root)) if file.is_relative_to(study.root) else file.name
     empty = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, shown)[0]
     how: How = Counter()
     codes = contract.codes(study)
     try:
-        raw = with_known_headings(read_raw(file, how), contract, how, shown)
+        given = study.settings.data.columns.get(contract.table, {})
+        raw = read_raw(file, how, known_headings(contract, given), sheet)
+        raw = headed(without_totals(raw, how), contract, given, how, shown)
     except Refused as refused:
         return empty, how, list(refused.faults)
-    faults = column_faults(raw, contract, shown)
-    raw, found = (raw, []) if faults else cleaned(raw, contract, codes, how, shown)
-    faults += found
+    mine = study.settings.data.codes.get(contract.table, {})
+    words = {field.name: other_words(field.name, mine.get(field.name, {})) for field in contract.fields}
+    raw, faults = cleaned(raw, contract, codes, words, how, shown)
     if not len(raw):
         faults.append(no_row(contract, shown))
     if not len(raw) or not set(raw.columns) <= set(contract.names()):

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -25,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from stepdown.contracts.as_held import TITLE_ROWS, as_utf8, from_headings, heading_row, parted_by
 from stepdown.contracts.model import How
 from stepdown.contracts.sheets import Sheet, read_sheet
 from stepdown.faults import Refused, shortened, some_rows
@@ -39,16 +39,23 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
 
 
-def read_raw(path: Path, how: How | None = None) -> pd.DataFrame:
+def read_raw(
+    path: Path, how: How | None = None, known: frozenset[str] = frozenset(), wanted_sheet: str = ""
+) -> pd.DataFrame:
     """Return the table in a CSV, Parquet or Excel file with every cell as text (``str``), blank as NA.
 
     Rows and columns without anything in them are passed over, and so is what stands above the headings if it is blank.
     The row labels are the line in the file less 2 (so 0, 1, 2 … where none was passed over); in Excel the row of the
     sheet less 2. A workbook's sheet is the one named like the file, or the only one that is seen and not empty.
     Dates held as dates come as year-month-day, whole numbers without a fraction, flags as true and false.
-    how: counts what was passed over. Raises Refused when the file cannot be read as a table.
+    how: counts what was passed over.  known: headings, folded, by which a row of headings under titles is recognised.
+    wanted_sheet: the sheet of a workbook that holds the table. Raises Refused when the file cannot be read as a table.
     """
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".xlsx": _read_excel}
+    readers: dict[str, Callable[[Path, How], pd.DataFrame]] = {
+        ".csv": lambda path, how: _read_csv(path, how, known),
+        ".parquet": _read_parquet,
+        ".xlsx": lambda path, how: _read_excel(path, how, known, wanted_sheet),
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
         found = f"a file with the ending {shortened(path.suffix) or '(none)'}"
@@ -92,7 +99,7 @@ def _without_empty_columns(where: str, frame: pd.DataFrame, how: How) -> pd.Data
     return frame
 
 
-def _read_csv(path: Path, how: How) -> pd.DataFrame:
+def _read_csv(path: Path, how: How, known: frozenset[str]) -> pd.DataFrame:
     content = path.read_bytes()
     _check_bytes(path, content)
     if content.rstrip().endswith(_END_OF_FILE):
@@ -101,13 +108,16 @@ def _read_csv(path: Path, how: How) -> pd.DataFrame:
     content, above = _from_first_filled_line(content)
     if above:
         how["", "blank rows above the headings passed over"] += above
-    headings = _headings(path, content)
+    content, titles = from_headings(as_utf8(content, how), known, how)
+    above += titles
+    mark = parted_by(content, how)
+    headings = _headings(path, content, mark)
     if len(set(headings)) < len(headings):
-        return _read_row_by_row(path, content, headings, above)
+        return _read_row_by_row(path, content, headings, above, mark)
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(content),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=False, ignore_empty_lines=True),
+            parse_options=pa_csv.ParseOptions(delimiter=mark, newlines_in_values=False, ignore_empty_lines=True),
             read_options=pa_csv.ReadOptions(column_names=headings, skip_rows=1, block_size=1 << 24),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(headings, _TEXT),
@@ -117,10 +127,10 @@ def _read_csv(path: Path, how: How) -> pd.DataFrame:
             ),
         )
     except pa.ArrowInvalid:
-        return _read_row_by_row(path, content, headings, above)
+        return _read_row_by_row(path, content, headings, above, mark)
     labels = _row_labels(content, table.num_rows)
     if labels is None or content.count(b'"') % 2:
-        return _read_row_by_row(path, content, headings, above)
+        return _read_row_by_row(path, content, headings, above, mark)
     return _frame(headings, table.columns).set_axis(labels + above if above else labels, axis=0)
 
 
@@ -175,10 +185,10 @@ def _encoding_fault(where: str, found: str) -> Refused:
     return _refused(where, found, "text in UTF-8", "save the file as “CSV UTF-8 (comma delimited)”")
 
 
-def _headings(path: Path, content: bytes) -> list[str]:
+def _headings(path: Path, content: bytes, mark: str) -> list[str]:
     text = content[: 1 << 20].decode("utf-8", errors="replace")
     try:
-        headings = next(csv.reader(io.StringIO(text, newline="")), [])
+        headings = next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), [])
     except csv.Error:
         headings = [text]
     if sum(map(len, headings)) > HEADING_LETTERS:
@@ -190,20 +200,13 @@ def _headings(path: Path, content: bytes) -> list[str]:
         )
     if any("\ufffd" in name for name in headings):
         _check_utf8(path, content)
-    if len(headings) == 1 and re.search(r"[;\t|]", headings[0]):
-        raise _refused(
-            f"{path.name}, line 1 (headings)",
-            "one heading with semicolons, tabs or bars in it",
-            "columns parted by commas",
-            "save the file as CSV with commas",
-        )
     return headings
 
 
-def _read_row_by_row(path: Path, content: bytes, headings: list[str], above: int) -> pd.DataFrame:
+def _read_row_by_row(path: Path, content: bytes, headings: list[str], above: int, mark: str) -> pd.DataFrame:
     """Read a CSV slowly and exactly; blank lines are passed over and each row keeps its own line number."""
     _check_utf8(path, content, above)
-    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=mark, strict=True)
     rows, lines, uneven = [], [], []
     before = above
     try:
@@ -291,12 +294,16 @@ def _distinct_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(words, _TEXT).take(coded.indices)])
 
 
-def _read_excel(path: Path, how: How) -> pd.DataFrame:
-    sheet = read_sheet(path, how)
+def _read_excel(path: Path, how: How, known: frozenset[str], wanted: str) -> pd.DataFrame:
+    sheet = read_sheet(path, how, wanted)
     texts = [[_cell_text(cell) for cell in row] for row in sheet.rows]
     first = next(i for i, row in enumerate(texts) if any(cell.strip() for cell in row))
     if first:
         how["", "blank rows above the headings passed over"] += first
+    titles = heading_row(texts[first : first + TITLE_ROWS], known)
+    if titles:
+        how["", "title rows above the headings passed over"] += titles
+        first += titles
     kept = [(i, row) for i, row in enumerate(texts[first + 1 :], first + FIRST_ROW) if any(row)]
     _refuse_merged(sheet, first + 1)
     return _rows_to_frame(texts[first], [row for _, row in kept], (line for line, _ in kept))

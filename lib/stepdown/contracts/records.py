@@ -13,7 +13,7 @@ from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.one_table import read_table
 from stepdown.contracts.registered import known_tables
 from stepdown.contracts.schema import lines_of
-from stepdown.contracts.typing_cells import typed
+from stepdown.contracts.typing_cells import one_for_one_cause, typed
 from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
 from stepdown.params import Study
 
@@ -63,7 +63,7 @@ def table_files(study: Study) -> dict[str, Path]:
     faults = [_unknown_table(f"{study.file.name}, data.files", name) for name in named if name not in known]
     files = {}
     for table in known:
-        names = [named[table]] if table in named else [f"{table}{ending}" for ending in ENDINGS]
+        names = [named[table].partition("#")[0]] if table in named else [f"{table}{ending}" for ending in ENDINGS]
         found = [folder / name for name in names if (folder / name).is_file()]
         if len(found) > 1:
             faults.append(_two_files(study, table, found))
@@ -71,6 +71,11 @@ def table_files(study: Study) -> dict[str, Path]:
             files[table] = found[0]
     refuse(faults)
     return files
+
+
+def sheet_of(study: Study, table: str) -> str:
+    """Return the sheet that data.files names for a table ("extract.xlsx#Children"), or an empty text."""
+    return study.settings.data.files.get(table, "").partition("#")[2]
 
 
 def needed_tables(study: Study) -> list[str]:
@@ -92,11 +97,11 @@ def read_study(study: Study) -> StudyRecords:
         if table not in files:
             frames[table] = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
             continue
-        frames[table], how_read[table], found = read_table(files[table], contract, study)
+        frames[table], how_read[table], found = read_table(files[table], contract, study, sheet_of(study, table))
         faults += found
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, files)
-    refuse(faults)
+    refuse(one_for_one_cause(faults))
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
     return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
@@ -110,7 +115,8 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path])
                 cells = frames[table][column]
                 orphans = cells[~cells.isin(frames[parent][column]) & cells.notna()]
                 if len(orphans):
-                    faults.append(_orphans(orphans, table, files[table].name, parent, files[parent].name))
+                    lost = _without_zeros(orphans, frames[parent][column])
+                    faults.append(_orphans(orphans, table, files[table].name, parent, files[parent].name, lost))
         for column in contract.after_birth if table in files else ():
             early = _long_before_birth(frames[table], column, frames["children"])
             if len(early):
@@ -130,16 +136,25 @@ def _long_before_birth(frame: pd.DataFrame, column: str, children: pd.DataFrame)
     return frame.index[frame[column] < born - pd.Timedelta(days=UNBORN_DAYS)]
 
 
-def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file: str) -> Fault:
+def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file: str, lost: str) -> Fault:
     column = orphans.name
     return Fault(
         f"{file}, column {column}, {some_rows(lines_of(orphans.index))}",
-        f"a {column} that the table {parent} does not have",
+        f"a {column} that the table {parent} does not have{lost}",
         f"only values that stand in column {column} of {parent_file}",
         f"docs/data_dictionary.md, table {table}: each row belongs to a row of {parent}",
         f"add the missing rows to {parent} (with an exclusion_reason if need be), or remove these",
         values=tuple(dict.fromkeys(str(value) for value in orphans.head(5))),
     )
+
+
+def _without_zeros(orphans: pd.Series, ids: pd.Series) -> str:
+    """Say how many ids would be found without leading zeros, as a spreadsheet drops them; nothing is repaired."""
+    stripped = set(ids.dropna().str.lstrip("0"))
+    number = int((orphans.str.lstrip("0").isin(stripped) & orphans.str.isdigit()).sum())
+    if not number:
+        return ""
+    return f"; {number} of them differ from one in leading zeros alone (format the column as text in Excel)"
 
 
 def _unknown_table(where: str, name: str) -> Fault:

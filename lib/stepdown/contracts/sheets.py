@@ -57,8 +57,8 @@ class Sheet:
     merged: list[tuple[str, int]]
 
 
-def read_sheet(path: Path, how: How) -> Sheet:
-    """Return the sheet with the table: the one named like the file, or the only one that is seen and not empty.
+def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
+    """Return the sheet with the table: the one wanted, else the one named like the file, or the only filled one seen.
 
     how: counts hidden sheets that were passed over, and hidden rows and columns that were read.
     Raises Refused for a workbook that cannot be opened or passes a limit, and for cells that hold a formula without a
@@ -71,6 +71,8 @@ def read_sheet(path: Path, how: How) -> Sheet:
         filled = [name for name, found in scans.items() if found.rows]
         seen = [name for name in filled if name not in hidden]
         name = path.stem if path.stem in filled else seen[0] if len(seen) == 1 else None
+        if wanted:
+            name = next((sheet for sheet in filled if sheet.strip() == wanted.strip()), None)
         if name is None:
             raise _no_sheet(path, filled, seen)
         found = scans[name]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from stepdown.contracts.dates import parse_dates
+from stepdown.contracts.dates import DAY_FIRST, parse_dates
 from stepdown.contracts.model import Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, nearest, some_names, some_rows
@@ -22,6 +23,9 @@ ALLOWED = {
     "whole number": "a whole number such as 3",
     "flag": "true or false (or yes and no, Y and N, 1 and 0)",
 }
+
+DAY_FIRST_FOUND = "dates that are day/month/year, or month/day/year: it cannot be told which"
+DAY_FIRST_REMEDY = "if they are day/month/year, add to the study file under data:  dates: day_first"
 
 REMEDY = {
     "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
@@ -113,7 +117,25 @@ def _typed_column(cells: pd.Series, field: Field, how: How) -> tuple[pd.Series, 
     return cells, pd.Series(False, index=cells.index)
 
 
+def one_for_one_cause(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults with those of dates that are day/month/year as one, wherever they stand."""
+    same = [fault for fault in faults if fault.found == DAY_FIRST_FOUND]
+    if len(same) < 2:
+        return list(faults)
+    files = len({fault.where.partition(", column ")[0] for fault in same})
+    where = "; ".join(fault.where for fault in same)
+    whole = f"{len(same)} columns of {files} file{'s' if files > 1 else ''}: {where}"
+    values = tuple(value for fault in same for value in fault.values[:1])
+    first = Fault(whole, same[0].found, same[0].allowed, same[0].rule, same[0].remedy, values)
+    return [first, *(fault for fault in faults if fault.found != DAY_FIRST_FOUND)]
+
+
 def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -> Fault:
+    if field.kind == "date" and cells.str.fullmatch(DAY_FIRST.pattern).all():
+        where = f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}"
+        rule = RULE.format(table=contract.table, column=field.name)
+        values = tuple(dict.fromkeys(str(value) for value in cells.head(5)))
+        return Fault(where, DAY_FIRST_FOUND, ALLOWED["date"], rule, DAY_FIRST_REMEDY, values)
     form = str(cells.iloc[0])
     masked = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in form[:20])
     return Fault(

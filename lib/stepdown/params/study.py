@@ -72,6 +72,7 @@ class DataSettings(Settings):
     last_date: the last day that the extract covers (an open spell runs to the day after it).
     first_date: the first day that it covers, when spells before it are not in the extract.
     synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
+    columns: by table and column, the heading that the file has for it.  codes: by table and column, word → code.
     counting: how rows of returns were counted, printed on every page (an import fills it in).
     dates: day_first where the tables' dates are day/month/year (year-month-day is always read).
     in_need: what a spell of need (CIN) is, printed on every page (see :data:`InNeed`).
@@ -84,6 +85,8 @@ class DataSettings(Settings):
     provenance: Text
     counting: str = ""
     files: dict[str, Text] = Field(default_factory=dict)
+    columns: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    codes: dict[str, dict[str, dict[str, Text]]] = Field(default_factory=dict)
     dates: Literal["year_first", "day_first"] = "year_first"
     in_need: InNeed = "not_stated"
 

@@ -1,0 +1,82 @@
+"""Tables as people hold them: letters of Windows, columns parted by semicolons, titles above and totals below.
+
+Each thing that is done is counted; what cannot be told is left for the reader to refuse.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stepdown.contracts.headings import folded
+from stepdown.contracts.model import How
+
+TITLE_ROWS = 20
+"""The headings stand among the first so many rows."""
+TOTAL_ROWS = 3
+"""A row of totals stands among the last so many rows."""
+_TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
+
+
+def as_utf8(content: bytes, how: How) -> bytes:
+    """Return the content in UTF-8: what is not is read as Windows-1252, which Excel's plain “CSV” is in."""
+    try:
+        content.decode("utf-8")
+        return content
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError:
+        return content
+    how["", "a file in Windows-1252, as Excel saves plain CSV"] += 1
+    return text.encode("utf-8")
+
+
+def parted_by(content: bytes, how: How) -> str:
+    """Return what parts the columns: a comma, or a semicolon, tab or bar where the headings hold no comma."""
+    line = content[:100_000].partition(b"\n")[0].decode("utf-8", errors="replace")
+    found = max(";\t|", key=line.count)
+    if "," in line or not line.count(found):
+        return ","
+    how["", f"columns parted by {'tabs' if found == chr(9) else repr(found)}"] += 1
+    return found
+
+
+def heading_row(rows: Sequence[Sequence[str]], known: frozenset[str]) -> int:
+    """Return which of the first rows holds the headings: the one with most known ones; the first where none has two."""
+    named = [sum(folded(cell) in known for cell in row) for row in rows[:TITLE_ROWS]]
+    best = max(range(len(named)), key=named.__getitem__, default=0)
+    return best if named and named[best] > 1 else 0
+
+
+def from_headings(content: bytes, known: frozenset[str], how: How) -> tuple[bytes, int]:
+    """Return the content from its headings on, and how many lines of titles stood above."""
+    lines = content.split(b"\n", TITLE_ROWS)[:TITLE_ROWS]
+    rows = [_cells(line.decode("utf-8", errors="replace")) for line in lines]
+    above = heading_row(rows, known)
+    if above:
+        how["", "title rows above the headings passed over"] += above
+    return content.split(b"\n", above)[above], above
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=max(",;\t|", key=line.count)), [])
+    except csv.Error:
+        return []
+
+
+def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
+    """Return the table without rows of totals at its end: those that begin with the word."""
+    last = raw.tail(TOTAL_ROWS)
+    first = last.bfill(axis=1).iloc[:, 0].astype("str")
+    totals = last.index[first.str.fullmatch(_TOTAL.pattern, case=False).fillna(False)]
+    if totals.empty:
+        return raw
+    how["", "rows of totals at the end passed over"] += len(totals)
+    return raw.drop(index=totals)

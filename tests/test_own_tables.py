@@ -1,0 +1,164 @@
+"""Tables of one's own as councils hold them: read where that is sure, counted and shown, and else refused by the row."""
+
+from datetime import date
+
+import pytest
+from returns_support import workbook
+from stepdown.contracts import read_study
+from stepdown.faults import Refused
+from stepdown.params import load_study
+
+STUDY = """title: Made up
+programme_name: Small Steps
+questions: [Does it help]
+limits: [Nothing.]
+data:
+  folder: data/own
+  last_date: 2019-12-31
+  synthetic: true
+  provenance: Made up.
+DATA
+groups:
+  programme: {label: Small Steps, described_as: helped, anchor: support}
+  comparison: {label: Usual help, described_as: not helped, anchor: support}
+window_months: 6
+day_count: clipped
+profile:
+  age_bands: [{label: 0-17, lowest: 0, highest: 17}]
+  sibling_bands: [{label: "1", lowest: 1}]
+  ethnicity: {WBRI: White British}
+disclosure: {method: none, reason: made up}
+seed: 1
+"""
+CHILDREN = [
+    ["Mosaic ID", "Family Ref", "Cohort", "DOB", "Gender", "Ethnicity", "Start Date", "End date", "Team"],
+    ["0041", "F1", "Small Steps", "01/05/2010", "M", "WBRI", "13/03/2018", "10/06/2018", "North"],
+    ["0042", "F2", "Usual help", "02/06/2011", "Girl", "WBRI", "14/03/2018", "11/06/2018", "South"],
+]
+SPELLS = [["Mosaic ID", "Social care status", "From", "To"], ["0041", "LAC", "13/01/2018", "20/02/2018"]]
+REFERRALS = [["Mosaic ID", "Date of referral", "Index"], ["0041", "13/01/2018", "Yes"], ["0042", "14/01/2018", "N"]]
+TABLES = {"children": CHILDREN, "spells": SPELLS, "referrals": REFERRALS}
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "params").mkdir()
+    (tmp_path / "data/own").mkdir(parents=True)
+
+    def made(data="", mark=",", coding="utf-8", above="", below="", **tables):
+        for name, rows in {**TABLES, **tables}.items():
+            text = above + "".join(mark.join(row) + "\r\n" for row in rows) + below
+            (tmp_path / f"data/own/{name}.csv").write_bytes(text.encode(coding))
+        (tmp_path / "params/own.yaml").write_text(STUDY.replace("DATA", data))
+        return load_study(tmp_path / "params/own.yaml")
+
+    return made
+
+
+def faults(study):
+    with pytest.raises(Refused) as refused:
+        read_study(study)
+    return refused.value.faults
+
+
+def test_a_councils_tables_pass_with_one_line(own):
+    records = read_study(own("  dates: day_first"))
+    assert records.children["sex"].tolist() == ["male", "female"]
+    assert records.children["ethnicity_code"].tolist() == ["WBRI", "WBRI"]
+    assert records.children["child_id"].tolist() == ["0041", "0042"]
+    assert str(records.spells["start_date"][0].date()) == "2018-01-13"
+    assert records.spells["status"].tolist() == ["CLA"]
+    assert records.referrals["is_index"].tolist() == [True, False]
+    how = records.how_read["children"]
+    assert how["", "column “Team” not read"] == 1
+    assert how["sex", "other words read as codes"] == 2
+    assert how["birth_date", "read from the heading “DOB”, by another name"] == 1
+
+
+def test_dates_that_can_be_read_in_two_ways_are_one_fault(own):
+    spells = [SPELLS[0], ["0041", "CP", "03/01/2018", "04/02/2018"]]
+    found = [fault for fault in faults(own("", spells=spells)) if "day/month/year" in fault.found]
+    assert len(found) == 1
+    assert "dates: day_first" in found[0].remedy
+    assert "4 columns of 2 files" in found[0].where
+    assert "line 2" in found[0].where
+
+
+def test_american_order_and_mixtures_are_refused_with_the_row(own):
+    spells = [SPELLS[0], ["0041", "CP", "01/13/2018", "20/02/2018"]]
+    assert any(
+        "column start_date, 1 row (line 2)" in fault.where for fault in faults(own("  dates: day_first", spells=spells))
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"mark": ";"},
+        {"mark": "\t"},
+        {"coding": "cp1252", "above": "Families – “helped”,,\r\n\r\n"},
+        {"coding": "utf-8-sig"},
+        {"above": "Extract for evaluation\r\nMarch 2020\r\n"},
+        {"below": "Total 2\r\n"},
+    ],
+    ids=["semicolons", "tabs", "Windows-1252 and smart quotes", "byte-order mark", "titles", "totals"],
+)
+def test_files_as_programs_save_them_are_read_and_it_is_counted(own, given):
+    plain = read_study(own("  dates: day_first"))
+    width = {"children": 9, "spells": 4, "referrals": 3}
+    if given.get("below"):
+        tables = {name: [*rows, ["Total 1", *[""] * (width[name] - 1)]] for name, rows in TABLES.items()}
+        records = read_study(own("  dates: day_first", **tables))
+    else:
+        records = read_study(own("  dates: day_first", **given))
+    for name in TABLES:
+        assert records.table(name).reset_index(drop=True).equals(plain.table(name).reset_index(drop=True))
+    if given != {"coding": "utf-8-sig"}:
+        assert set(records.how_read["spells"]) - set(plain.how_read["spells"])
+
+
+def test_the_study_file_names_what_cannot_be_told(own):
+    children = [["Client", "Clan", *CHILDREN[0][2:]], *CHILDREN[1:]]
+    found = faults(own("  dates: day_first", children=children))
+    assert any("add under data.columns: children" in fault.remedy for fault in found)
+    named = "  dates: day_first\n  columns: {children: {child_id: Client, family_id: clan}}"
+    assert read_study(own(named, children=children)).children["family_id"].tolist() == ["F1", "F2"]
+    wrong = named.replace("clan", "Klan")
+    assert any(
+        "which data.columns: children names for family_id" in f.found for f in faults(own(wrong, children=children))
+    )
+
+
+def test_the_study_file_names_words_of_its_own(own):
+    spells = [SPELLS[0], ["0041", "Tier 4", "13/01/2018", "20/02/2018"]]
+    assert faults(own("  dates: day_first", spells=spells))
+    named = "  dates: day_first\n  codes: {spells: {status: {tier 4: CLA}}}"
+    assert read_study(own(named, spells=spells)).spells["status"].tolist() == ["CLA"]
+
+
+def test_names_are_refused_and_two_columns_for_one(own):
+    children = [[*CHILDREN[0], "Child's Name"], *([*row, "Zoe"] for row in CHILDREN[1:])]
+    found = faults(own("  dates: day_first", children=children))
+    assert [fault.found for fault in found] == ["columns that lead to a person: Child's Name"]
+    assert "Zoe" not in str(found)
+    twice = [[*CHILDREN[0][:-1], "Date of Birth"], *CHILDREN[1:]]
+    found = faults(own("  dates: day_first", children=twice))
+    assert [fault.found for fault in found] == ["2 columns that are birth_date: DOB, Date of Birth"]
+
+
+def test_a_lost_leading_zero_is_found_and_not_repaired(own):
+    spells = [SPELLS[0], ["41", "LAC", "13/01/2018", "20/02/2018"]]
+    found = faults(own("  dates: day_first", spells=spells))
+    assert any("1 of them differ from one in leading zeros alone" in fault.found for fault in found)
+
+
+def test_sheets_of_one_workbook_are_named_in_the_study_file(own, tmp_path):
+    typed = [[*row[:6], date(2018, 3, 13), date(2018, 6, 10), "N"] for row in CHILDREN[1:]]
+    sheets = {"Our children": [["Families helped"], [], CHILDREN[0], *typed], "Plans": SPELLS, "Refs": REFERRALS}
+    named = {"children": "Our children", "spells": "Plans", "referrals": "Refs"}
+    files = "".join(f'\n    {table}: "extract.xlsx#{sheet}"' for table, sheet in named.items())
+    study = own(f"  dates: day_first\n  files:{files}")
+    workbook(tmp_path / "data/own/extract.xlsx", sheets)
+    records = read_study(study)
+    assert len(records.children) == 2
+    assert str(records.children["start_date"].iloc[0].date()) == "2018-03-13"
