@@ -1,9 +1,13 @@
-"""Tables of one's own as councils hold them: read where that is sure, counted and shown, and else refused by the row."""
+"""Tables of one's own as councils hold them: read where that is sure, counted and shown, else refused by the row."""
 
+import re
 from datetime import date
 
 import pytest
+from click.testing import CliRunner
 from returns_support import workbook
+from stepdown.commands.mapping import write_mapping
+from stepdown.commands.new import new_command
 from stepdown.contracts import read_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
@@ -143,7 +147,7 @@ def test_names_are_refused_and_two_columns_for_one(own):
     assert "Zoe" not in str(found)
     twice = [[*CHILDREN[0][:-1], "Date of Birth"], *CHILDREN[1:]]
     found = faults(own("  dates: day_first", children=twice))
-    assert [fault.found for fault in found] == ["2 columns that are birth_date: DOB, Date of Birth"]
+    assert [fault.found for fault in found] == ["more than one column that is birth_date: DOB, Date of Birth"]
 
 
 def test_a_lost_leading_zero_is_found_and_not_repaired(own):
@@ -162,3 +166,53 @@ def test_sheets_of_one_workbook_are_named_in_the_study_file(own, tmp_path):
     records = read_study(study)
     assert len(records.children) == 2
     assert str(records.children["start_date"].iloc[0].date()) == "2018-03-13"
+
+
+def test_write_mapping_leaves_nothing_to_guess_next_month(own):
+    spells = [SPELLS[0], ["0041", "LAC", "13/01/2018", "20/02/2018"], ["0042", "Tier 4", "13/01/2018", "20/02/2018"]]
+    study = own("  counting: as it stands  # my comment", spells=spells)
+    said = write_mapping(str(study.file))
+    text = study.file.read_text()
+    assert "# my comment" in text
+    assert "dates: day_first" in text
+    assert "child_id: Mosaic ID" in text
+    assert "LAC: CLA" in text
+    assert "Tier 4: ???  # one of CIN, CP, CLA" in text
+    assert "children: 'Team' is not read" in said
+    report = (study.file.parents[1] / "data/own/match_report.csv").read_text().splitlines()
+    assert "children,DOB,birth_date,by another name" in report
+    with pytest.raises(Refused, match=r"\?\?\?"):
+        load_study(study.file)
+    study.file.write_text(text.replace("Tier 4: ???", "Tier 4: CIN"))
+    records = read_study(load_study(study.file))
+    assert sorted(records.spells["status"]) == ["CIN", "CLA"]
+    assert "by another name" not in str(records.how_read), "every heading is named now"
+    assert "nothing to propose" in write_mapping(str(study.file))
+
+
+def test_write_mapping_says_the_lines_where_the_file_has_its_own(own):
+    study = own("  columns: {children: {child_id: Mosaic ID}}")
+    before = study.file.read_text()
+    with pytest.raises(Refused) as refused:
+        write_mapping(str(study.file))
+    assert "data.columns already" in str(refused.value)
+    assert "birth_date: DOB" in str(refused.value)
+    assert study.file.read_text() == before
+
+
+def test_new_proposes_a_study_file_from_a_workbook(own, tmp_path, monkeypatch):
+    own()
+    for path in (tmp_path / "data/own").iterdir():
+        path.unlink()
+    sheets = {"Kids": [["Families helped"], [], *CHILDREN], "Plans": SPELLS, "Refs": REFERRALS, "Notes": [["x"]]}
+    workbook(tmp_path / "data/own/extract.xlsx", sheets)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(new_command, ["mine", "--from", "data/own/extract.xlsx", "--synthetic"])
+    assert done.exit_code == 0, done.output
+    assert "??? in 6 places" in done.output
+    answers = iter(["???", "Mine", "Small Steps", "Does it help", "2019-12-31", "Small Steps", "Usual help"])
+    file = tmp_path / "params/mine.yaml"
+    file.write_text(re.sub(r"\?\?\?", lambda _: next(answers), file.read_text()))
+    records = read_study(load_study(file))
+    assert len(records.children) == 2
+    assert records.spells["status"].tolist() == ["CLA"]

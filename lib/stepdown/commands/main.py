@@ -90,7 +90,8 @@ def run(
 
 @cli.command()
 @click.argument("params", nargs=-1, required=True, type=click.Path())
-def check(params: tuple[str, ...]) -> None:
+@click.option("--write-mapping", is_flag=True, help="Write into PARAMS which heading of its tables is which column.")
+def check(params: tuple[str, ...], write_mapping: bool) -> None:
     """Validate each PARAMS file and its data; shows the values at fault. Exit 0, or 2 with every fault."""
     from stepdown.commands.check import checked
     from stepdown.faults import Fault, Refused
@@ -98,7 +99,12 @@ def check(params: tuple[str, ...]) -> None:
     faults: list[Fault] = []
     for path in params:
         try:
-            click.echo(checked(path))
+            if write_mapping:
+                from stepdown.commands.mapping import write_mapping as written
+
+                click.echo(written(path))
+            else:
+                click.echo(checked(path))
         except Refused as refused:
             faults += refused.faults
     if faults:

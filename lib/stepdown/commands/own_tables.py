@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stepdown.contracts.headings import Headings, folded, near, told_apart
+from stepdown.commands.mapping import block, column_lines
+from stepdown.contracts.headings import Headings, folded, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.registered import known_tables
 from stepdown.importing import Line, tables
@@ -75,25 +76,14 @@ def _best_fit(lines: Sequence[Line], name: str) -> tuple[float, Contract, int, H
 
 def proposal(found: Sequence[Table]) -> dict[str, Any]:
     """Return what the template of a study file needs: files, columns, dates, labels and codes."""
-    columns = {}
-    for table in found:
-        contract = known_tables()[table.name]
-        lines = [(column, _quoted(heading), "") for heading, column in table.told.by_another_name().items()]
-        for column in table.told.missing(contract):
-            lines.append((column, "???", "nearest: " + ", ".join(near(column, [h for h in table.headings if h]))))
-        if lines:
-            columns[table.name] = lines
+    columns = {table.name: column_lines(table.told, known_tables()[table.name]) for table in found}
     by_name = {table.name: table for table in found}
     texts = [cell for table in found for _, row in table.rows[:200] for cell in row]
     return {
         "tables": [{"name": table.name, "file": table.file} for table in found],
-        "columns": columns,
+        "columns": block("columns", columns),
         "dates": any(_DAY_FIRST.fullmatch(text) for text in texts),
         "groups": by_name["children"].values("group") if "children" in by_name else [],
         "ethnicities": by_name["children"].values("ethnicity_code") if "children" in by_name else [],
         "issues": by_name["issues"].values("issue_code") if "issues" in by_name else [],
     }
-
-
-def _quoted(heading: str) -> str:
-    return heading if re.fullmatch(r"[A-Za-z][A-Za-z ]*", heading) else '"' + heading.replace('"', '\\"') + '"'

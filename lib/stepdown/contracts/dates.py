@@ -44,6 +44,14 @@ def parse_dates(cells: pd.Series, *, day_first: bool = False, how: How | None = 
     return pd.Series(dates, index=cells.index, name=cells.name), pd.Series(unreadable, index=cells.index)
 
 
+def is_day_first(text: str) -> bool:
+    """Return whether a text is a day that exists when it is read day/month/year."""
+    part = _parts(text)
+    return (
+        part is not None and part[0] and bool(pd.notna(pd.to_datetime(_iso(part), format="%Y-%m-%d", errors="coerce")))
+    )
+
+
 Parts = tuple[bool, int, int, int]
 """Whether the day is written first; year, month, day."""
 

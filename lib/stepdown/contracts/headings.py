@@ -94,6 +94,10 @@ class Headings:
     doubled: dict[str, list[str]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
 
+    def all(self) -> list[str]:
+        """Return every heading: those of columns, those not read and those refused."""
+        return [*self.columns, *self.ignored, *self.private]
+
     def by_another_name(self) -> dict[str, str]:
         """Return heading → column where only another name of the column was recognised."""
         return {heading: column for heading, column in self.columns.items() if self.how[heading] == "by another name"}
@@ -167,7 +171,8 @@ def headed(raw: pd.DataFrame, contract: Contract, given: Mapping[str, str], how:
     names and the file has not, and a column of names or addresses.
     """
     told = told_apart(list(raw.columns), contract, given)
-    faults = _heading_faults(told, contract, file)
+    above = how["", "blank rows above the headings passed over"] + how["", "title rows above the headings passed over"]
+    faults = _heading_faults(told, contract, f"{file}, line {1 + above} (headings)")
     if faults:
         raise Refused(faults)
     for heading, column in told.columns.items():
@@ -180,14 +185,14 @@ def headed(raw: pd.DataFrame, contract: Contract, given: Mapping[str, str], how:
     return raw[list(told.columns)].rename(columns=told.columns)
 
 
-def _heading_faults(told: Headings, contract: Contract, file: str) -> list[Fault]:
+def _heading_faults(told: Headings, contract: Contract, where: str) -> list[Fault]:
     rule = f"docs/data_dictionary.md, table {contract.table}"
-    where, known = f"{file}, headings", ", ".join(contract.names())
+    known = ", ".join(contract.names())
     setting = f"data.columns: {contract.table}"
     faults = [
         Fault(
             where,
-            f"{len(same)} columns that are {column}: {some_names(same)}",
+            f"more than one column that is {column}: {some_names(same)}",
             "each column once",
             rule,
             f"name the right one under {setting}, or take the other out:  {column}: {same[0]}",
