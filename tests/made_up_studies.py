@@ -125,6 +125,7 @@ def _settings(name: str, size: int, rng: np.random.Generator) -> dict:
     settings = _as_committed_settings()
     settings |= {"title": f"Made-up study {name} ({size} children)", "programme_name": "Made-up programme"}
     settings["window_months"] = int(rng.choice([3, 6, 6]))
+    settings["exclusion_reasons"] = {code: code.replace("_", " ") for code in REASONS}
     profile = settings["profile"]
     bands = AGES[int(rng.integers(3, 6))]
     profile["age_bands"] = [{"label": label, "lowest": low, "highest": high} for label, low, high in bands]

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+import yaml
 from stepdown.params.loading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +22,11 @@ TEXTS = {
     "family_id": "family",
     "file_id": "file",
     "reviewer_id": "reviewer",
+    "exclusion_reason": "reason in free text",
+    "reason_code": "reason of a referral",
+    "item": "what was bought",
 }
+"""Every column whose words come from a record; all others hold codes of the study's file, and others are refused."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_canary")]
 
@@ -40,8 +45,15 @@ def project(tmp_path_factory):
             if column in frame:
                 frame[column] = [f"{MARK}-{kind}-{value}" if value else "" for value in frame[column]]
         frame.to_csv(file, index=False)
-    text = (root / "params" / "millbrook.yaml").read_text(encoding="utf-8")
-    (root / "params" / "canary.yaml").write_text(text.replace("data/millbrook", "data/canary"), encoding="utf-8")
+    settings = read_yaml(root / "params" / "millbrook.yaml")
+    settings["data"]["folder"] = "data/canary"
+    settings["data"]["files"] = {}
+    for file in sorted((root / "data" / "canary").glob("*.csv")):
+        settings["data"]["files"][file.stem] = f"{MARK} {file.name}"
+        file.rename(file.with_name(f"{MARK} {file.name}"))
+    settings.pop("exclusion_reasons")
+    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    (root / "params" / "canary.yaml").write_text(text, encoding="utf-8")
     return root
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attacker import meanings, who
+from attacker import later, meanings, who
 from attacker.meanings import Count, Meanings
 from attacker.reading import Row, number, read_tables
 from attacker.reviewers import off_scale_range
@@ -22,22 +22,22 @@ READERS: dict[str, Reader] = {
     "overlap": meanings.overlap,
     "overlap_gate": meanings.overlap_gate,
     "status_on_date": meanings.status_on_date,
-    "re_referral_survival": meanings.curve,
-    "referrals": meanings.referrals,
-    "re_referral": meanings.re_referral,
+    "re_referral_survival": later.curve,
+    "referrals": later.referrals,
+    "re_referral": later.re_referral,
     **dict.fromkeys(
         ("effects", "influence", "permutation", "bracket_agreement", "missing_follow_up", "regression_to_the_mean"),
-        meanings.of_outcome,
+        later.of_outcome,
     ),
-    "costs": meanings.costs,
-    "cost_parts": meanings.cost_parts,
-    "saving_by_agency": meanings.saving_by_agency,
+    "costs": later.costs,
+    "cost_parts": later.cost_parts,
+    "saving_by_agency": later.saving_by_agency,
     **dict.fromkeys(
         (
             *("net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
             *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
         ),
-        meanings.with_cost,
+        later.with_cost,
     ),
     **dict.fromkeys(("profile", "issues", "ethnicity_groups"), who.profile),
     "balance": who.balance,
@@ -53,7 +53,7 @@ READERS: dict[str, Reader] = {
 NO_COUNTS = {"unit_costs_used", "framework_grid"}
 SUMS = (
     meanings.status_on_date_sums,
-    meanings.curve_steps,
+    later.curve_steps,
     who.profile_sums,
     who.flow_sums,
     who.observability_sums,
@@ -75,13 +75,17 @@ class Leak:
 
 
 def understand(
-    tables: dict[str, list[Row]], codes: dict[str, list[str]], groups: tuple[str, str] | None = None
+    tables: dict[str, list[Row]],
+    codes: dict[str, list[str]],
+    groups: tuple[str, str] | None = None,
+    bands: dict[str, list[str]] | None = None,
 ) -> Meanings:
     """Return all that the tables say; a table that nobody told the attacker about is a LookupError."""
     unknown = set(tables) - set(READERS) - NO_COUNTS
     if unknown:
         raise LookupError(f"tell the attacker what these tables count: {sorted(unknown)}")
     m = Meanings(tables, groups)
+    m.bands = bands or bands_of(tables)
     for name, rows in tables.items():
         for row in rows:
             if name in READERS:
@@ -93,11 +97,20 @@ def understand(
     return m
 
 
+def bands_of(tables: dict[str, list[Row]]) -> dict[str, list[str]]:
+    """Return the categories of each characteristic, in order: they stand in the study's file."""
+    found: dict[str, list[str]] = {}
+    for row in tables.get("profile", []):
+        if row["category"] not in found.setdefault(row["variable"], []):
+            found[row["variable"]].append(row["category"])
+    return found
+
+
 def attack(released: Path, restricted: Path, codes: dict[str, list[str]]) -> list[Leak]:
     """Return what can be told of counts from 1 to 5: ``released`` and ``restricted`` are folders of CSV files."""
     truth_tables = read_tables(restricted)
     truth = understand(truth_tables, codes)
-    told = understand(read_tables(released), codes, truth.groups)
+    told = understand(read_tables(released), codes, truth.groups, truth.bands)
     if not told.system.possible():
         raise AssertionError("the release contradicts what the attacker believes: nothing can be told from that")
     leaks = []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from attacker import intervals
 from attacker.reading import HIDDEN, Row, half_unit, number
@@ -48,6 +47,7 @@ class Meanings:
     def __init__(self, tables: dict[str, list[Row]], groups: tuple[str, str] | None = None) -> None:
         self.tables, self.system, self.counts = tables, System(), []
         self.groups = groups or find_groups(tables)
+        self.bands: dict[str, list[str]] = {}
         self.used: set[tuple[str, str]] = set()
         self.ratios: list[tuple[str, Sum, Sum, float]] = []
 
@@ -112,6 +112,14 @@ class Meanings:
     def block(self, kind: str, group: str, category: Hashable) -> Sum:
         return {(kind, group, category): 1.0}
 
+    def category(self, variable: str, group: str, label: str) -> Sum:
+        """Return a category of the profile; "10-14 and over" is all bands from that one on."""
+        bands = [band for band in self.bands.get(variable, []) if band != "Unknown"]
+        first = label.removesuffix(" and over")
+        if first == label or label in bands or first not in bands:
+            return self.block(variable, group, label)
+        return plus(*(self.block(variable, group, band) for band in bands[bands.index(first) :]))
+
 
 def find_groups(tables: dict[str, list[Row]]) -> tuple[str, str]:
     """Return the labels of the two groups, programme first."""
@@ -154,7 +162,7 @@ def statutory_status(m: Meanings, name: str, row: Row) -> None:
     m.count(name, row, "children_with_status", held, ("children", m.size(group)))
     m.ratio(name, row, "percent_with_status", held, m.size(group))
     for column, kind in (("days", days), ("clipped_days", clipped)):
-        _total(m, name, row, column, kind)
+        total(m, name, row, column, kind)
         mean = f"mean_{column}_per_child"
         m.ratio(name, row, mean, kind, m.size(group), 1.0)
     m.count(name, row, "episodes", episodes)
@@ -165,7 +173,7 @@ def statutory_status(m: Meanings, name: str, row: Row) -> None:
     m.system.hold(minus(days, clipped), 0.0, float("inf"))
 
 
-def _total(m: Meanings, name: str, row: Row, column: str, sum_: Sum) -> None:
+def total(m: Meanings, name: str, row: Row, column: str, sum_: Sum) -> None:
     m.system.real |= set(sum_)
     shown = number(m.cell(name, row, column))
     if shown is not None:
@@ -235,10 +243,10 @@ def like_for_like(m: Meanings, name: str, row: Row) -> None:
         ends = {f"percent_{side}_low": intervals.exact_low, f"percent_{side}_high": intervals.exact_high}
         m.scan(row, event, f"n_{side}", **ends)
         shares.append((event, number(row.get(f"n_{side}"))))
-    _difference(m, name, row, "difference", shares)
+    difference(m, name, row, "difference", shares)
 
 
-def _difference(m: Meanings, name: str, row: Row, column: str, shares: list[tuple[Sum, float | None]]) -> None:
+def difference(m: Meanings, name: str, row: Row, column: str, shares: list[tuple[Sum, float | None]]) -> None:
     text = m.cell(name, row, column)
     if number(text) is None or any(not size for _, size in shares):
         return
@@ -283,107 +291,3 @@ def status_on_date_sums(m: Meanings) -> None:
             if there:
                 ever = m.joint(group, in_period(period, lambda s, rung=rung: highest(s) >= rung))
                 m.system.hold(minus(ever, plus(*there)), 0.0, float("inf"))
-
-
-def curve(m: Meanings, name: str, row: Row) -> None:
-    group, day = row["group"], row["day"]
-    referred, at_risk = m.block("referred by", group, day), m.block("at risk", group, day)
-    m.count(name, row, "re_referred", referred)
-    m.count(name, row, "at_risk", at_risk)
-    m.ratio(name, row, "percent_re_referred", referred, m.size(group)) if _nobody_left(m, row) else None
-
-
-def _nobody_left(m: Meanings, row: Row) -> bool:
-    """Return whether every child was followed throughout, so that the share is a plain share."""
-    mine = [r for r in m.tables["re_referral_survival"] if r["group"] == row["group"]]
-    ends = [(number(r["at_risk"]), number(r["re_referred"])) for r in (mine[0], mine[-1])]
-    if None in (*ends[0], *ends[1]):
-        return False
-    return ends[0][0] == ends[1][0] + ends[1][1]  # type: ignore[operator]
-
-
-def curve_steps(m: Meanings) -> None:
-    """Those referred again only grow in number and those at risk only shrink; each step is children too."""
-    for group in m.groups:
-        days = [r["day"] for r in m.tables.get("re_referral_survival", []) if r["group"] == group]
-        values = {r["day"]: r for r in m.tables.get("re_referral_survival", []) if r["group"] == group}
-        for kind, column, sign in (("referred by", "re_referred", 1.0), ("at risk", "at_risk", -1.0)):
-            for first, then in pairwise(days):
-                step = plus(minus(m.block(kind, group, then), m.block(kind, group, first)), factor=sign)
-                ends = number(values[then].get(column)), number(values[first].get(column))
-                value = None if None in ends else abs(ends[0] - ends[1])  # type: ignore[operator]
-                m.system.hold(step, 0.0, float("inf"))
-                if kind == "referred by":
-                    m.counts.append(Count(f"re_referral_survival: {group}, day {first} to {then}", step, value))
-
-
-def referrals(m: Meanings, name: str, row: Row) -> None:
-    group, period = row["group"], row["period"]
-    referred, number_of = m.block("referred", group, period), m.block("referrals", group, period)
-    m.count(name, row, "children", m.size(group))
-    m.count(name, row, "children_referred", referred, ("children", m.size(group)))
-    m.count(name, row, "referrals", number_of)
-    m.count(name, row, "referrals_without_index", m.block("without index", group, period))
-    m.ratio(name, row, "mean_per_child", number_of, m.size(group), 1.0)
-    m.system.hold(minus(number_of, referred), 0.0, float("inf"))
-    m.system.hold(minus(number_of, m.block("without index", group, period)), 0.0, float("inf"))
-
-
-def re_referral(m: Meanings, name: str, row: Row) -> None:
-    shares = []
-    for side, group in zip(("programme", "comparison"), m.groups, strict=True):
-        event = m.block("referred by", group, row.get("tau_days"))
-        m.count(name, row, f"n_{side}", m.size(group))
-        m.count(name, row, f"events_{side}", event, (f"n_{side}", m.size(group)))
-        shares.append((event, number(row.get(f"n_{side}"))))
-    if row.get("risk_method") == "Newcombe":
-        _difference(m, name, row, "risk_difference", shares)
-
-
-def of_outcome(m: Meanings, name: str, row: Row) -> None:
-    """The tables of estimates: how many had any of the outcome, before or after."""
-    groups = (row["group"],) if "group" in row else m.groups
-    if "n_with_any" in row and row["outcome"] != "referrals":
-        m.count(name, row, "n_with_any", with_any(m, groups, row["outcome"]))
-    m.cell(name, row, "n_with_any")
-    for column in ("n_children", "n_units"):
-        if column in row and row.get("unit") != "family":
-            m.count(name, row, column, plus(*(m.size(g) for g in groups)))
-        m.cell(name, row, column)
-    for side, group in zip(("programme", "comparison"), m.groups, strict=True):
-        if f"missing_{side}" in row:
-            m.count(name, row, f"n_{side}", m.size(group))
-            m.count(name, row, f"missing_{side}", {("missing", group, row["outcome"]): 1.0})
-
-
-def costs(m: Meanings, name: str, row: Row) -> None:
-    group, period = row["group"], row["period"]
-    priced = {r["measure"] for r in m.tables.get("unit_costs_used", [])}
-    cost = {("with cost", group, period): 1.0}
-    if priced == {"days_cin", "days_cp", "days_cla"}:
-        cost = m.joint(group, in_period(period, lambda s: s > 0))
-    m.count(name, row, "children", m.size(group))
-    m.count(name, row, "children_with_cost", cost, ("children", m.size(group)))
-
-
-def cost_parts(m: Meanings, name: str, row: Row) -> None:
-    group, period, measure = row["group"], row["period"], row["measure"]
-    m.count(name, row, "children", with_any(m, (group,), measure, period))
-    if measure != "referrals":
-        _total(m, name, row, "volume", {("volume", group, period, measure): 1.0})
-
-
-def saving_by_agency(m: Meanings, name: str, row: Row) -> None:
-    if row["measure"] != "referrals":
-        m.count(name, row, "children", with_any(m, m.groups, row["measure"]))
-
-
-def with_cost(m: Meanings, name: str, row: Row) -> None:
-    """Children of both groups with any cost, before or after."""
-    priced = {r["measure"] for r in m.tables.get("unit_costs_used", [])}
-    cost = m.both(lambda b, a: bool(b or a)) if priced == {"days_cin", "days_cp", "days_cla"} else {("with cost",): 1.0}
-    if name == "net_cost" and row["measure"].startswith("programme_cost"):
-        cost = m.both(lambda b, a: True)
-    if not number(row.get("children_set_aside")):
-        m.count(name, row, "children_with_cost", cost)
-    m.cell(name, row, "children_with_cost")

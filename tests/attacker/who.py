@@ -16,7 +16,7 @@ KINDS = {"age": "age", "ethnicity": "ethnicity", "sibling_group_size": "siblings
 def profile(m: Meanings, name: str, row: Row) -> None:
     """A band or code of the profile, one issue, or the number of issues."""
     group, variable, category = row["group"], row["variable"], row["category"]
-    cell = m.block(variable, group, category)
+    cell = m.category(variable, group, category)
     m.count(name, row, "children_in_group", m.size(group))
     m.count(name, row, "children", cell, ("children_in_group", m.size(group)))
     m.ratio(name, row, "percent", cell, m.size(group))
@@ -42,7 +42,7 @@ def profile_sums(m: Meanings) -> None:
             rest = m.size(group)
             if variable in ("age", "ethnicity", "sibling_group_size") and "Unknown" not in categories:
                 rest = minus(rest, m.block(variable, group, "Unknown"))
-            m.system.equal(minus(rest, plus(*(m.block(variable, group, c) for c in categories))), 0.0)
+            m.system.equal(minus(rest, plus(*(m.category(variable, group, c) for c in categories))), 0.0)
 
 
 def ethnic_codes(m: Meanings, groups_of_codes: dict[str, list[str]]) -> None:

@@ -13,7 +13,8 @@ from attacker.reading import HIDDEN, Release, Row, number
 WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 NUMBER = r"(?:\d[\d,]*(?:\.\d+)?)"
 OF = re.compile(rf"\b({NUMBER}|{'|'.join(WORDS)}) (?:out )?of (?:the )?({NUMBER})\b(?! ?%)([^.;]{{0,24}})")
-FLOW = re.compile(r"([^.,;:]+), (none|CIN|CP|CLA)(?: before)? to (none|CIN|CP|CLA): (\d+)")
+STATUS = "CP or CLA|none|CIN|CP|CLA"
+FLOW = re.compile(rf"([^.,;:]+), ({STATUS})(?: before)? to ({STATUS}): (\d+)")
 
 
 def told_in_words(release: Release, restricted: dict[str, list[Row]]) -> list[str]:
