@@ -3,8 +3,11 @@
 A few of the thirty, for time; ``python -m benchmarks.disclosure`` takes them all.
 """
 
+import pandas as pd
 import pytest
-from attacker.trial import try_study
+from attacker.reading import read_tables
+from attacker.trial import run_and_judge, try_study
+from attacker.wording import told_by_the_last_release
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_attack_studies")]
 
@@ -16,3 +19,18 @@ def test_one_command_gives_a_release_of_which_nothing_hidden_can_be_told(name, t
     assert verdict.code == 0, verdict.leaks
     assert verdict.leaks == ()
     assert verdict.kept > 10
+
+
+def test_a_second_release_of_records_that_differ_by_one_child_does_not_give_the_child_away(tmp_path):
+    """Judge: subtraction of every count that both releases show."""
+    released = tmp_path / "outputs/made_up_05/latest/release/tables"
+    assert try_study("made_up_05", tmp_path).code == 0
+    before = read_tables(released)
+    records = tmp_path / "data/made_up_05/children.csv"
+    children = pd.read_csv(records, dtype="str", keep_default_na=False)
+    shown = children["exclusion_reason"] == ""
+    children.loc[shown.idxmax(), "exclusion_reason"] = "moved_away"
+    children.to_csv(records, index=False)
+    again = run_and_judge(tmp_path / "params/made_up_05.yaml")
+    assert (again.code, again.leaks) == (0, ())
+    assert told_by_the_last_release(before, read_tables(released)) == []

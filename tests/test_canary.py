@@ -17,6 +17,8 @@ from stepdown.params.loading import read_yaml
 ROOT = Path(__file__).resolve().parents[1]
 STEPDOWN = [sys.executable, "-m", "stepdown.commands.main"]
 MARK = "ZQCANARYX"
+FILE_MARK = "ZQFILEX"
+"""Stands in the files' names, which the study's settings give: the manifest has them, and nothing that leaves."""
 TEXTS = {
     "child_id": "child",
     "family_id": "family",
@@ -49,8 +51,8 @@ def project(tmp_path_factory):
     settings["data"]["folder"] = "data/canary"
     settings["data"]["files"] = {}
     for file in sorted((root / "data" / "canary").glob("*.csv")):
-        settings["data"]["files"][file.stem] = f"{MARK} {file.name}"
-        file.rename(file.with_name(f"{MARK} {file.name}"))
+        settings["data"]["files"][file.stem] = f"{FILE_MARK} {file.name}"
+        file.rename(file.with_name(f"{FILE_MARK} {file.name}"))
     settings.pop("exclusion_reasons")
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     (root / "params" / "canary.yaml").write_text(text, encoding="utf-8")
@@ -105,6 +107,7 @@ def test_after_a_run_no_canary_is_in_any_byte_of_the_release_or_of_a_log(project
             for name, content in bytes_of(file):
                 found_files += 1
                 assert MARK.encode() not in content, name
+                assert FILE_MARK.encode() not in content, name
                 text = content if file.suffix in (".html", ".csv", ".svg") or "/" in name or "text" in name else b""
                 told = set(re.findall(rb"\b\d{4}-\d{2}-\d{2}\b", text)) & dates
                 assert not told, (name, told)
@@ -115,8 +118,11 @@ def test_after_a_run_no_canary_is_in_any_byte_of_the_release_or_of_a_log(project
 def no_ids(project, run, done):
     """Assert that no id stands in what the terminal showed, in a log, or in an executed notebook."""
     assert MARK not in done.stdout + done.stderr
+    assert FILE_MARK not in done.stdout + done.stderr
     for file in [*run.rglob("*.log"), *run.rglob("*.jsonl"), *run.rglob("manifest.json"), *run.rglob("*.ipynb")]:
-        assert MARK not in file.read_text(encoding="utf-8"), file
+        text = file.read_text(encoding="utf-8")
+        assert MARK not in text, file
+        assert FILE_MARK not in text or file.name == "manifest.json", file
 
 
 def test_after_a_run_that_fails_in_every_notebook_there_is_no_release_and_no_id_in_a_log(project, tmp_path):

@@ -34,7 +34,12 @@ class Verdict:
 
 def try_study(name: str, root: Path, *words: str) -> Verdict:
     """Return the verdict on a made-up study; ``words`` go to ``stepdown run``."""
-    file = write(name, root)
+    return run_and_judge(write(name, root), *words)
+
+
+def run_and_judge(file: Path, *words: str) -> Verdict:
+    """Return the verdict on the study of a parameter file in ``params/``, as its records now are."""
+    name, root = file.stem, file.parent.parent
     began = time.monotonic()
     command = [sys.executable, "-m", "stepdown.commands.main", "run", str(file), "--outputs", "outputs", *words]
     notebooks = ["--notebooks", str(ROOT / "notebooks")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from attacker.attacking import MOST, not_understood, understand
 from attacker.reading import HIDDEN, Release, Row, number
+from attacker.system import plus
 
 WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 NUMBER = r"(?:\d[\d,]*(?:\.\d+)?)"
@@ -104,12 +105,18 @@ def told_of_records(release: Release, texts: set[str]) -> list[str]:
 
 
 def told_by_the_last_release(old: dict[str, list[Row]], new: dict[str, list[Row]]) -> list[str]:
-    """Return the counts that both releases show and that differ by so few that the difference is of a few children."""
+    """Return the counts that both releases show and that differ by so few that the difference is of a few children.
+
+    Sizes of whole groups are left aside: that a child joined says nothing else of it.
+    """
     before = understand(old, {})
     after = understand(new, {}, before.groups)
     values = {count.name: count.value for count in before.counts if count.value is not None}
     found = []
+    sizes = [after.size(group) for group in after.groups]
     for count in after.counts:
+        if count.sum in (*sizes, plus(*sizes)):
+            continue
         gap = abs(count.value - values[count.name]) if count.value is not None and count.name in values else 0
         if 1 <= gap <= MOST:
             found.append(f"{count.name}: differs by {gap:g}")
