@@ -13,6 +13,7 @@ from attacker.attacking import attack
 from attacker.reading import HIDDEN, number, read_release, read_tables
 from attacker.wording import texts_of_records, told_by_another_format, told_in_words, told_of_records
 from made_up_studies import ROOT, write
+from pages_support import run_study
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,36 @@ class Verdict:
 
 
 def try_study(name: str, root: Path, *words: str) -> Verdict:
-    """Return the verdict on a made-up study; ``words`` go to ``stepdown run``."""
+    """Return the verdict on a made-up study, run as a user does; ``words`` go to ``stepdown run``."""
     return run_and_judge(write(name, root), *words)
 
 
 def run_and_judge(file: Path, *words: str) -> Verdict:
     """Return the verdict on the study of a parameter file in ``params/``, as its records now are."""
-    name, root = file.stem, file.parent.parent
     began = time.monotonic()
     command = [sys.executable, "-m", "stepdown.commands.main", "run", str(file), "--outputs", "outputs", *words]
-    notebooks = ["--notebooks", str(ROOT / "notebooks")]
-    done = subprocess.run([*command, *notebooks], cwd=root, capture_output=True, text=True, timeout=1800, check=False)
-    seconds = time.monotonic() - began
-    run = root / "outputs" / name / "latest"
-    children = sum(1 for _ in (root / "data" / name / "children.csv").open(encoding="utf-8")) - 1
+    command += ["--notebooks", str(ROOT / "notebooks")]
+    done = subprocess.run(command, cwd=file.parent.parent, capture_output=True, text=True, timeout=1800, check=False)
+    said = tuple((done.stdout + done.stderr)[-600:].splitlines())
+    return _verdict(file, file.parent.parent / "outputs" / file.stem / "latest", done.returncode, began, said)
+
+
+def try_without_kernels(name: str, root: Path) -> Verdict:
+    """Return the verdict on a made-up study whose notebooks run in this process: the same release, sooner."""
+    file, began = write(name, root), time.monotonic()
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    wanted = {"0_", "1_", "3_"} | {n for n, part in (("2_", "review"), ("4_", "costs")) if part in settings}
+    notebooks = [n for n in sorted((ROOT / "notebooks").glob("*.ipynb")) if n.name[:2] in wanted]
+    run_study(name, root / "runs" / name, root, notebooks)
+    return _verdict(file, root / "runs" / name, 0, began, ())
+
+
+def _verdict(file: Path, run: Path, code: int, began: float, said: tuple[str, ...]) -> Verdict:
+    seconds, data = time.monotonic() - began, file.parent.parent / "data" / file.stem
+    children = (data / "children.csv").read_text(encoding="utf-8").count("\n") - 1
     if not (run / "release").is_dir():
-        return Verdict(
-            name, children, done.returncode, seconds, 0.0, "0", (done.stdout + done.stderr)[-400:].split("\n")
-        )
-    return Verdict(name, children, done.returncode, seconds, *kept(run), judge(run, file))
+        return Verdict(file.stem, children, code, seconds, 0.0, "0", said)
+    return Verdict(file.stem, children, code, seconds, *kept(run), judge(run, file))
 
 
 def judge(run: Path, params: Path) -> tuple[str, ...]:
