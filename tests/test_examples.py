@@ -10,10 +10,18 @@ import pytest
 from fixtures.examples import ROOT, ready
 from stepdown.workbook import Book
 
-ROOMS = ("describe", "effects", "outcomes", "show", "workbook")
+ROOMS = ("audit", "costs", "describe", "effects", "outcomes", "review", "show", "workbook")
 """Rooms whose objects must have one; a room that is not here may have some."""
 
-READERS = ("0_data_quality", "1_cohort_profile", "3_statutory_outcomes")
+READERS = (
+    "0_data_quality",
+    "1_cohort_profile",
+    "2_case_file_review",
+    "3_statutory_outcomes",
+    "4_cost_benefit",
+    "5_published_figures",
+    "6_published_case",
+)
 
 
 def used(notebook):

@@ -76,6 +76,10 @@ def begin_audit(audit: str, *, notebook: str, output: str = "", policy: Disclosu
 
     policy: how small numbers are treated (None: nothing is suppressed, every figure is published already).
     ``book.file`` and ``book.root`` lead to the tables.
+
+    >>> begin_audit("params/audit_rr1038.yaml", notebook="example").subject.name
+    Check of the published figures: ...
+    'audit_rr1038'
     """
     file = find_file(audit, what="file of published figures")
     title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
@@ -118,7 +122,11 @@ class Book:
 
     @property
     def file(self) -> Path:
-        """The parameter file, absolute."""
+        """The parameter file, absolute.
+
+        >>> book.file.name
+        'slough_ifp.yaml'
+        """
         return self.subject.file
 
     @property

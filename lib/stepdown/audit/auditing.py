@@ -74,7 +74,12 @@ def _by_weight(pair: tuple[Check, Weight]) -> tuple[int, bool, float, int]:
 
 
 def run_audit(path: str | Path) -> Audit:
-    """Return the audit of the relations file at ``path``; raises Refused with the faults of the file or the figures."""
+    """Return the audit of the relations file at ``path``; raises Refused with the faults of the file or the figures.
+
+    >>> result = run_audit("params/audit_rr1038.yaml")
+    >>> len(result.checks), len(result.findings())
+    (668, 30)
+    """
     file = find_file(path)
     settings = load(file, AuditSettings)
     return audit(settings, file.stem, project_root(file))

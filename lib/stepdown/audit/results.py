@@ -32,7 +32,11 @@ def _of(check: Check, *names: str) -> dict[str, Any]:
 
 
 def checks_table(audit: Audit) -> AggregateTable:
-    """Return every check that was made; a row is one check, in the order of the relations file."""
+    """Return every check that was made; a row is one check, in the order of the relations file.
+
+    >>> len(checks_table(result).frame)
+    668
+    """
     columns = {
         "check": _key("Check", "Number of the check."),
         "kind": _open("Kind", "Kind of the relation that it comes from."),
@@ -58,7 +62,11 @@ def checks_table(audit: Audit) -> AggregateTable:
 
 
 def findings_table(audit: Audit) -> AggregateTable:
-    """Return the findings, the heaviest first; a row is one figure that cannot be right, or that raises a question."""
+    """Return the findings, the heaviest first; a row is one figure that cannot be right, or that raises a question.
+
+    >>> findings_table(result).frame["severity"].value_counts().to_dict()
+    {'headline': 11, 'presentation': 8, 'question': 6, 'figure': 5}
+    """
     columns = {
         "finding": _key("No.", "Rank by weight."),
         "severity": _open("Severity", "headline, figure, question or presentation (docs/published_figures.md)."),
@@ -89,7 +97,11 @@ def findings_table(audit: Audit) -> AggregateTable:
 
 
 def summary_table(audit: Audit) -> AggregateTable:
-    """Return how many checks held; a row is one kind of check, the last row all of them."""
+    """Return how many checks held; a row is one kind of check, the last row all of them.
+
+    >>> summary_table(result).frame.iloc[-1].tolist()
+    ['all', np.int64(668), np.int64(619), np.int64(19), np.int64(30)]
+    """
     columns = {
         "kind": _key("Kind of check", "Kind of check."),
         "checks": _open("Checks", "Checks made.", "checks", 0),
@@ -107,7 +119,11 @@ def summary_table(audit: Audit) -> AggregateTable:
 
 
 def sensitivity_table(audit: Audit) -> AggregateTable:
-    """Return the range of each headline; a row is one headline in one scenario, in pounds."""
+    """Return the range of each headline; a row is one headline in one scenario, in pounds.
+
+    >>> sensitivity_table(result).frame["scenario"].iloc[0]
+    'every figure as published'
+    """
     columns = {
         "headline": _key("Headline", "The figure that the report stands on."),
         "scenario": _key("What if", "What is taken otherwise than published."),
@@ -136,7 +152,11 @@ def sensitivity_table(audit: Audit) -> AggregateTable:
 
 
 def reconstruction_table(audit: Audit) -> AggregateTable:
-    """Return what fits; a row is one cell of one reading: lowest and highest over every table that fits."""
+    """Return what fits; a row is one cell of one reading: lowest and highest over every table that fits.
+
+    >>> reconstruction_table(result).frame["reconstruction"].nunique()
+    4
+    """
     columns = {
         "reconstruction": _key("Flow", "Name of the reconstruction."),
         "reading": _key("Reading of the text", "How the words were read."),

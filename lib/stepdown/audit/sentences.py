@@ -68,7 +68,11 @@ def _rests(weight: Weight) -> str:
 
 
 def overall(audit: Audit) -> str:
-    """Return how many checks were made, held, are explained by rounding, and are findings of which weight."""
+    """Return how many checks were made, held, are explained by rounding, and are findings of which weight.
+
+    >>> overall(result)[:66]
+    '619 of 668 checks held. 19 more are explained by rounding. 30 are '
+    """
     checks = audit.checks
     held, rounded = sum(c.holds for c in checks), sum(c.rounded for c in checks)
     found = [weight.severity for _, weight in audit.findings()]
@@ -95,7 +99,11 @@ def _are(count: int) -> str:
 
 
 def about_headline(audit: Audit, name: str) -> str:
-    """Return what a headline comes to over everything that is possible, and whether it can stand as printed."""
+    """Return what a headline comes to over everything that is possible, and whether it can stand as printed.
+
+    >>> about_headline(result, "IFP net cost")[:46]
+    'The IFP net cost is printed as £307,335. 5 of '
+    """
     outcomes = {o.scenario: o for o in audit.outcomes if o.headline == name}
     published = plainly(outcomes[AS_PUBLISHED].published, 0, "£")
     whole = outcomes.get(ALL_IMPOSSIBLE)
@@ -114,7 +122,11 @@ def about_headline(audit: Audit, name: str) -> str:
 
 
 def about_reconstruction(result: Reconstructed) -> str:
-    """Return how many tables fit a reading of the text, and so whether the flow is identified."""
+    """Return how many tables fit a reading of the text, and so whether the flow is identified.
+
+    >>> about_reconstruction(result.reconstructed[0])[-54:]
+    'ighest)”: 2 tables fit, so the flow is not identified.'
+    """
     found = f"{result.counted} tables fit, so the flow is not identified"
     if result.identified:
         found = "exactly one table fits, so the flow is known"

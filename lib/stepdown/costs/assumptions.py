@@ -146,7 +146,11 @@ def case_assumptions(inputs: CaseInputs) -> list[Assumption]:
 
 
 def assumptions_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``assumptions``: one row a value that entered a study's analysis."""
+    """Return the table ``assumptions``: one row a value that entered a study's analysis.
+
+    >>> assumptions_table(inputs).frame["name"].tolist()[:2]
+    ['Unit cost: days as a child in need', 'Unit cost: days on a child protection plan']
+    """
     columns = {
         "name": Column("What is assumed", Role.KEY),
         "value": Column("Value", Role.OPEN),

@@ -24,6 +24,9 @@ def break_even_table(inputs: CostInputs, estimators: tuple[Estimator, ...] = ("d
     """Return the table ``break_even``: one row an estimator and a switching value (blank: no value would do).
 
     ``published_or_observed`` is the same quantity as the study has it. One price base, the study's day count.
+
+    >>> break_even_table(inputs).frame["measure"].tolist()[:3]
+    ['days_looked_after_avoided_per_child', 'children_per_family', 'months_of_effect']
     """
     rows = [row for estimator in estimators for row in _rows(inputs, base_case(inputs, estimator=estimator))]
     columns = {
@@ -96,6 +99,9 @@ def net_cost_by_months_table(
     """Return the table ``net_cost_by_months``: net cost if the saving went on for so many months and then stopped.
 
     One row an estimator and a number of months, up to where both ends have crossed nought (at most ten years).
+
+    >>> net_cost_by_months_table(inputs).frame["months"].iloc[[0, -1]].tolist()
+    [6, 63]
     """
     cases = [base_case(inputs, estimator=estimator) for estimator in estimators]
     crossings = [months_needed(inputs, case) for case in cases]

@@ -96,6 +96,10 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
 
     outcomes: the child outcomes frame, one row a child.  programme_costs: one row a line of spending.
     Raises Refused when the study has no ``costs`` section, and for every fault of its inputs.
+
+    >>> inputs = cost_inputs(book.study, book.outcomes.frame, book.records.programme_costs)
+    >>> inputs.values.round(2).tolist()  # a day in need, on a plan, looked after; a referral
+    [9.32, 10.21, 160.72, 223.0]
     """
     settings = study.settings.costs
     if settings is None:

@@ -55,7 +55,11 @@ class CaseInputs:
 
 
 def read_case(file: Path) -> CaseInputs:
-    """Return the published case in a parameter file; raises Refused with every fault."""
+    """Return the published case in a parameter file; raises Refused with every fault.
+
+    >>> read_case(book.root / "params/leeds_family_valued.yaml").title
+    'Leeds Family Valued: what can be rebuilt of a published saving'
+    """
     root = project_root(file)
     content = load(file, _CaseFile)
     case = content.published_case
@@ -75,7 +79,11 @@ def _table(name: str, one_row_is: str, rows: list[tuple[str, str, float, str, st
 
 
 def rebuilt_table(inputs: CaseInputs) -> AggregateTable:
-    """Return the table ``published_saving``: what follows from the published figures by arithmetic alone."""
+    """Return the table ``published_saving``: what follows from the published figures by arithmetic alone.
+
+    >>> rebuilt_table(case).frame["measure"].tolist()
+    ['saving_per_family', 'families', 'total_saving', 'total_saving_other_count', 'saving_per_family_now']
+    """
     case = inputs.case
     each, given_year = case.saving_per_family.value, str(case.saving_per_family.price_year)
     then, worked_out = f"£, prices of {given_year}", "worked out"
@@ -94,7 +102,11 @@ def rebuilt_table(inputs: CaseInputs) -> AggregateTable:
 
 
 def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
-    """Return the table ``break_even``: what would have to be true, at another report's unit costs."""
+    """Return the table ``break_even``: what would have to be true, at another report's unit costs.
+
+    >>> case_break_even_table(case).frame["measure"].tolist()[:2]
+    ['programme_cost_per_family', 'programme_cost_total']
+    """
     case = inputs.case
     each, given_year = case.saving_per_family.value, str(case.saving_per_family.price_year)
     then, worked_out = f"£, prices of {given_year}", "worked out"
@@ -114,7 +126,11 @@ def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
 
 
 def case_sentence(inputs: CaseInputs) -> str:
-    """Return what is known of the published saving, and what is not."""
+    """Return what is known of the published saving, and what is not.
+
+    >>> case_sentence(case)[:68]
+    'The published saving is £755 for each of 760 families, £573,800 toge'
+    """
     case = inputs.case
     total = case.saving_per_family.value * case.families
     other = ""
@@ -128,5 +144,9 @@ def case_sentence(inputs: CaseInputs) -> str:
 
 
 def not_public_sentence(inputs: CaseInputs) -> str:
-    """Return a Markdown list of what one would need to check the saving."""
+    """Return a Markdown list of what one would need to check the saving.
+
+    >>> len(not_public_sentence(case).splitlines())
+    8
+    """
     return "Not public:\n\n" + "\n".join(f"- {item}" for item in inputs.case.not_public)

@@ -30,7 +30,11 @@ RESTS = ("children_with_cost", "children_set_aside")
 
 
 def scenarios_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``cost_scenarios``: the report's method first, then one row a scenario of the study file."""
+    """Return the table ``cost_scenarios``: the report's method first, then one row a scenario of the study file.
+
+    >>> scenarios_table(inputs).frame["scenario"].tolist()[:3]
+    ['report_method', 'whole_pound_tariffs', 'one_price_base']
+    """
     first = "as the report does it" if inputs.published else "the plain sum"
     cases = [("report_method", first, 0, base_report_case(inputs))]
     cases += [(s.name, s.reason, s.leave_out_children, scenario_case(inputs, s)) for s in inputs.settings.scenarios]
@@ -169,6 +173,9 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
 
     Each lever alone is moved from one end to the other; all else stays as in the study's analysis (one price base,
     difference in differences). The sampling of families has a bar of its own, so that it can be compared.
+
+    >>> tornado_table(inputs).frame["lever"].tolist()[:3]
+    ['children_per_family', 'months', 'programme_cost']
     """
     base = base_case(inputs)
     rows = []
@@ -218,7 +225,16 @@ def _sampling_row(inputs: CostInputs, base: Case) -> tuple[str, str, str, str, f
 
 
 def grid_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``cost_grid``: net cost for each pair of values of the two strongest settable levers."""
+    """Return the table ``cost_grid``: net cost for each pair of values of the two strongest settable levers.
+
+    >>> print(grid_table(inputs).frame.iloc[0].to_string())
+    row_lever             Children in each family who gain as the sample...
+    row_value                                                  1.0 children
+    column_lever                                  How long the saving lasts
+    column_value                                                   6 months
+    net_cost_gbp                                              326566.308047
+    children_with_cost                                                  134
+    """
     base = base_case(inputs)
     settable = [lever for lever in levers(inputs) if lever.settable]
 

@@ -31,7 +31,11 @@ def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:
 
 
 def report_sentence(net: pd.DataFrame, published: bool) -> str:
-    """Return the answer by the report's method.  net: table net_cost.  published: the study reproduces a report."""
+    """Return the answer by the report's method.  net: table net_cost.  published: the study reproduces a report.
+
+    >>> report_sentence(costs.net_cost_table(inputs).frame, published=True)[-53:]
+    ' it saved: £501,597 was spent and £194,262 was saved.'
+    """
     saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
     if pd.isna(saving) or pd.isna(balance):
         return HIDDEN
@@ -63,6 +67,10 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
     """Return both ends of the bracket with intervals and chances.
 
     uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs.
+
+    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
+    >>> bracket_sentence(table.frame, "2018/19")[:50]
+    'Comparing the changes, the saving in 2018/19 price'
     """
     parts: list[str] = []
     chances: list[str] = []
@@ -88,7 +96,11 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
 
 
 def break_even_sentence(break_even: pd.DataFrame, estimator: str) -> str:
-    """Return what would have to be true under one end of the bracket.  break_even: table break_even."""
+    """Return what would have to be true under one end of the bracket.  break_even: table break_even.
+
+    >>> break_even_sentence(costs.break_even_table(inputs).frame, costs.BRACKET[0])[:66]
+    'Comparing the changes, the programme would pay for itself if one o'
+    """
     rows = break_even[break_even["estimator"] == estimator]
     needed = {m: _value(rows, "value", measure=m) for m in rows["measure"]}
     seen = {m: _value(rows, "published_or_observed", measure=m) for m in rows["measure"]}
@@ -129,7 +141,11 @@ def _ways(needed: dict[str, float], seen: dict[str, float]) -> list[str]:
 
 
 def strongest_sentence(tornado: pd.DataFrame) -> str:
-    """Return which input moves the answer most and which could turn it.  tornado: table tornado."""
+    """Return which input moves the answer most and which could turn it.  tornado: table tornado.
+
+    >>> strongest_sentence(costs.tornado_table(inputs).frame)[:66]
+    'What moves the answer most is “children in each family who gain as'
+    """
     rows = tornado[tornado["swing_gbp"].notna()].sort_values("swing_gbp", ascending=False, kind="stable")
     if rows.empty:
         return HIDDEN
@@ -152,13 +168,22 @@ def _low(text: object) -> str:
 
 
 def grid_sentence(grid: pd.DataFrame) -> str:
-    """Return what the rows and columns of the two-way grid are.  grid: table cost_grid."""
+    """Return what the rows and columns of the two-way grid are.  grid: table cost_grid.
+
+    >>> grid_sentence(costs.grid_table(inputs).frame)[:64]
+    'Rows: children in each family who gain as the sampled child did.'
+    """
     first = grid.iloc[0]
     return f"Rows: {_low(first['row_lever'])}. Columns: {_low(first['column_lever'])}. All else as in the analysis."
 
 
 def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
-    """Return how the simulation was done and how far its own chance matters.  uncertainty: cost_uncertainty."""
+    """Return how the simulation was done and how far its own chance matters.  uncertainty: cost_uncertainty.
+
+    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
+    >>> simulation_sentence(table.frame, 10_000)[:45]
+    'Intervals are from 10,000 simulated repeats: '
+    """
     errors = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "monte_carlo_error"]
     error = (
         "" if errors.isna().any() else f" The simulation's own error in the mean saving is {as_pounds(errors.max())}."
@@ -170,7 +195,11 @@ def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
 
 
 def one_child_sentence(scenarios: pd.DataFrame) -> str:
-    """Return how much of the saving rests on one child ("" without such a scenario).  scenarios: cost_scenarios."""
+    """Return how much of the saving rests on one child ("" without such a scenario).  scenarios: cost_scenarios.
+
+    >>> one_child_sentence(costs.scenarios_table(inputs).frame)
+    'One child carries much: without the most influential one the saving is £36,000 less (19% of it).'
+    """
     base = _value(scenarios, "saving_gbp", scenario="report_method")
     without = _value(scenarios, "saving_gbp", scenario="without_one_child")
     if pd.isna(base) or pd.isna(without) or base == 0:
@@ -185,7 +214,11 @@ def one_child_sentence(scenarios: pd.DataFrame) -> str:
 
 
 def printed_tariffs_sentence(scenarios: pd.DataFrame) -> str:
-    """Return what the tariffs as printed would give ("" without such a scenario)."""
+    """Return what the tariffs as printed would give ("" without such a scenario).
+
+    >>> printed_tariffs_sentence(costs.scenarios_table(inputs).frame)[-44:]
+    'he net cost would be £310,234, not £307,335.'
+    """
     base = _value(scenarios, "net_cost_gbp", scenario="report_method")
     printed = _value(scenarios, "net_cost_gbp", scenario="whole_pound_tariffs")
     if pd.isna(base) or pd.isna(printed):
@@ -210,6 +243,12 @@ def both_desks_paragraph(
     turn the answer, and what is not in the sum.  by_agency: table saving_by_agency.  limits: the study's own, of which
     the first is quoted.  inside: cost_uncertainty with days inside the window only, where that differs: the range that
     the paragraph names holds it too.
+
+    >>> net, needed = costs.net_cost_table(inputs).frame, costs.break_even_table(inputs).frame
+    >>> ends, agencies = costs.bracket_table(inputs), costs.savings_by_agency_table(inputs).frame
+    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
+    >>> both_desks_paragraph(net, table.frame, needed, agencies, limits=())[:38]
+    '£501,597 was spent on the programme. I'
     """
     cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
     both = uncertainty if inside is None else pd.concat([uncertainty, inside])

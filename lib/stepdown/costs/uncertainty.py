@@ -121,14 +121,22 @@ def day_counts(inputs: CostInputs) -> dict[str, bool]:
 
 
 def uncertainty_tables(inputs: CostInputs) -> dict[str, AggregateTable]:
-    """Return cost_uncertainty under the study's day count, and under days inside the window where that differs."""
+    """Return cost_uncertainty under the study's day count, and under days inside the window where that differs.
+
+    >>> list(uncertainty_tables(inputs))
+    ['days as published', 'days inside the window']
+    """
     if inputs.day_count == "clipped":
         return {"": uncertainty_table(inputs)}
     return {name: uncertainty_table(inputs, clipped=clipped) for name, clipped in day_counts(inputs).items()}
 
 
 def bracket_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``saving_bracket``: one row an end of the bracket and a day count, for a reader."""
+    """Return the table ``saving_bracket``: one row an end of the bracket and a day count, for a reader.
+
+    >>> bracket_table(inputs).frame["estimator"].tolist()
+    ['difference in differences', 'lagged-outcome adjustment', 'difference in differences', 'lagged-outcome adjustment']
+    """
     rows = []
     for days, table in uncertainty_tables(inputs).items():
         facts = table.frame.set_index(["estimator", "measure"])
@@ -155,7 +163,11 @@ def bracket_table(inputs: CostInputs) -> AggregateTable:
 
 
 def plane_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``cost_plane``: one row an end of the bracket and a draw (a sample of the draws)."""
+    """Return the table ``cost_plane``: one row an end of the bracket and a draw (a sample of the draws).
+
+    >>> len(plane_table(inputs).frame)
+    1000
+    """
     simulation = study_simulation(inputs)
     draws = len(simulation.saving[ENDS[0]])
     chosen = np.linspace(0, draws - 1, min(POINTS_IN_PLANE, draws)).astype(int)
@@ -180,7 +192,11 @@ def plane_table(inputs: CostInputs) -> AggregateTable:
 
 
 def acceptability_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``acceptability``: chance that the programme is worth it, by what a day avoided is worth."""
+    """Return the table ``acceptability``: chance that the programme is worth it, by what a day avoided is worth.
+
+    >>> len(acceptability_table(inputs).frame)
+    82
+    """
     simulation = study_simulation(inputs)
     willingness = np.linspace(0, inputs.settings.uncertainty.willingness_up_to_gbp, 41)
     rows = []

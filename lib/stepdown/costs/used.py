@@ -39,7 +39,11 @@ def unit_words(measure: str, unit: str) -> str:
 
 
 def unit_costs_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``unit_costs_used``: one row a measure that is priced; nothing in it is about a child."""
+    """Return the table ``unit_costs_used``: one row a measure that is priced; nothing in it is about a child.
+
+    >>> unit_costs_table(inputs).frame["shown_as"].tolist()
+    ['Days as a child in need', 'Days on a child protection plan', 'Days looked after', 'Referrals']
+    """
     tariffs = inputs.tariffs
     in_base = one_base_tariffs(inputs).tolist()
     rows = [
@@ -85,7 +89,11 @@ def unit_costs_table(inputs: CostInputs) -> AggregateTable:
 
 
 def kept_sentence(inputs: CostInputs) -> str:
-    """Return which double counts the study keeps, and why; or that there is none."""
+    """Return which double counts the study keeps, and why; or that there is none.
+
+    >>> kept_sentence(inputs)[:67]
+    'Counted twice on purpose: referrals within days as a child in need.'
+    """
     kept = inputs.tariffs.kept
     if not kept:
         return "None of the unit costs is part of another that is used here."
@@ -101,6 +109,13 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``saving_by_agency``: one row a measure: who gains, and whether a budget falls.
 
     The saving is the report's (difference in differences, as published); its parts add up to it.
+
+    >>> print(savings_by_agency_table(inputs).frame[["measure", "saving_gbp"]].round().to_string(index=False))
+      measure  saving_gbp
+     days_cin     37363.0
+      days_cp     84531.0
+     days_cla     70276.0
+    referrals      2092.0
     """
     weight = inputs.data.n_programme / inputs.data.n_comparison
     change = (inputs.data.after - inputs.data.before) * inputs.values

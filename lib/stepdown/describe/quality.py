@@ -44,7 +44,11 @@ def completeness(records: StudyRecords) -> AggregateTable:
 
 
 def how_read(records: StudyRecords) -> AggregateTable:
-    """Return what was not read as it stands in the files: one row is a table × column × what was done."""
+    """Return what was not read as it stands in the files: one row is a table × column × what was done.
+
+    >>> len(how_read(book.records).frame)
+    0
+    """
     rows = [
         (table, column or "all", done, number)
         for table, how in records.how_read.items()
@@ -62,7 +66,11 @@ def how_read(records: StudyRecords) -> AggregateTable:
 
 
 def how_read_sentence(records: StudyRecords) -> str:
-    """Say by which rule cells were read, and whether any was not read as it stands."""
+    """Say by which rule cells were read, and whether any was not read as it stands.
+
+    >>> how_read_sentence(book.records)[:34]
+    'Every cell was read as it stands. '
+    """
     changed = sum(len(how) for how in records.how_read.values())
     rule = (
         "Spaces around a text are left out; a cell of spaces, dashes or a word such as NULL or N/A is blank; a time of "

@@ -61,6 +61,9 @@ def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSetting
     Only files with two answers or more to the item count; answers agreed after discussion are left out.
     …_low and …_high: percentile bootstrap over files (``bootstrap_draws``, ``seed``). A coefficient is blank where
     it is not defined (kappa and alpha, when every answer is the same).
+
+    >>> len(agreement(answers, tool, settings, seed=1).frame)  # no file of this study was read twice
+    0
     """
     check_answers(case_files, tool, settings)
     single = case_files[case_files["reviewer_id"] != (settings.agreed_by or "")]

@@ -80,6 +80,13 @@ def case_file_differences(case_files: pd.DataFrame, tool: AuditTool, settings: R
 
     p_holm corrects p_boschloo over the items that the study lists, at its main cut, in all comparisons together, and
     is blank elsewhere. Raises Refused for two subsets that share a file and for answers that do not fit the audit tool.
+
+    >>> table = case_file_differences(answers, tool, settings)
+    >>> print(table.frame.loc[0, ["item_id", "cut", "count_earlier", "count_later"]].to_string())
+    item_id          witnessed_less_domestic_abuse
+    cut                                       full
+    count_earlier                                3
+    count_later                                 13
     """
     answers = _answers(case_files, tool, settings)
     rows = [
@@ -98,6 +105,9 @@ def case_file_ordered(case_files: pd.DataFrame, tool: AuditTool, settings: Revie
 
     Only items with answers in both subsets whose split of full and partial is known. Raises as
     case_file_differences does.
+
+    >>> len(case_file_ordered(answers, tool, settings).frame)
+    3
     """
     answers = _answers(case_files, tool, settings)
     rows = []

@@ -33,6 +33,13 @@ def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSe
 
     It says where evidence was looked for and found, not which way the evidence points. Raises Refused for
     evidence on a cell that the tool does not have.
+
+    >>> print(framework_grid(answers, tool, settings).frame["evidence"].value_counts().to_string())
+    evidence
+    none                            5
+    case files and other sources    5
+    case files                      2
+    other sources                   2
     """
     refuse([_unknown(other.serves, tool) for other in settings.other_evidence if other.serves not in tool.cells()])
     answered = set(case_files["item_id"])

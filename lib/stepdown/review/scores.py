@@ -76,6 +76,10 @@ def case_file_items(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewS
     full_… and any_… are Wilson's limits. Where the study says that the split of full and partial is not known
     (split_known is false), share_full is blank and only the sum of yes and partial may be read. Raises Refused when
     answers do not fit the audit tool.
+
+    >>> table = case_file_items(answers, tool, settings)
+    >>> table.frame.loc[0, ["item_id", "subset", "any_evidence", "applicable"]].tolist()
+    ['witnessed_less_domestic_abuse', 'before', np.int64(3), np.int64(10)]
     """
     check_answers(case_files, tool, settings)
     answers = one_answer_per_file(case_files, settings)

@@ -124,7 +124,11 @@ def _counted(number: int) -> str:
 
 
 def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str:
-    """Return what double coding says overall.  agreement: the frame of the cleared table ``agreement``."""
+    """Return what double coding says overall.  agreement: the frame of the cleared table ``agreement``.
+
+    >>> agreement_sentence(review.agreement(answers, tool, settings, seed=1).frame, settings)[:58]
+    'No file was read by two reviewers, or too few to show. How'
+    """
     known, files = agreement["agreement"].dropna(), agreement["files"].max()
     if pd.isna(files) or known.empty:
         return (
@@ -143,7 +147,11 @@ def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str
 
 
 def agreement_limit(agreement: pd.DataFrame) -> str:
-    """Return what agreement between reviewers does not show."""
+    """Return what agreement between reviewers does not show.
+
+    >>> agreement_limit(review.agreement(answers, tool, settings, seed=1).frame)
+    'Every count from these files rests on the judgement of one reader.'
+    """
     if agreement["agreement"].isna().all() or agreement["files"].isna().all():
         return "Every count from these files rests on the judgement of one reader."
     return (
@@ -159,7 +167,11 @@ def _percents(shares: Iterable[float]) -> tuple[int, int]:
 
 
 def parting_sentence(agreement: pd.DataFrame, most: int = 3) -> str:
-    """Return the items on which reviewers part most, worst first; "" when no item was read twice."""
+    """Return the items on which reviewers part most, worst first; "" when no item was read twice.
+
+    >>> parting_sentence(pd.DataFrame({"item": ["Safety"], "apart": [3], "files": [12]}))[:54]
+    'Reviewers part most on “Safety” (3 of 12 files). Talk '
+    """
     if agreement.empty:
         return ""
     known = agreement[agreement["apart"].notna() & (agreement["files"] > 0)]
@@ -172,7 +184,11 @@ def parting_sentence(agreement: pd.DataFrame, most: int = 3) -> str:
 
 
 def grid_sentence(grid: pd.DataFrame) -> str:
-    """Return how much of the framework has evidence.  grid: the frame of ``framework_grid``."""
+    """Return how much of the framework has evidence.  grid: the frame of ``framework_grid``.
+
+    >>> grid_sentence(review.framework_grid(answers, tool, settings).frame)[-48:]
+    'les, 2 from other sources only, and 5 from none.'
+    """
     kinds = grid["evidence"].astype("str")
     total, none, from_files = len(kinds), int((kinds == "none").sum()), int(kinds.str.startswith("case files").sum())
     return (
@@ -224,13 +240,21 @@ def grid_title(grid: pd.DataFrame) -> str:
 
 
 def difference_list(differences: pd.DataFrame, settings: ReviewSettings) -> str:
-    """Return a Markdown list: each item on the study's list, at its main cut, largest difference first."""
+    """Return a Markdown list: each item on the study's list, at its main cut, largest difference first.
+
+    >>> len(difference_list(review.case_file_differences(answers, tool, settings).frame, settings).splitlines())
+    7
+    """
     rows = _listed(differences).sort_values("points", ascending=False, kind="stable", na_position="last")
     return "\n".join(f"- {_told(row, settings, len(rows))}" for _, row in rows.iterrows())
 
 
 def difference_summary(differences: pd.DataFrame) -> str:
-    """Return how many of the listed items differ by their interval, and how many after correction."""
+    """Return how many of the listed items differ by their interval, and how many after correction.
+
+    >>> difference_summary(review.case_file_differences(answers, tool, settings).frame)[:75]
+    'Of the 7 items that were compared, two show a difference that stands once a'
+    """
     rows = _listed(differences)
     known = rows[rows["points"].notna()]
     apart = ((known["points_low"] > 0) | (known["points_high"] < 0)).sum()

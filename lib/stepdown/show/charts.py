@@ -95,6 +95,10 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
     """Return the range of one headline in each scenario, in pounds (columns as in ``headline_sensitivity``).
 
     A scenario that gives one figure is a dot, one that gives a range is a bar; the dashed line is the printed figure.
+
+    >>> table = book.clear(audit.sensitivity_table(result))
+    >>> headline_ranges(table, headline="IFP net cost", title="What it can be").alt[:60]
+    'What it can be Printed: £307,335. every figure as published:'
     """
     cleared_only(table)
     rows = table.where(headline=headline).frame

@@ -62,6 +62,9 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
     """Return savings with their intervals against the programme's cost (saving + net cost of the first table).
 
     tables: what the days are ("days as published"; "" when there is one table) → table cost_uncertainty with them.
+
+    >>> savings_chart({d: book.clear(t) for d, t in costs.uncertainty_tables(inputs).items()}).title
+    'However the groups are compared, the saving stays below what was spent'
     """
     cleared_only(*tables.values())
     rows = []
@@ -116,6 +119,9 @@ def months_chart(table: ClearedTable) -> Figure:
     """Return net cost by how many months the saving lasts, one line an end of the bracket.
 
     table: net_cost_by_months.
+
+    >>> months_chart(book.clear(costs.net_cost_by_months_table(inputs))).title
+    'To cover what was spent, the saving would have to last 16 to 56 months'
     """
     cleared_only(table)
     if table.frame["net_cost_gbp"].isna().all():
@@ -181,7 +187,11 @@ def _crossing(months: np.ndarray, net: np.ndarray) -> float | None:
 
 
 def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
-    """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown."""
+    """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown.
+
+    >>> tornado_chart(book.clear(costs.tornado_table(inputs))).title
+    'Two inputs could turn the answer, each moved alone'
+    """
     cleared_only(table)
     rows = table.frame.assign(low=table.numbers("net_low_gbp"), high=table.numbers("net_high_gbp"))
     rows = rows[rows["low"].notna() & rows["high"].notna()].assign(width=rows["low"] - rows["high"])
@@ -224,7 +234,11 @@ def _tornado_title(rows: pd.DataFrame) -> str:
 
 
 def plane_chart(table: ClearedTable) -> Figure:
-    """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane."""
+    """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane.
+
+    >>> plane_chart(book.clear(costs.plane_table(inputs))).title
+    'None of the 1000 repeats drawn here falls below £0, where it pays for itself'
+    """
     cleared_only(table)
     if table.frame["net_cost_per_child_gbp"].isna().all():
         return _empty("Days avoided and net cost for each child")
@@ -269,6 +283,9 @@ def acceptability_chart(table: ClearedTable) -> Figure:
     """Return the acceptability curve: chance that the programme is worth it by the worth of a day.
 
     table: acceptability.
+
+    >>> acceptability_chart(book.clear(costs.acceptability_table(inputs))).title
+    'An even chance of being worth it needs a day avoided to be worth £30 to £160'
     """
     cleared_only(table)
     if table.frame["probability_worth_it"].isna().all():

@@ -38,6 +38,9 @@ def evidence_bars(table: ClearedTable, settings: ReviewSettings) -> Figure:
     table: case_file_items.  Each period has a bar; parts of a period have none. An item whose split is not known has
     one bar for full and partial together; so has one whose split is hidden. A bar whose counts are hidden is left
     out, with a note at its place.
+
+    >>> evidence_bars(book.clear(review.case_file_items(answers, tool, settings)), settings).title
+    'On 11 of 15 items, most files during DAARR showed evidence'
     """
     cleared_only(table)
     title = sentences.evidence_title(table.frame, settings)
@@ -125,6 +128,9 @@ def differences_forest(table: ClearedTable, settings: ReviewSettings) -> Figure:
 
     table: case_file_differences.  The study's first comparison, at its main cut.
     A filled mark stands after Holm's correction; a hollow one does not.
+
+    >>> differences_forest(book.clear(review.case_file_differences(answers, tool, settings)), settings).title
+    '2 of 7 differences stand once all tests are counted (95% intervals)'
     """
     cleared_only(table)
     pair, title = settings.comparisons[0], sentences.differences_title(table.frame)
@@ -170,6 +176,9 @@ def evidence_grid(table: ClearedTable) -> Figure:
     """Return the grid of practice features and outcomes, each cell saying what its evidence rests on.
 
     table: framework_grid.
+
+    >>> evidence_grid(book.clear(review.framework_grid(answers, tool, settings))).title
+    '9 of 14 practice features and outcomes have evidence'
     """
     cleared_only(table)
     frame, title = table.frame, sentences.grid_title(table.frame)
@@ -206,6 +215,9 @@ def agreement_dots(table: ClearedTable, measures: Sequence[str] = ("agreement", 
     """Return agreement by item: one mark for each measure with its bootstrap interval, worst item first.
 
     table: agreement.  measures: columns of it, two of agreement, kappa, ac1, ac2, alpha.
+
+    >>> agreement_dots(book.clear(review.agreement(answers, tool, settings, seed=1))).title
+    'Agreement between reviewers: too few files to show'
     """
     cleared_only(table)
     title = sentences.agreement_title(table.frame)
