@@ -368,15 +368,11 @@ def _hide_frames() -> None:
     shell = get_ipython()
     if shell is None or shell.display_formatter is None:
         return
+    text, html = (shell.display_formatter.formatters[mime] for mime in ("text/plain", "text/html"))
     for kind in (pd.DataFrame, pd.Series):
-        for mime in ("text/plain", "text/html"):
-            formatter = shell.display_formatter.formatters[mime]
-            formatter.for_type(kind, _instead_plain if mime == "text/plain" else _instead_html)
+        text.for_type(kind, lambda frame, printer, cycle: printer.text(_instead(frame)))
+        html.for_type(kind, lambda frame: f"<p>{_instead(frame)}</p>")
 
 
-def _instead_plain(frame: pd.DataFrame | pd.Series, printer: Any, cycle: bool) -> None:
-    printer.text(f"({len(frame):,} rows, not printed in a run: clear a table and show that)")
-
-
-def _instead_html(frame: pd.DataFrame | pd.Series) -> str:
-    return f"<p>({len(frame):,} rows, not printed in a run: clear a table and show that)</p>"
+def _instead(frame: pd.DataFrame | pd.Series) -> str:
+    return f"({len(frame):,} rows, not printed in a run: clear a table and show that)"

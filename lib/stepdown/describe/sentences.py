@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stepdown.cohort import ANALYSED, IN_RECORDS
+from stepdown.numbers import digits
 
 FEW = "a number not shown"
 
@@ -70,7 +71,7 @@ def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups:
     parts = []
     for group in groups:
         count, percent = shares.get(group, (0, 0.0))
-        share = "" if pd.isna(percent) else f" ({percent:.1f}%)"
+        share = "" if pd.isna(percent) else f" ({digits(percent, 1)}%)"
         parts.append(f"{_count(count)}{share} for {group}")
     return (
         f"Not known: {' and '.join(parts)}. Where one group has more of these than the other, "

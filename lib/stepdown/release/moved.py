@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from stepdown.numbers import as_pounds, digits
 from stepdown.params.runs import RunSettings, Threshold
 
 Row = tuple[tuple[str, str], ...]
@@ -176,9 +177,7 @@ def _shown(text: str, unit: str, decimals: int) -> str:
     number = _number(text)
     if number is None:
         return text or "blank"
-    shown = f"{abs(number):,.{decimals}f}"
-    sign = "-" if number < 0 else ""
-    return f"{sign}£{shown}" if unit == "£" else f"{sign}{shown}{'%' if unit == '%' else ''}"
+    return as_pounds(number, decimals) if unit == "£" else digits(number, decimals) + ("%" if unit == "%" else "")
 
 
 def write_changes(file: Path, changes: Iterable[Change]) -> None:
