@@ -442,3 +442,29 @@ def test_parquet_that_holds_what_no_table_can_is_refused(copy, column, values, f
     pq.write_table(table, copy / "data/issues.parquet")
     (copy / "data/issues.csv").unlink()
     assert found in refused(copy)
+
+
+# --- days at two statuses, referrals that nobody marked ---
+
+
+def test_days_at_two_statuses_are_listed_and_taken_off_the_need_where_the_study_says_so(copy):
+    """Judge: a plan from 2018-03-01 to 2018-04-01 is 31 days of a2's case of need, which has 183 days before."""
+    spells = copy / "data" / "spells.csv"
+    spells.write_text(spells.read_text(encoding="utf-8") + "a2,CP,2018-02-01,2018-03-01\n", encoding="utf-8")
+    both = child_outcomes(load(copy), read(copy)).frame.set_index("child_id").loc["a2"]
+    table = describe.overlaps(load(copy), read(copy)).frame
+    assert table[["statuses", "children", "days"]].to_numpy().tolist() == [["CIN and CP", 1, 28]]
+    setting(copy, "seed: 1", "seed: 1\noverlaps: exclusive")
+    apart = child_outcomes(load(copy), read(copy)).frame.set_index("child_id").loc["a2"]
+    assert both["days_cin_before"] - apart["days_cin_before"] == 28
+    assert both["days_cp_before"] == apart["days_cp_before"] == 28
+    assert apart["highest_before"] == both["highest_before"] == 2
+    treatment = describe.overlaps(load(copy), read(copy)).frame["treatment"].tolist()
+    assert treatment == ["counted at the higher status only"]
+
+
+def test_records_that_mark_no_index_referral_are_asked_about(copy):
+    change(copy, "referrals", (",true,", ",,"), (",false,", ",,"))
+    assert "no referral is marked" in refused(copy)
+    setting(copy, "seed: 1", "seed: 1\nindex_referrals: not_marked")
+    assert not read(copy).referrals["is_index"].any()

@@ -1,15 +1,20 @@
 """Unit-cost books: what is refused, what contains what, and how a cost becomes the cost of a day."""
 
+import io
+import re
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from stepdown.contracts import read_study
 from stepdown.costs import cost_faults
+from stepdown.costs.programme import programme_spend
 from stepdown.costs.unit_costs import choose_tariffs, joined_books, read_book
 from stepdown.faults import Refused
 from stepdown.params import Study, StudySettings, build, load_study, read_yaml
-from stepdown.params.costs import CostSettings
+from stepdown.params.costs import CostSettings, ProgrammeCost
 
 ROOT = Path(__file__).resolve().parents[1]
 RR1038 = ROOT / "params/unit_costs/rr1038.yaml"
@@ -138,3 +143,57 @@ def test_two_books_with_one_id_are_refused():
     book = read_book(RR1038, ROOT)
     with pytest.raises(Refused, match="another of the study's books"):
         joined_books((book, book))
+
+
+LINES = """workstream,item,financial_year,amount_gbp,basis
+Small Steps,staff,2017/18,40000,actual
+Small Steps,premises,2017/18,10000,actual
+"""
+
+
+def spending(*more):
+    frame = pd.read_csv(io.StringIO(LINES + "\n".join(more)), dtype={"amount_gbp": float})
+    settings = ProgrammeCost(
+        workstreams=("Small Steps",),
+        basis="actual",
+        spent_over="a year",
+        paid_by="a council",
+        source="made up",
+        quality="red",
+    )
+    return frame, settings
+
+
+@pytest.mark.parametrize(
+    "item", ["Total", "TOTAL", "Sub-total", "Grand total", "total cost", "Total:", "Sum", "Overall"]
+)
+def test_a_line_that_is_the_total_of_others_is_refused(item):
+    frame, settings = spending(f"Small Steps,{item},2017/18,50000,actual")
+    with pytest.raises(Refused, match="total of others"):
+        programme_spend(frame, settings)
+
+
+@pytest.mark.parametrize("item", ["Total Respect training", "All-age mentoring", "Summer scheme"])
+def test_an_item_whose_name_only_sounds_like_a_total_is_counted(item):
+    frame, settings = spending(f"Small Steps,{item},2017/18,7000,actual")
+    assert programme_spend(frame, settings).amount_gbp == 57_000
+
+
+def test_a_line_of_the_workstream_without_a_basis_is_refused_with_its_pounds():
+    frame, settings = spending("Small Steps,travel,2017/18,5000,")
+    with pytest.raises(Refused, match="£5,000"):
+        programme_spend(frame, settings)
+    frame, settings = spending("Other,travel,2017/18,5000,")
+    assert programme_spend(frame, settings).amount_gbp == 50_000
+
+
+@pytest.mark.parametrize("text", [None, "", "code\n", "code,kind\nA,fiscal\n", b"\xff\xfe"])
+def test_a_book_without_its_table_is_refused_in_five_parts(tmp_path, text):
+    shutil.copytree(ROOT / "params/unit_costs", tmp_path / "params/unit_costs")
+    book = next(p for p in (tmp_path / "params/unit_costs").glob("*.yaml") if "table:" in p.read_text(encoding="utf-8"))
+    table = tmp_path / re.search(r"^table: *(\S+)", book.read_text(encoding="utf-8"), re.M)[1]
+    table.parent.mkdir(parents=True)
+    if text is not None:
+        table.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(Refused, match="a CSV in UTF-8 with the columns"):
+        read_book(book, tmp_path)

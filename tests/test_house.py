@@ -25,6 +25,7 @@ ORDER = [
     ["contracts"],
     ["windows"],
     ["importing"],
+    ["statuses"],
     ["cohort"],
     ["describe", "review", "outcomes", "series", "areas", "instruments", "surveys", "trials"],
     ["effects"],

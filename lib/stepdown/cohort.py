@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from stepdown.contracts import StudyRecords
-from stepdown.faults import Refused
+from stepdown.faults import Refused, refuse
 from stepdown.measures import PERIODS
 from stepdown.params import Study
+from stepdown.statuses import overlap_faults
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 from stepdown.windows import Observed, Periods, Sight, after, age_on, before, observe
 
@@ -62,6 +63,7 @@ def select(study: Study, records: StudyRecords) -> Cohort:
     Raises Refused when nobody is left in a group, or when the follow-up of the two groups differs by more than
     the study allows.
     """
+    refuse(overlap_faults(study, records))
     everyone = records.children.reset_index(drop=True)
     included = everyone[everyone["exclusion_reason"].isna()].reset_index(drop=True)
     months = study.settings.window_months

@@ -29,6 +29,7 @@ from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
 from stepdown.outcomes import ChildOutcomes, child_outcomes
 from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
+from stepdown.params.study import IN_NEED
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 
@@ -66,7 +67,7 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     loaded = load_study(study, window_months=window_months or None)
     settings = loaded.settings
     made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
-    notice = " ".join(filter(None, (made_up, settings.data.counting)))
+    notice = " ".join(filter(None, (made_up, settings.data.counting, IN_NEED[settings.data.in_need])))
     subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice)
     return Book(subject, notebook, output)
 

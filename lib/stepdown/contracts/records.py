@@ -101,6 +101,7 @@ def read_study(study: Study) -> StudyRecords:
         faults += found
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, files)
+    faults += _index_faults(study, frames["referrals"])
     refuse(one_for_one_cause(faults))
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
@@ -155,6 +156,21 @@ def _without_zeros(orphans: pd.Series, ids: pd.Series) -> str:
     if not number:
         return ""
     return f"; {number} of them differ from one in leading zeros alone (format the column as text in Excel)"
+
+
+def _index_faults(study: Study, referrals: pd.DataFrame) -> list[Fault]:
+    """Ask about records that mark no referral as the one that led to the support."""
+    if referrals.empty or referrals["is_index"].any() or study.settings.index_referrals == "not_marked":
+        return []
+    return [
+        Fault(
+            where="the table referrals, column is_index",
+            found="no referral is marked as the one that led to the support or assessment",
+            allowed="true in the row of that referral; or index_referrals: not_marked in the study file",
+            rule="the referral that led to the support is not an outcome of it",
+            remedy="fill the column; or, if the records do not say it, set index_referrals: not_marked",
+        )
+    ]
 
 
 def _unknown_table(where: str, name: str) -> Fault:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from stepdown.costs.prices import Deflator
-from stepdown.faults import Fault, nearest, refuse
+from stepdown.faults import Fault, nearest, refuse, some_rows
+from stepdown.numbers import as_pounds
 from stepdown.params.costs import ProgrammeAmount, ProgrammeCost
 
 RULE = "a programme's cost is the sum of its own workstreams on one basis"
@@ -56,6 +58,7 @@ def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
     workstream has no line, when no line is left, when lines of several bases would be added, when a period is none, or
     when nothing was spent.
     """
+    refuse(line_faults(lines, settings))
     chosen = lines
     if settings.basis is not None:
         chosen = chosen[chosen["basis"] == settings.basis]
@@ -73,6 +76,41 @@ def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
         for year in years:
             by_year[year] = by_year.get(year, 0.0) + float(amount) / len(years)
     return Spend(dict(sorted(by_year.items())), bases[0] if bases else "not stated")
+
+
+_TOTAL = re.compile(
+    r"(?:grand |sub-?\s?)?(?:totals?|sum|overall)(?: (?:costs?|spend(?:ing)?|of .*|amount))?|all (?:costs?|lines|items)"
+)
+_SUMS = re.compile(r"\b(?:totals?|sub-?totals?|sum|overall|altogether|all)\b")
+
+
+def line_faults(lines: pd.DataFrame, settings: ProgrammeCost) -> list[Fault]:
+    """Return the lines that would be counted twice, or be left out in silence: totals, and lines without a basis."""
+    faults = []
+    for _, mine in lines.groupby("workstream", sort=False):
+        total = _is_total(mine)
+        if total.any():
+            place = f"programme_costs, column item, {some_rows([int(i) + 2 for i in mine.index[total]])}"
+            found = "a line that is the total of others, so that the same money would count twice"
+            remedy = "take the total out of the table; Stepdown adds the lines up itself"
+            faults.append(Fault(place, found, "lines of spending, each once", RULE, remedy))
+    wanted = lines["workstream"].isin(settings.workstreams) | (not settings.workstreams)
+    bare = lines[wanted & lines["basis"].isna()]
+    if len(bare) and (settings.basis is not None or lines.loc[wanted, "basis"].notna().any()):
+        place = f"programme_costs, column basis, {some_rows([int(i) + 2 for i in bare.index])}"
+        found = f"a blank basis, which would leave {as_pounds(float(bare['amount_gbp'].sum()))} out or add unlike sums"
+        remedy = "write whether the amount was funded, budgeted or actual"
+        faults.append(Fault(place, found, "a basis in every line of the workstream", RULE, remedy))
+    return faults
+
+
+def _is_total(mine: pd.DataFrame) -> pd.Series:
+    """Say of each line of a workstream whether its item names a total, or is the sum of the others and says so."""
+    items = mine["item"].str.lower().str.strip(" :.*")
+    named = items.str.fullmatch(_TOTAL.pattern)
+    sums = mine.groupby(["financial_year", "basis"], dropna=False)["amount_gbp"].transform("sum")
+    of_others = [np.isclose(2 * mine["amount_gbp"], whole) for whole in (sums, mine["amount_gbp"].sum())]
+    return named | (items.str.contains(_SUMS.pattern) & (of_others[0] | of_others[1]) & (len(mine) > 2))
 
 
 def alternative_spend(spend: Spend, item: ProgrammeAmount, settings: ProgrammeCost) -> Spend:

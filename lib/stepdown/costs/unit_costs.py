@@ -8,6 +8,7 @@ parts. A cost without a price year is refused.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from stepdown.faults import Fault, Refused, nearest, refuse
+from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
 from stepdown.measures import measured
 from stepdown.params import ProjectPath, Quality, Settings, Text, build, load
 from stepdown.params.costs import AcceptedDoubleCount, CostSettings, FinancialYear, Precision
@@ -198,8 +199,7 @@ def joined_books(books: tuple[UnitCostBook, ...]) -> UnitCostBook:
 
 def _from_table(path: Path, file: _BookFile) -> dict[str, UnitCost]:
     """Return the entries of a CSV in the layout of the GMCA database, parts read from the codes."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
+    rows = _table_rows(path)
     kinds: dict[str, int] = {}
     for row in rows:
         kinds[row["code"]] = kinds.get(row["code"], 0) + 1
@@ -225,6 +225,43 @@ def _from_table(path: Path, file: _BookFile) -> dict[str, UnitCost]:
         }
         entries[name] = build(given, UnitCost, where=f"{path.name}, {name}")
     return entries
+
+
+_TABLE_COLUMNS = (
+    "code",
+    "kind",
+    "description",
+    "value_gbp",
+    "unit",
+    "price_year",
+    "agency",
+    "agency_detail",
+    "confidence_rag",
+)
+
+
+def _table_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a book's table; raises Refused where it is not there, or a row cannot be read."""
+    allowed = "a CSV in UTF-8 with the columns " + ", ".join(_TABLE_COLUMNS)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        found = f"a table of unit costs that cannot be read ({type(error).__name__})"
+        raise Refused.for_one(str(path.name), found, allowed, RULE, "add the table, or correct the path") from error
+    missing = [name for name in _TABLE_COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        found = f"no column {', '.join(missing)}" if rows else "a table without a row"
+        raise Refused.for_one(str(path.name), found, allowed, RULE, "add what is missing")
+    short = [line for line, row in enumerate(rows, 2) if None in row.values() or not _number(row["value_gbp"])]
+    if short:
+        where = f"{path.name}, {some_rows(short)}"
+        raise Refused.for_one(where, "a row without a plain number of pounds", allowed, RULE, "correct the row")
+    return rows
+
+
+def _number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
 DAYS_IN = {"per day": 1.0, "per week": 7.0, "per month": 365 / 12, "per year": 365.0}

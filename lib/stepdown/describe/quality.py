@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from stepdown.contracts import COUNTED_ONCE, StudyRecords, known_tables
+from stepdown.numbers import as_pounds
 from stepdown.params import Study
+from stepdown.params.study import IN_NEED
 from stepdown.tables import AggregateTable, Column, Role
 from stepdown.windows import close_spells, merge_spells, positions
 
@@ -81,6 +83,16 @@ def how_read_sentence(records: StudyRecords) -> str:
     return f"Some cells were not read as they stand: the table counts them. {rule}"
 
 
+def together_sentence(study: Study, together: AggregateTable) -> str:
+    """Say what a spell of need is in these records, and whether days stand at two statuses."""
+    need = IN_NEED[study.settings.data.in_need] or (
+        "The study does not state what a spell in need (CIN) is: the time from referral to closure, or only a plan."
+    )
+    if together.frame.empty:
+        return f"{need} No day of a child stands at two statuses."
+    return f"{need} Some days stand at two statuses: the table lists them, and says how they count."
+
+
 def oddities(study: Study, records: StudyRecords) -> AggregateTable:
     """Return what is allowed but odd: one row is a table × finding, with its number and what is done about it.
 
@@ -89,7 +101,8 @@ def oddities(study: Study, records: StudyRecords) -> AggregateTable:
     0   children of a family that stands in both groups       0
     1  children with neither a date of birth nor an age      11
     """
-    found = [*_about_children(study, records), *_about_spells(study, records), *_about_referrals(records)]
+    found = [*_about_children(study, records), *_about_spells(study, records), *_about_referrals(study, records)]
+    found += _about_spending(study, records)
     columns = {
         "table": Column("Table", Role.KEY),
         "finding": Column("What was found", Role.KEY),
@@ -165,7 +178,19 @@ def _about_spells(study: Study, records: StudyRecords) -> list[Oddity]:
     ]
 
 
-def _about_referrals(records: StudyRecords) -> list[Oddity]:
+def _about_spending(study: Study, records: StudyRecords) -> list[Oddity]:
+    """Name the lines of spending that the costs leave out, with their pounds."""
+    costs, lines = study.settings.costs, records.programme_costs
+    if costs is None or lines.empty:
+        return []
+    pairs = zip(lines["workstream"], lines["basis"], strict=True)
+    counted = [costs.programme.counts(workstream, basis) for workstream, basis in pairs]
+    left_out = lines[~pd.Series(counted, index=lines.index)]
+    what = "lines of spending of another workstream or on another basis than the study's"
+    return [("programme_costs", what, len(left_out), f"not counted: {as_pounds(left_out['amount_gbp'].sum())} in all")]
+
+
+def _about_referrals(study: Study, records: StudyRecords) -> list[Oddity]:
     referrals, children = records.referrals, records.children
     left_out = records.how_read.get("referrals", Counter())["", COUNTED_ONCE]
     index = referrals[referrals["is_index"].fillna(False)]
@@ -175,7 +200,7 @@ def _about_referrals(records: StudyRecords) -> list[Oddity]:
             "referrals",
             "referrals of one child on one day, beyond the first",
             int(referrals.duplicated(["child_id", "referral_date"]).sum()) + left_out,
-            "counted once" if left_out else "each is counted",
+            "each is counted" if study.settings.repeated_referrals == "each" else "counted once",
         ),
         (
             "referrals",

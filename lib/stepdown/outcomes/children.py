@@ -15,16 +15,15 @@ from stepdown.cohort import Cohort, age_at_start, select
 from stepdown.contracts import StudyRecords
 from stepdown.measures import NONE, PERIODS, counters
 from stepdown.params import Study
+from stepdown.statuses import spells_by_status
 from stepdown.windows import (
     Spells,
-    close_spells,
     count_in,
     days_in,
     events_in,
     first_event_after,
     follow_up_days,
     highest_in,
-    merge_spells,
     new_in,
     positions,
     status_on,
@@ -66,7 +65,7 @@ def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
     cohort = select(study, records)
     settings = study.settings
     children = cohort.children
-    spells = _spells(study, records, children)
+    spells = spells_by_status(study, records, children)
     columns: dict[str, object] = {
         "child_id": children["child_id"],
         "family_id": children["family_id"],
@@ -105,20 +104,6 @@ def _number_of_issues(records: StudyRecords, children: pd.DataFrame) -> np.ndarr
         return np.full(len(children), np.nan)
     found = records.issues.groupby("child_id").size()
     return found.reindex(children["child_id"], fill_value=0).to_numpy(dtype="float64")
-
-
-def _spells(study: Study, records: StudyRecords, children: pd.DataFrame) -> dict[str, Spells]:
-    row = positions(children["child_id"], records.spells["child_id"])
-    mine = row >= 0
-    last_date = np.datetime64(study.settings.data.last_date)
-    start = records.spells["start_date"].to_numpy()
-    end = close_spells(records.spells["end_date"].to_numpy(), last_date)
-    status = records.spells["status"].to_numpy()
-    return {
-        rung: merge_spells(row[pick], start[pick], end[pick])
-        for rung in study.settings.ladder
-        for pick in [mine & (status == rung)]
-    }
 
 
 def _period_columns(study: Study, cohort: Cohort, spells: dict[str, Spells], period: str) -> dict[str, object]:

@@ -84,6 +84,10 @@ class ProgrammeCost(Settings):
             raise ValueError("an alternative that covers the whole programme needs whole_programme, to take a share")
         return self
 
+    def counts(self, workstream: str, basis: object) -> bool:
+        """Return whether a line of spending is the study's own: of its workstreams and its basis."""
+        return (not self.workstreams or workstream in self.workstreams) and self.basis in (None, basis)
+
     def alternative(self, name: str) -> ProgrammeAmount:
         """Return the alternative of that name; raises KeyError."""
         return {item.name: item for item in self.alternatives}[name]

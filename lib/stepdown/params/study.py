@@ -22,6 +22,14 @@ InNeed = Literal["assessed", "episode", "plan", "not_stated"]
 need).  episode: from referral to closure, all cases.  plan: only while a child-in-need plan ran.
 """
 
+IN_NEED: dict[str, str] = {
+    "assessed": "In need (CIN) is from referral to closure, without cases that closed after assessment.",
+    "episode": "In need (CIN) is from referral to closure, cases that closed after assessment included.",
+    "plan": "In need (CIN) is only while a child-in-need plan ran.",
+    "not_stated": "",
+}
+"""What every page says of it; "" where the study does not state it (notebook 0 says that then)."""
+
 DayCount = Literal["clipped", "whole_spell"]
 """clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
 

@@ -20,6 +20,7 @@ The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv a
 from stepdown.windows.counting import DayRule, any_in, count_in, days_in, highest_in, new_in, status_on
 from stepdown.windows.dates import add_months, age_on, birthday
 from stepdown.windows.events import events_in, first_event_after
+from stepdown.windows.exclusive import take_away
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
 from stepdown.windows.periods import Periods, after, before
