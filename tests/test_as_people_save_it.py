@@ -468,3 +468,69 @@ def test_records_that_mark_no_index_referral_are_asked_about(copy):
     assert "no referral is marked" in refused(copy)
     setting(copy, "seed: 1", "seed: 1\nindex_referrals: not_marked")
     assert not read(copy).referrals["is_index"].any()
+
+
+# --- small files that would take the machine ---
+
+
+def sheet_of(folder, rows, table="spells"):
+    """Write a workbook by hand whose sheet holds these rows of XML."""
+    path = as_excel(folder, table)
+    edit_xml(path, "xl/worksheets/sheet1.xml", "</sheetData>", lambda _: rows + "</sheetData>")
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "cell XFD1048576, far outside"),
+        ('<row r="22000000"><c r="A22000000"><v>1</v></c></row>', "more than 1,048,576 rows"),
+        ('<row r="20"><c r="A20"><v>1</v>', "damaged"),
+        ('<row r="20"><c r="XFD20"><v>1</v></c></row>', "column 16384 without heading"),
+        ('<row r="20"><c r="A20"><v>&bomb;</v></c></row>', "damaged"),
+    ],
+    ids=["stray value", "22 million rows", "cut off", "stray column", "entity"],
+)
+def test_a_hostile_sheet_is_refused_at_once(copy, rows, found):
+    sheet_of(copy, rows)
+    assert found in refused(copy)
+
+
+def test_a_stray_value_far_below_a_table_is_refused_by_the_rule_of_its_column(copy):
+    sheet_of(copy, '<row r="1048576"><c r="A1048576"><v>1</v></c></row>')
+    assert "(line 1048576)" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+)
+@pytest.mark.parametrize("how", ["cut", "gone"])
+def test_a_damaged_workbook_is_refused_and_never_unforeseen(copy, part, how):
+    path = as_excel(copy, "spells")
+    with zipfile.ZipFile(path) as packed:
+        parts = {item.filename: packed.read(item) for item in packed.infolist()}
+    parts[part] = parts[part][: len(parts[part]) // 2]
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            if name != part or how == "cut":
+                packed.writestr(name, content)
+    if part == "xl/styles.xml":  # without it a date is a number
+        assert "column start_date" in refused(copy) or how == "cut"
+    else:
+        assert "spells.xlsx" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("child_id," + "x" * 5_000_000 + "\na1,1\n", "far too long"),
+        ("x" * 5_000_000, "far too long"),
+        (",".join(f"c{i}" for i in range(20_000)) + "\n" + "," * 19_999 + "\n", "far too long"),
+        (",".join(f"c{i}" for i in range(1_500)) + "\n" + "1," * 1_499 + "1\n", "1,500 columns"),
+    ],
+    ids=["heading of 5 MB", "one word", "20,000 headings", "1,500 headings"],
+)
+def test_headings_beyond_the_limits_are_refused_shortly(copy, content, found):
+    (copy / "data" / "spells.csv").write_text(content, encoding="utf-8")
+    words = refused(copy)
+    assert found in words
+    assert len(words) < 3_000

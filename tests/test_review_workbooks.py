@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 import zipfile
 
 import openpyxl
@@ -284,3 +285,30 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(filled, tool, sample, tm
     answers = openpyxl.load_workbook(saved / "r1.xlsx")["Answers"]
     assert answers.protection.sheet
     assert len(answers.data_validations.dataValidation) == 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [("A2", "Q1. Was anybody safer?"), ("B3", "Anything"), ("C2", "Yes"), ("A9", "x")]
+)
+def test_changed_wording_on_the_sheet_of_questions_is_refused(filled, tool, sample, cell, text):
+    change(filled["r1"], lambda book: book[workbooks.QUESTIONS].__setitem__(cell, text))
+    words = refusal(filled, tool, sample).worded()
+    assert f"sheet Questions, 1 cell(s): {cell}" in words
+    assert "wording that is not the one that was written" in words
+
+
+@pytest.mark.parametrize("what", ["rows", "cells"])
+def test_a_workbook_that_was_formatted_to_its_last_row_is_refused_at_once(filled, tool, sample, what):
+    """Judge: the clock; openpyxl alone takes minutes."""
+    cell = '<c r="A{0}"/>' if what == "cells" else ""
+    more = "".join(f'<row r="{r}" ht="20">{cell.format(r)}</row>' for r in range(2000, 1_048_577))
+    with zipfile.ZipFile(filled["r1"]) as packed:
+        parts = {item.filename: packed.read(item) for item in packed.infolist()}
+    sheet = "xl/worksheets/sheet3.xml"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", more.encode() + b"</sheetData>")
+    with zipfile.ZipFile(filled["r1"], "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    began = time.process_time()
+    assert "formatted far beyond its table" in refusal(filled, tool, sample).worded() or what == "rows"
+    assert time.process_time() - began < 20

@@ -32,7 +32,7 @@ _SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge
 class Scan:
     """What a sheet's XML holds: cells are named as Excel names them (B3).
 
-    rows, columns: up to the last cell with a value.  cells: all cells that stand there, empty ones too.
+    rows, columns: up to the last cell with a value.  cells: all rows and cells that stand there, empty ones too.
     unsaved: formulas without a saved value.  errors: cells that hold an error (#N/A, #REF!).
     merged: areas with the row that each ends on.  hidden_rows, hidden_columns: how many.
     """
@@ -139,6 +139,7 @@ def _scan(where: str, stream: IO[bytes], most_cells: int) -> Scan:
         if event == "start":
             if tag == "row":
                 row, column = int(element.get("r", row + 1)), 0
+                found.cells += 1
                 found.hidden_rows += element.get("hidden") in ("1", "true")
             continue
         if tag == "c":

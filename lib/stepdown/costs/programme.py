@@ -110,6 +110,7 @@ def _is_total(mine: pd.DataFrame) -> pd.Series:
     named = items.str.fullmatch(_TOTAL.pattern)
     sums = mine.groupby(["financial_year", "basis"], dropna=False)["amount_gbp"].transform("sum")
     of_others = [np.isclose(2 * mine["amount_gbp"], whole) for whole in (sums, mine["amount_gbp"].sum())]
+    named |= mine["workstream"].str.lower().str.strip(" :.*").str.fullmatch(_TOTAL.pattern)
     return named | (items.str.contains(_SUMS.pattern) & (of_others[0] | of_others[1]) & (len(mine) > 2))
 
 

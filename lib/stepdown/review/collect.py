@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from stepdown.faults import Fault, nearest, refuse
+from stepdown.contracts.sheets import scan
+from stepdown.faults import Fault, Refused, nearest, refuse
+from stepdown.limits import REVIEW_BYTES, REVIEW_CELLS
 from stepdown.params.review import AuditTool
 from stepdown.review.sampling import Sample
 from stepdown.review.workbooks import (
@@ -23,14 +25,12 @@ from stepdown.review.workbooks import (
     TOOL,
     headings,
     question_headings,
+    question_rows,
 )
 
 CASE_FILE_COLUMNS = ("file_id", "period", "in_hub", "item_id", "response", "reviewer_id")
 NOTE_COLUMNS = ("file_id", "reviewer_id", "note")
 _RULE = "docs/case_file_review.md, step 4: each file of the sample, each question, one of the answers offered"
-
-MOST_BYTES = 50_000_000
-"""A workbook that unpacks to more than this is not a reviewer's workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,28 @@ def _read_workbook(path: Path, tool: AuditTool, sample: Sample, found: _Found) -
     reviewer = _reviewer(path, opened[GUIDANCE], tool, sample, found)
     if reviewer is not None:
         found.reviewers.add(reviewer)
+        if QUESTIONS in names:
+            _compare_questions(f"{path.name}, sheet {QUESTIONS}", opened[QUESTIONS], tool, found)
         _read_answers(path, opened[ANSWERS], tool, sample, reviewer, found)
+
+
+def _compare_questions(where: str, sheet: Any, tool: AuditTool, found: _Found) -> None:
+    """Refuse a question that was reworded: its answers would be answers to another question."""
+    written = {(r, c): text for r, row in enumerate(question_rows(tool), 1) for c, text in enumerate(row, 1)}
+    there = {(cell.row, cell.column): cell for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    changed = [
+        place
+        for place in sorted({*written, *there})
+        if place not in there or str(there[place].value).strip() != written.get(place, "").strip()
+    ]
+    if changed:
+        cells = ", ".join(f"{chr(64 + min(c, 26))}{r}" for r, c in changed[:5])
+        found.fault(
+            f"{where}, {len(changed)} cell(s): {cells}{', …' if len(changed) > 5 else ''}",
+            "wording that is not the one that was written",
+            "the questions, guidance and answers as they were written",
+            "copy the answers into a fresh workbook; change a question in the audit tool, before the review",
+        )
 
 
 def _opened(path: Path, found: _Found) -> dict[str, Any] | None:
@@ -147,9 +168,13 @@ def _opened(path: Path, found: _Found) -> dict[str, Any] | None:
         try:
             with zipfile.ZipFile(path) as packed:
                 size = sum(part.file_size for part in packed.infolist())
-            if size <= MOST_BYTES:
+            if size <= REVIEW_BYTES:
+                scan(path, REVIEW_CELLS)
                 return {sheet.title: sheet for sheet in openpyxl.load_workbook(path, data_only=False).worksheets}
             what = f"{size / 1e6:,.0f} MB when unpacked"
+        except Refused as refused:
+            found.faults.extend(refused.faults)
+            return None
         except Exception as error:  # noqa: BLE001 (openpyxl raises whatever a damaged part makes of it)
             protected = path.is_file() and path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0"
             what = "a workbook with a password" if protected else f"no readable workbook ({type(error).__name__})"

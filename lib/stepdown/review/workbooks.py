@@ -37,6 +37,18 @@ def question_headings(tool: AuditTool) -> dict[str, str]:
     return {item.item_id: f"Q{number}. {item.question}" for number, item in enumerate(tool.items, 1)}
 
 
+def question_rows(tool: AuditTool) -> list[list[str]]:
+    """Return the cells of the sheet Questions, the headings first."""
+    names = {cell.code: cell.name for framework in tool.frameworks for cell in framework.cells}
+    labels = question_headings(tool)
+    rows = [["Question", "What to look for", "Answers", "Serves"]]
+    for item in tool.items:
+        answers = ", ".join(tool.responses[code] for code in item.answers())
+        serves = "; ".join(names[code] for code in item.serves) or item.heading
+        rows.append([labels[item.item_id], item.look_for or "See the question.", answers, serves])
+    return rows
+
+
 def headings(tool: AuditTool) -> list[str]:
     """Return the headings of the sheet Answers, in order."""
     return [FILE_ID, *question_headings(tool).values(), NOTES]
@@ -81,16 +93,12 @@ def _guidance(sheet: Any, tool: AuditTool, reviewer_id: str, files: int, formats
 
 
 def _questions(sheet: Any, tool: AuditTool, formats: dict[str, Any]) -> None:
-    names = {cell.code: cell.name for framework in tool.frameworks for cell in framework.cells}
-    heads, widths = ("Question", "What to look for", "Answers", "Serves"), (48, 56, 22, 34)
+    widths = (48, 56, 22, 34)
+    heads, *rows = question_rows(tool)
     for column, (head, width) in enumerate(zip(heads, widths, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, formats["head"])
-    labels = question_headings(tool)
-    for place, item in enumerate(tool.items, 1):
-        answers = ", ".join(tool.responses[code] for code in item.answers())
-        serves = "; ".join(names[code] for code in item.serves) or item.heading
-        texts = [labels[item.item_id], item.look_for or "See the question.", answers, serves]
+    for place, texts in enumerate(rows, 1):
         sheet.set_row(place, _height(texts, [width - 4 for width in widths]))
         for column, text in enumerate(texts):
             sheet.write_string(place, column, text, formats["cell"])
