@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from returns_support import Council, assessed, case, child, cin_plan, plan, workbook
+from stepdown.contracts import model as contracts_model
+from stepdown.contracts.children import CHILDREN
 from stepdown.faults import Refused
 from stepdown.importing.care_spells import OPEN, Spell, care_of
+from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS
 from stepdown.importing.rows import CareRow, shown
 from stepdown.importing.statuses import exclusive, joined
 from stepdown.importing.writing import tables
@@ -220,14 +223,14 @@ def test_an_actual_birth_wins_over_an_expected_one_in_the_same_file(council):
     expected = "<ExpectedPersonBirthDate>2023-08-20</ExpectedPersonBirthDate>"
     council.census(2024, child("HELPED", case("2023-06-01"), born="2023-08-16", more=expected))
     assert shown(council.bring_in().members[0].child.birth) == "2023-08-16"
-    later = "<ExpectedPersonBirthDate>2024-08-20</ExpectedPersonBirthDate>"
-    council.census(2024, child("HELPED", case("2023-06-01"), born="", sex="<Sex>U</Sex>", more=later))
+    later = "<ExpectedPersonBirthDate>2024-05-20</ExpectedPersonBirthDate>"
+    council.census(2024, child("HELPED", case("2023-08-15"), born="", sex="<Sex>U</Sex>", more=later))
     council.census(2023)
     council.write("returns/cin/2023.xml", (council.root / "returns/cin/2023.xml").read_text().replace("HELPED", "X"))
     council.write("returns/903/2023/header.csv", "CHILD,SEX,DOB,ETHNIC\nX,1,05/05/2012,WBRI\n")
     council.write("returns/903/2024/header.csv", "CHILD,SEX,DOB,ETHNIC\nX,1,05/05/2012,WBRI\n")
     found = council.bring_in().members[0].child
-    assert (shown(found.birth), found.sex) == ("2024-08-20", "unborn")
+    assert (shown(found.birth), found.sex) == ("2024-05-20", "unborn")
 
 
 def test_what_programs_write_in_an_empty_cell_is_blank(council):
@@ -238,6 +241,18 @@ def test_what_programs_write_in_an_empty_cell_is_blank(council):
     imported = council.bring_in()
     assert imported.members[0].excluded == "support not ended"
     assert compared(council) == ["SISTER"], "NULL is no household that two children share"
+
+
+def test_a_birth_that_contradicts_the_records_is_not_known_and_the_child_not_analysed(council):
+    """So that the contracts, which refuse such dates, do not refuse the whole study for one child."""
+    assert (contracts_model.UNBORN_DAYS, CHILDREN.ordered[1].most_days) == (UNBORN_DAYS, OLDEST_DAYS)
+    council.census(2024, child("HELPED", case("2023-06-01"), born="2024-03-30"))
+    found = council.bring_in().members[0]
+    assert (found.child.birth, found.excluded) == (0, "date of birth contradicts the records")
+    council.census(2024, child("HELPED", case("2023-06-01"), born="1990-03-30"))
+    assert council.bring_in().members[0].excluded == "date of birth contradicts the records"
+    council.census(2024, child("HELPED", case("2023-06-01"), born="2024-03-26"))
+    assert not council.bring_in().members[0].excluded, "299 days"
 
 
 def test_a_household_of_very_many_children_is_doubted(council):

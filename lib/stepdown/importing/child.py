@@ -29,6 +29,9 @@ from stepdown.importing.statuses import cut_at_death, days_together, exclusive, 
 CONTRADICT = "left out: dates contradict each other"
 NO_SPELL = "used: referral only, "
 WEEKS_40 = 280
+UNBORN_DAYS, OLDEST_DAYS = 300, 26 * 366
+"""Days before a birth at which a record can begin, and after it at which support can, as the contracts have it."""
+BORN_WRONG = "date of birth contradicts the records"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,12 @@ class Child:
     whole: list[Spell] = field(default_factory=list)
 
 
+def unknown_birth(child: Child, doubts: Doubts) -> None:
+    """Take a birth that contradicts the child's records as not known, and the child out of the analysis."""
+    doubts.add(BORN_WRONG, child.id, shown(child.birth))
+    child.birth, child.excluded = 0, child.excluded or BORN_WRONG
+
+
 class Deriving:
     """Derives children one by one; counts and doubts are gathered over all."""
 
@@ -92,6 +101,9 @@ class Deriving:
         care = self._care(child, by_kind)
         need = plans["CIN"] if self.rules.in_need == "plan" else cases
         self._statuses(child, need, plans["CP"], care, death)
+        starts = [*child.referrals, *(s.start for s in child.spells), *(a.start for a in child.assessments)]
+        if child.birth and starts and min(starts) < child.birth - UNBORN_DAYS:
+            unknown_birth(child, self.doubts)
         return child
 
     def _facts(self, child: Child, people: Sequence[Person]) -> int:

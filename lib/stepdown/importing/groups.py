@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median_low
 
 from stepdown.importing.cells import ages_18
-from stepdown.importing.child import Child
+from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS, Child, unknown_birth
 from stepdown.importing.rows import Assessment, Doubts, Ledger
 from stepdown.importing.settings import ImportSettings
 
@@ -116,6 +116,8 @@ def _helped(child: Child, supports: Sequence[Support], last_day: int, doubts: Do
     first = supports[0]
     if first.start > last_day:
         return None
+    if child.birth and not -UNBORN_DAYS <= first.start - child.birth <= OLDEST_DAYS:
+        unknown_birth(child, doubts)
     why = child.excluded
     if len(supports) > 1:
         why = why or "two periods of support"

@@ -37,6 +37,7 @@ def study_file(imported: Imported) -> str:
         provenance=f"Brought in from {'made-up' if settings.synthetic else 'the council’s'} statutory returns.",
         counting=f"How the returns were counted: {rules}.",
         reasons={re.sub(r"[^a-z]+", "_", reason.lower()): reason for reason in reasons},
+        in_need=settings.decisions.in_need,
         care=settings.returns.looked_after != "none",
         ethnicities=ETHNICITIES,
         issues={issue: _ISSUES.get(issue, issue.replace("_", " ").capitalize()) for issue in settings.issues},
