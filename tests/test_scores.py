@@ -8,7 +8,7 @@ import pytest
 from stepdown import effects, measures, outcomes
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
-from stepdown.effects import cautions, sentences
+from stepdown.effects import cautions, sentences, weighting
 from stepdown.measures import Measure, declare
 from stepdown.outcomes import child_outcomes
 from stepdown.params import DisclosurePolicy, load_study
@@ -152,6 +152,8 @@ def test_a_score_that_nobody_has_takes_no_study_down(slough, programme, comparis
         effects.natural_course_table(frame, SETTINGS),
     ):
         assert clear(made, POLICY).frame["outcome"].isin(["mood"]).any()
+    for item in weighting.weighted_estimates(frame, "mood", SETTINGS, gate_passed=True):
+        assert math.isnan(item.se), item.estimator
     assert "mood score" in sentences.bracket_sentence(table, "mood", GROUPS).lower()
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from stepdown.effects.bracketing import clustered_se
+from stepdown.effects.bracketing import ONE_FAMILY, TOO_FEW_FAMILIES, clustered_se, identified_without_each_family
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of, with_values
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.numbers import digits
@@ -134,12 +134,19 @@ def doubly_robust(change: Floats, covariates: Floats, programme: Bools, family: 
     if not fitted.converged or min(chance.min(), 1 - chance.max()) < _NEARLY_CERTAIN:
         return NAN, NAN
     untreated = 1 - treated
+    # the change is modelled on comparison children alone: it must say how programme children would have changed without
+    # the programme, so a child who had it may not teach it
     outcome_bread = np.linalg.pinv((matrix * untreated[:, None]).T @ matrix / n_children)
     slope = outcome_bread @ (matrix.T @ (untreated * change) / n_children)
     left = change - matrix @ slope
+    # by the odds, comparison children are made to stand for the programme group, not for both groups: the effect sought
+    # is that on those who had the programme. What the outcome model misses is all that the weights still have to carry,
+    # which is why one of the two models may be wrong
     odds = chance * untreated / (1 - chance)
     mean_treated, mean_odds = treated.mean(), odds.mean()
     for_treated, for_compared = (treated * left).mean() / mean_treated, (odds * left).mean() / mean_odds
+    # the slope and the chances are themselves estimated: without these two parts the standard error would count them as
+    # known (Theorem A.1 of the paper); both are averages over children, so they add up within a family like the rest
     outcome_part = (untreated * left)[:, None] * matrix @ outcome_bread
     group_bread = np.linalg.pinv((matrix * (chance * (1 - chance))[:, None]).T @ matrix / n_children)
     group_part = (treated - chance)[:, None] * matrix @ group_bread
@@ -164,10 +171,11 @@ def weighted_estimates(
     Behind the gate: when it is shut both rows are NaN and say so. Covariates are the study's ``weight_on``.
     """
     compared = comparison_of(frame, outcome)
-    if not gate_passed:
+    if not gate_passed or min(compared.families_by_group()) < 2:
+        why = TOO_FEW_FAMILIES if gate_passed else GATE_SHUT
         return (
-            _row(compared, ENTROPY_BALANCING, NAN, NAN, GATE_SHUT, settings),
-            _row(compared, DOUBLY_ROBUST, NAN, NAN, GATE_SHUT, settings),
+            _row(compared, ENTROPY_BALANCING, NAN, NAN, why, settings),
+            _row(compared, DOUBLY_ROBUST, NAN, NAN, why, settings),
         )
     covariates = covariates_of(with_values(frame, outcome), settings.weight_on)
     balance = entropy_balance(covariates, compared.programme)
@@ -175,6 +183,7 @@ def weighted_estimates(
     if balance.converged:
         estimate, se = _weighted_difference(compared, balance.weights)
         note = f"effective sample size of the comparison group {digits(balance.effective_sample_size)}"
+        note += f"; {ONE_FAMILY}" if np.isnan(se) else ""
     robust, robust_se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
     robust_note = NO_PROPENSITY if np.isnan(robust) else ""
     return (
@@ -199,6 +208,8 @@ def _weighted_difference(compared: Comparison, weights: Floats) -> tuple[float, 
     matrix = np.column_stack([root, root * compared.programme])
     response = root * compared.after
     estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+    if not identified_without_each_family(matrix, compared.family):
+        return estimate, NAN
     return estimate, clustered_se(response, matrix, compared.family)
 
 
