@@ -120,10 +120,7 @@ def _asked(study: Study, children: pd.DataFrame, period: str, months: int) -> Ob
 def participant_flow(
     study: Study, everyone: pd.DataFrame, included: pd.DataFrame, kept: np.ndarray, seen: dict[str, Observed]
 ) -> AggregateTable:
-    """Return the participant flow: one row is a group × step; the exclusions add up to the difference.
-
-    Columns: group, step, reason (blank for the totals), children, families.
-    """
+    """Return the participant flow: one row is a group × step; the exclusions add up to the difference."""
     reason = np.where(seen["before"].observable, "after: " + seen["after"].reason, "before: " + seen["before"].reason)
     rows = []
     for label in study.settings.groups.labels():
@@ -138,20 +135,15 @@ def participant_flow(
             text = f"{REASONS[sight]} ({period})"
             rows.append(_step(label, "Not observable", text, included[chosen & ~kept & (reason == why)]))
         rows.append(_step(label, ANALYSED, "", included[chosen & kept]))
-    frame = pd.DataFrame(rows, columns=["group", "step", "reason", "children", "families"])
-    return AggregateTable(
-        "participant_flow",
-        "group × step of the participant flow",
-        frame,
-        {
-            "group": Column("Group", Role.KEY),
-            "step": Column("Step", Role.KEY),
-            "reason": Column("Reason", Role.KEY),
-            "children": Column("Children", Role.COUNT, "children", 0),
-            "families": Column("Families", Role.COUNT, "families", 0),
-        },
-        adds_up=(AddsUp("children", ("group",)),),
-    )
+    columns = {
+        "group": Column("Group", Role.KEY),
+        "step": Column("Step", Role.KEY),
+        "reason": Column("Reason", Role.KEY),
+        "children": Column("Children", Role.COUNT, "children", 0),
+        "families": Column("Families", Role.COUNT, "families", 0),
+    }
+    sums = AddsUp("children", ("group",))
+    return AggregateTable.of_rows("participant_flow", "group × step of the participant flow", columns, rows, sums)
 
 
 def _step(label: str, step: str, reason: str, children: pd.DataFrame) -> tuple[str, str, str, int, int]:
@@ -182,13 +174,8 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
         "children": Column("Children", Role.COUNT, "children", 0),
         "observable": Column("Observable", Role.OPEN),
     }
-    return AggregateTable(
-        "observability",
-        "group × window × reason",
-        pd.DataFrame(rows, columns=list(columns)),
-        columns,
-        adds_up=(AddsUp("children", ("group", "window")),),
-    )
+    sums = AddsUp("children", ("group", "window"))
+    return AggregateTable.of_rows("observability", "group × window × reason", columns, rows, sums)
 
 
 def _sights(study: Study, mine: pd.DataFrame, period: str, months: int) -> dict[tuple[str, str], int]:

@@ -62,15 +62,7 @@ def impossible_days(status: pd.DataFrame, window_days: int) -> pd.DataFrame:
     rows = status[(status["children_with_status"].fillna(0) > 0) & status["days"].notna()].copy()
     rows["days_per_affected_child"] = rows["days"] / rows["children_with_status"]
     rows["most_possible"] = window_days
-    columns = [
-        "group",
-        "period",
-        "status",
-        "children_with_status",
-        "days",
-        "days_per_affected_child",
-        "most_possible",
-    ]
+    columns = ["group", "period", "status", "children_with_status", "days", "days_per_affected_child", "most_possible"]
     return rows.loc[rows["days_per_affected_child"] > window_days, columns].reset_index(drop=True)
 
 

@@ -22,8 +22,6 @@ def _each(outcomes: ChildOutcomes) -> list[tuple[str, pd.DataFrame, str]]:
 def referrals(outcomes: ChildOutcomes) -> AggregateTable:
     """Return referrals by group and period: one row is a group × period.
 
-    Columns: group, period, children, referrals, mean_per_child, referrals_without_index, children_referred.
-
     >>> referrals(found).frame[["group", "period", "children", "referrals"]].head(2)
       group  period  children  referrals
     0   IFP  before        78         43
@@ -32,17 +30,8 @@ def referrals(outcomes: ChildOutcomes) -> AggregateTable:
     rows = []
     for label, mine, period in _each(outcomes):
         total = int(mine[f"referrals_{period}"].sum())
-        rows.append(
-            (
-                label,
-                period,
-                len(mine),
-                total,
-                total / len(mine),
-                int(mine[f"referrals_without_index_{period}"].sum()),
-                int((mine[f"referrals_{period}"] > 0).sum()),
-            )
-        )
+        without, referred = mine[f"referrals_without_index_{period}"].sum(), (mine[f"referrals_{period}"] > 0).sum()
+        rows.append((label, period, len(mine), total, total / len(mine), int(without), int(referred)))
     columns = {
         "group": GROUP,
         "period": PERIOD,
@@ -52,15 +41,11 @@ def referrals(outcomes: ChildOutcomes) -> AggregateTable:
         "referrals_without_index": Column("Referrals, index referral left out", Role.COUNT, "referrals", 0),
         "children_referred": Column("Children referred", Role.COUNT, "children", 0),
     }
-    return AggregateTable("referrals", "group × period", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("referrals", "group × period", columns, rows)
 
 
 def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
     """Return children, days and episodes at each status: one row is a group × period × status.
-
-    Columns: group, period, status, children, children_with_status, percent_with_status, days (by the study's
-    rule), mean_days_per_child (over all children of the group), clipped_days, mean_clipped_days_per_child,
-    episodes, new_episodes.
 
     >>> statutory_status(found).frame[["group", "period", "status", "children_with_status", "days"]].head(2)
       group  period status  children_with_status    days
@@ -94,16 +79,11 @@ def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
         "episodes": Column("Episodes", Role.COUNT, "episodes", 0),
         "new_episodes": Column("Episodes begun", Role.COUNT, "episodes", 0),
     }
-    return AggregateTable(
-        "statutory_status", "group × period × status", pd.DataFrame(rows, columns=list(columns)), columns
-    )
+    return AggregateTable.of_rows("statutory_status", "group × period × status", columns, rows)
 
 
 def transitions(outcomes: ChildOutcomes) -> AggregateTable:
     """Return the flow between statuses: one row is a group × highest status before × highest status after.
-
-    Columns: group, status_before, status_after, children, children_before (of that row of the matrix),
-    percent_of_row. All sixteen cells stand, also the empty ones.
 
     >>> transitions(found).frame[["group", "status_before", "status_after", "children"]].head(2)
       group status_before status_after  children
@@ -133,22 +113,18 @@ def transitions(outcomes: ChildOutcomes) -> AggregateTable:
             "Share of those who began there", Role.DERIVED, "%", 1, ("children", "children_before")
         ),
     }
-    return AggregateTable(
+    return AggregateTable.of_rows(
         "transitions",
         "group × highest status before × highest status after",
-        pd.DataFrame(rows, columns=list(columns)),
         columns,
-        adds_up=(
-            AddsUp("children", ("group", "status_before"), "children_before"),
-            AddsUp("children", ("group", "status_after")),
-        ),
+        rows,
+        AddsUp("children", ("group", "status_before"), "children_before"),
+        AddsUp("children", ("group", "status_after")),
     )
 
 
 def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
     """Return the status on the last day before support and on the first day after it: group × moment × status.
-
-    Columns: group, moment, status, children_in_group, children, percent.
 
     >>> status_on_edges(found).frame[["group", "moment", "status", "children"]].head(2)
       group           moment status  children
@@ -171,10 +147,10 @@ def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
         "children": Column("Children", Role.COUNT, "children", 0),
         "percent": Column("Share", Role.DERIVED, "%", 1, ("children", "children_in_group")),
     }
-    return AggregateTable(
+    return AggregateTable.of_rows(
         "status_on_date",
         "group × moment × status",
-        pd.DataFrame(rows, columns=list(columns)),
         columns,
-        adds_up=(AddsUp("children", ("group", "moment"), "children_in_group"),),
+        rows,
+        AddsUp("children", ("group", "moment"), "children_in_group"),
     )

@@ -17,9 +17,18 @@ a study does not load DuckDB.
 The rules are in docs/methods.md and, case by case, in tests/cases/periods.csv and tests/cases/days.csv.
 """
 
-from stepdown.windows.counting import DayRule, any_in, count_in, days_in, highest_in, new_in, status_on
+from stepdown.windows.counting import (
+    DayRule,
+    any_in,
+    count_in,
+    days_in,
+    events_in,
+    first_event_after,
+    highest_in,
+    new_in,
+    status_on,
+)
 from stepdown.windows.dates import add_months, age_on, birthday
-from stepdown.windows.events import events_in, first_event_after
 from stepdown.windows.exclusive import take_away
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe

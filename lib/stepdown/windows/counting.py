@@ -1,4 +1,4 @@
-"""What a child's spells of a status come to in a period: days, episodes, new episodes, the status on a date.
+"""What a child's spells and events come to in a period: days, episodes, new episodes, referrals, the status on a date.
 
 Every function takes merged :class:`Spells` and gives an array of the shape of the periods, one row a child.
 A spell is *in* a period when it has at least one day there, or, when it has no days, starts there.
@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from stepdown.windows.dates import Flags, Whole, as_dates, day_numbers
+from stepdown.windows.dates import NAT, Dates, Flags, Whole, as_dates, day_numbers
 from stepdown.windows.periods import Periods
 from stepdown.windows.spells import Spells
 
 DayRule = Literal["clipped", "whole_spell"]
+_NEVER = np.iinfo(np.int64).max
 
 
 def days_in(periods: Periods, spells: Spells, rule: DayRule = "clipped") -> Whole:
@@ -116,3 +117,40 @@ def per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> 
         else:
             column[:] = np.bincount(child, weights=amount, minlength=periods.n_children)
     return total
+
+
+def events_in(periods: Periods, child: Any, dates: Any, exclude: Any = None) -> Whole:
+    """Return the number of events in each period; a period's end date is outside it.
+
+    child: row number of the child, one an event.  dates: one an event; NaT is in no period.
+    exclude: True for events not to be counted (the index referral, which led to the programme itself).
+    """
+    who, day = _kept(child, dates, exclude)
+    inside = [(day >= first) & (day < last) for first, last in beside_records(periods, who)]
+    return per_child(periods, who, inside)
+
+
+def first_event_after(from_date: Any, child: Any, dates: Any, exclude: Any = None) -> Dates:
+    """Return the date of each child's first event on or after ``from_date``; NaT when there is none.
+
+    from_date: one a child; for re-referral, the first day of the period after.
+    """
+    origin = day_numbers(from_date)
+    who, day = _kept(child, dates, exclude)
+    check_children(origin.size, who)
+    first: Whole = np.full(origin.size, _NEVER, dtype=np.int64)
+    known = origin != NAT
+    later = (day >= origin[who]) & known[who]
+    np.minimum.at(first, who[later], day[later])
+    first[first == _NEVER] = NAT
+    return first.view("datetime64[D]")
+
+
+def _kept(child: Any, dates: Any, exclude: Any) -> tuple[Whole, Whole]:
+    who, day = np.asarray(child, dtype=np.int64), as_dates(dates)
+    if who.shape != day.shape or who.ndim != 1:
+        raise ValueError("events: child and dates must be arrays of one length")
+    kept = ~np.isnat(day)
+    if exclude is not None:
+        kept &= ~np.asarray(exclude, dtype=bool)
+    return who[kept], day_numbers(day[kept])

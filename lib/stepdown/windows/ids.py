@@ -193,16 +193,11 @@ def _has_nul(ids: pa.Array) -> bool:
 def _words(ids: pa.Array, width: int) -> Words:
     """Return the first ``width`` letters of each id, filled up with nothing, as columns of 64-bit words.
 
-    Where ids differ in length, eight letters are read at once from wherever an id begins, and those beyond its end
-    are masked away.
+    Eight letters are read at once from wherever an id begins, and those beyond its end are masked away.
     """
     edges, n_words = _offsets(ids), -(-width // 8)
     begins, lengths = edges[:-1] - edges[0], np.diff(edges)
     held = _letters(ids)
-    if lengths.size and lengths.min() == lengths.max() <= width:
-        padded: npt.NDArray[np.uint8] = np.zeros((lengths.size, 8 * n_words), dtype=np.uint8)
-        padded[:, : lengths[0]] = held.reshape(lengths.size, -1)
-        return [np.ascontiguousarray(padded.view(np.uint64)[:, i]) for i in range(n_words)]
     letters: npt.NDArray[np.uint8] = np.zeros(held.size + 8 * n_words + 8, dtype=np.uint8)
     letters[: held.size] = held
     from_anywhere: npt.NDArray[np.uint64] = np.ndarray(

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from stepdown.measures import LADDER, PERIODS
-from stepdown.windows.counting import DayRule, count_in, days_in
+from stepdown.windows.counting import DayRule, count_in, days_in, events_in
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
-from stepdown.windows.events import events_in
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.periods import Periods
 from stepdown.windows.spells import close_spells, merge_by_status

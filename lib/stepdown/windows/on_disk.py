@@ -138,18 +138,19 @@ def tally_sql(*, months: int, last_date: date, ladder: Sequence[str] = LADDER, r
         sums.append(f"max(CASE status {rung} END) FILTER ({held}) AS highest_{p}")
         picks.append(f"count(*) FILTER (referral_date >= {p}_start AND referral_date < {p}_end) AS referrals_{p}")
     wanted = ", ".join(f"coalesce({name}, 0)::BIGINT AS {name}" for name in tally_columns(ladder))
-    return _SQL.format(months=int(months), last=last_date, sums=", ".join(sums), picks=", ".join(picks), wanted=wanted)
+    bounds = _BOUNDS.format(months=int(months))
+    return _SQL.format(bounds=bounds, last=last_date, sums=", ".join(sums), picks=", ".join(picks), wanted=wanted)
 
+
+_BOUNDS = """(start_date::DATE - INTERVAL {months} MONTH)::DATE AS before_start, start_date::DATE AS before_end,
+           end_date::DATE + 1 AS after_start, ((end_date::DATE + 1) + INTERVAL {months} MONTH)::DATE AS after_end"""
 
 # run counts with RANGE, not ROWS: two threads may sort equal spells in another order the second time, and the
 # flag of the first of them must count for both.
 _SQL = """
 WITH periods AS (
     SELECT child_id, row_number,
-           (start_date::DATE - INTERVAL {months} MONTH)::DATE AS before_start,
-           start_date::DATE AS before_end,
-           end_date::DATE + 1 AS after_start,
-           ((end_date::DATE + 1) + INTERVAL {months} MONTH)::DATE AS after_end
+           {bounds}
     FROM children
 ), closed AS (
     SELECT child_id, status, start_date::DATE AS s, coalesce(end_date::DATE, DATE '{last}' + 1) AS e FROM spells
@@ -256,7 +257,8 @@ def _seen_sql(months: int, reach: Reach, ladder: Sequence[str], *, has_birth: bo
         for name in tally_columns(ladder)
     )
     born = "birth_date::DATE" if has_birth else "NULL::DATE"
-    return _SEEN_SQL.format(months=int(months), adult=12 * ADULT_AGE, born=born, sights=sights, kept=kept)
+    bounds = _BOUNDS.format(months=int(months))
+    return _SEEN_SQL.format(bounds=bounds, adult=12 * ADULT_AGE, born=born, sights=sights, kept=kept)
 
 
 _SIGHT = """
@@ -270,8 +272,7 @@ CASE WHEN {p}_start IS NULL THEN 'no date'
 _SEEN_SQL = """
 WITH periods AS (
     SELECT file_row_number, {born} AS born, ({born} + INTERVAL {adult} MONTH)::DATE AS coming_of_age,
-           (start_date::DATE - INTERVAL {months} MONTH)::DATE AS before_start, start_date::DATE AS before_end,
-           end_date::DATE + 1 AS after_start, ((end_date::DATE + 1) + INTERVAL {months} MONTH)::DATE AS after_end
+           {bounds}
     FROM children
 ), aged AS (
     SELECT *, CASE WHEN day(coming_of_age) < day(born) THEN coming_of_age + 1 ELSE coming_of_age END AS adult
