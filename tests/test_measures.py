@@ -28,7 +28,8 @@ def words_of_measures():
         if item.kind in CHARACTERISTICS:
             whole |= {f"{text} {period}".strip() for text in (item.label, item.short) for period in (*PERIODS, "")}
         else:
-            within |= {re.escape(text) for text in (item.label, item.short) if " " in text}
+            within |= {re.escape(item.label)} if " " in item.label else set()
+            whole.add(item.short)
     return within - {re.escape(name) for name in whole}, {text.lower() for text in whole if " " in text}
 
 
@@ -48,7 +49,9 @@ def test_no_label_of_a_measure_and_no_name_of_a_status_is_written_outside_measur
     found = [
         f"{path.relative_to(LIB)}:{line}: {text}"
         for path in sorted(LIB.rglob("*.py"))
-        if path != LIB / "measures.py" and path.parent.name != "importing"  # a return's own column names are the DfE's
+        if path != LIB / "measures.py"
+        and path.parent.name != "importing"
+        and path.name != "headings.py"  # others' words, read
         for line, text in texts_of(path)
         if pattern.search(text) or text.lower() in whole
     ]
