@@ -154,6 +154,16 @@ def test_false_alarms_on_pure_noise_stay_below_the_sum_of_what_each_rule_gives()
     assert points < 0.06
 
 
+@pytest.mark.parametrize(
+    ("kind", "chart"), [("days_between", "t"), ("cases_between", "g"), ("rare", "c"), ("measure", "XmR")]
+)
+def test_the_kind_of_data_decides_the_chart(kind, chart):
+    each = made(list(range(1, 15)))
+    item = each.item.model_copy(update={"kind": kind})
+    assert series.analysis.why_no_limits(item, each.points) == ""
+    assert series.analysis._chart(item, each.points).chart == chart
+
+
 # ------------------------------------------------------------------------------------------------ planted truth
 
 

@@ -258,6 +258,8 @@ def why_no_limits(item: Series, points: pd.DataFrame) -> str:
     if points["value"].isna().any():
         missing = int(points["value"].isna().sum())
         return f"{missing} of {len(points)} values are missing or not shown"
+    if item.kind in ("days_between", "cases_between"):
+        return ""  # one row an event: the periods between them are what is measured
     lengths = (points["last_day"] - points["first_day"]).dt.days + 1
     if lengths.max() > 1.2 * lengths.min():
         return f"periods of different lengths ({lengths.min()} to {lengths.max()} days)"
@@ -285,6 +287,12 @@ def _chart(item: Series, points: pd.DataFrame) -> Limits:
         return Limits(chart.chart, *(values * item.per for values in (chart.y, chart.centre, chart.lower, chart.upper)))
     if item.kind == "rate":
         return charts.rates(points["count"], points["out_of"] / item.per, base)
+    if item.kind in ("days_between", "cases_between"):
+        return (
+            charts.days_between(points["value"])
+            if item.kind == "days_between"
+            else charts.cases_between(points["value"])
+        )
     if item.kind == "rare":
         return charts.rare_counts(points["value"], base)
     return charts.xmr(points["value"], base)

@@ -37,7 +37,7 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
     if limited.empty:
         parts.append("No series has enough comparable periods for limits.")
     else:
-        special = limited[limited["latest_says"] != "common cause"]["series"].tolist()
+        special = limited[~limited["latest_says"].str.contains("common cause")]["series"].tolist()
         head = f"{written(len(limited), 'series', 'series').capitalize()} of {len(summary)} can have limits"
         parts.append(
             f"{head}; the latest point is more than chance in {joined(special)}."

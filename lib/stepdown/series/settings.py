@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from stepdown.faults import nearest
 from stepdown.params import DisclosurePolicy, ProjectPath, Settings, Text, load
 
-Kind = Literal["measure", "count", "proportion", "rate", "rare"]
+Kind = Literal["measure", "count", "proportion", "rate", "rare", "days_between", "cases_between"]
 Better = Literal["higher", "lower", "neither"]
 RecordSeries = Literal["open_plans", "escalations", "referrals", "rereferrals", "days_to_assessment"]
 
@@ -61,7 +61,8 @@ class Series(Settings):
 
     id: as in the table ``series``, or of :data:`RecordSeries` with ``from_records: true``.  definition: what is
     counted, in a sentence; a changed definition makes a new series.  kind: decides the chart (measure, count without
-    denominator: XmR; proportion: p; rate: u; rare, under about five a period: exact Poisson limits).  per: what a
+    denominator: XmR; proportion: p; rate: u; rare, under about five a period: exact
+    Poisson limits; days_between and cases_between, of rarer events still, one row an event: t and g).  per: what a
     proportion or rate is multiplied by.  baseline: first and last day of the periods that the limits rest on, named
     before looking (None: all).  comparison: id of a series that the programme could not touch.
     """

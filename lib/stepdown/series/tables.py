@@ -54,6 +54,22 @@ def targets_table(series: Sequence[Analysed]) -> AggregateTable:
     return AggregateTable("target_status", "target", pd.DataFrame(rows, columns=list(columns)), columns)
 
 
+SYMBOLS = {
+    "common cause": "○",
+    "special cause": "■",
+    "special cause, for better": "●",
+    "special cause, for worse": "◆",
+    "met as a rule": "✓",
+    "missed as a rule": "✗",
+    "met or missed by chance": "~",
+}
+"""The two signs of Making Data Count, variation and assurance: a symbol beside the words, never instead of them."""
+
+
+def _signed(words: str) -> str:
+    return f"{SYMBOLS[words]} {words}" if words in SYMBOLS else words
+
+
 def summary_table(series: Sequence[Analysed]) -> AggregateTable:
     """Return the table ``series_summary``: chart, limits, and what the latest point says, one row a series."""
     rows = []
@@ -72,8 +88,8 @@ def summary_table(series: Sequence[Analysed]) -> AggregateTable:
                 chart.lower[-1] if chart else np.nan,
                 chart.upper[-1] if chart else np.nan,
                 sum(map(bool, each.latest_reasons)) if chart else np.nan,
-                better_or_worse(each.latest_reasons, chart, each.item.better) if chart else "cannot be said",
-                sure,
+                _signed(better_or_worse(each.latest_reasons, chart, each.item.better)) if chart else "cannot be said",
+                _signed(sure),
                 each.why,
             )
         )
