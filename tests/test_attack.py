@@ -1,7 +1,6 @@
 """The attacker of tests/attacker, held to leaks that are known before it is believed that there are none."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +15,8 @@ from attacker.wording import (
     told_in_words,
     told_of_records,
 )
+from made_up_studies import ROOT, write
 
-ROOT = Path(__file__).parents[1]
 LEAKY = ROOT / "tests/fixtures/leaky_release"
 
 
@@ -145,3 +144,12 @@ def test_ranges_are_those_of_trying_every_whole_number():
     assert system.range(a) == (min(w[0] for w in all_worlds), max(w[0] for w in all_worlds))
     assert system.can_be(d, 5, 9)
     assert not system.can_be(d, 6, 9)
+
+
+def test_a_made_up_study_is_the_same_whenever_it_is_written(tmp_path):
+    for folder in ("first", "second"):
+        write("made_up_03", tmp_path / folder)
+    files = [file.relative_to(tmp_path / "first") for file in (tmp_path / "first").rglob("*") if file.is_file()]
+    assert len(files) > 5
+    for file in files:
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
