@@ -56,7 +56,12 @@ def test_what_a_notebook_uses_has_an_example(notebook):
 
 def modules():
     files = (path for room in ROOMS for path in (ROOT / "lib/stepdown").glob(f"{room}*/**/*.py"))
-    files = [*files, ROOT / "lib/stepdown/workbook.py", ROOT / "lib/stepdown/measures.py"]
+    files = [
+        *files,
+        ROOT / "lib/stepdown/workbook.py",
+        ROOT / "lib/stepdown/measures.py",
+        ROOT / "lib/stepdown/statuses.py",
+    ]
     return sorted({str(path.relative_to(ROOT / "lib").with_suffix("")).replace("/", ".") for path in files
                    if ">>>" in path.read_text(encoding="utf-8")})  # fmt: skip
 

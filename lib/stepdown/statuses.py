@@ -34,6 +34,9 @@ def overlaps(study: Study, records: StudyRecords) -> AggregateTable:
     """Return the days on which two statuses run together: one row is a pair of statuses, over all that was recorded.
 
     Columns: statuses, children, days, treatment. Pairs that never run together do not stand.
+
+    >>> len(overlaps(book.study, book.records).frame)
+    0
     """
     rows, largest = [], []
     for pair, days in _together(study, records).items():

@@ -84,7 +84,11 @@ def how_read_sentence(records: StudyRecords) -> str:
 
 
 def together_sentence(study: Study, together: AggregateTable) -> str:
-    """Say what a spell of need is in these records, and whether days stand at two statuses."""
+    """Say what a spell of need is in these records, and whether days stand at two statuses.
+
+    >>> together_sentence(book.study, describe.overlaps(book.study, book.records))
+    'The study does not state what a spell in need (CIN) is: ... No day of a child stands at two statuses.'
+    """
     need = IN_NEED[study.settings.data.in_need] or (
         "The study does not state what a spell in need (CIN) is: the time from referral to closure, or only a plan."
     )
