@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 from stepdown.published import Printed
 
@@ -66,6 +67,7 @@ def whole_numbers_exist(n: int, total: int, squares: int) -> bool:
     return _exist(n, total - n * floor, squares - 2 * floor * total + n * floor**2)
 
 
+@lru_cache(maxsize=500_000)  # the same remainder is met on many ways: without it the search can take for ever
 def _exist(n: int, total: int, squares: int) -> bool:
     """Search deviations, the largest first; odd and even must agree, and squares must reach total^2 / n."""
     if squares < 0 or (total - squares) % 2 or total**2 > n * squares:
