@@ -172,9 +172,11 @@ def test_lists_as_people_hold_them_are_read(council, text):
 def test_an_excel_list_with_numbers_as_ids_is_read(council):
     council.census(2024, child("007", case("2023-06-01")))
     rows = [["Who was helped"], [], ["Child", "From", "To"], [7, date(2023, 9, 1), date(2023, 12, 1)], ["Total", 1, ""]]
-    workbook(council.root / "returns/list.xlsx", {"Sheet1": rows[:4]})
+    workbook(council.root / "returns/list.xlsx", {"Notes": [["Ask the manager"]], "Sheet1": rows[:4]})
     council.settings["programme"]["list"] = "returns/list.xlsx"
     assert council.spells("007") == ["CIN 2023-06-01 to open"]
+    workbook(council.root / "returns/list.xlsx", {"Old": rows[:4], "New": rows[:4]})
+    assert "2 sheets with these columns" in faults(council)
 
 
 def test_a_zip_bomb_is_refused_unread(council):

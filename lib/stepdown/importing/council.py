@@ -98,8 +98,18 @@ def _tabular(root: Path, path: str, columns: Mapping[Any, str], setting: str, ne
     if not file.is_file():
         raise Refused([Fault(path, "no such file", "the file that the settings name", RULE, f"correct {setting}")])
     wanted = [Wanted(name, (columns.get(name, name),), name in needed) for name in columns]
-    sheets = [lines for _, lines in tables(file, path) if lines]
-    return match(sheets[0] if sheets else [], wanted, path, f"{setting}.columns")
+    refusals, found = [], []
+    for name, lines in [sheet for sheet in tables(file, path) if sheet[1]] or [("", [])]:
+        try:
+            found.append(match(lines, wanted, f"{path}, sheet {name!r}" if name else path, f"{setting}.columns"))
+        except Refused as refusal:
+            refusals.append(refusal)
+    if len(found) > 1:
+        allowed = "one sheet with these columns"
+        raise Refused([Fault(path, f"{len(found)} sheets with these columns", allowed, RULE, "take the older one out")])
+    if not found:
+        raise refusals[0]
+    return found[0]
 
 
 def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledger, faults: Faults) -> None:
