@@ -21,6 +21,7 @@ from stepdown.contracts import read_study
 from stepdown.faults import Refused
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
+from stepdown.statuses import overlap_faults
 
 SMALL = Path(__file__).parent / "cases" / "small_study"
 TABLES = ("children", "issues", "spells", "referrals")
@@ -534,3 +535,15 @@ def test_headings_beyond_the_limits_are_refused_shortly(copy, content, found):
     words = refused(copy)
     assert found in words
     assert len(words) < 3_000
+
+
+def test_a_study_with_costs_must_say_how_days_at_two_statuses_count(copy):
+    spells = copy / "data" / "spells.csv"
+    spells.write_text(spells.read_text(encoding="utf-8") + "a2,CP,2018-02-01,2018-03-01\n", encoding="utf-8")
+    study, records = load(copy), read(copy)
+    assert not overlap_faults(study, records), "without costs nothing is priced twice"
+    priced = study.model_copy(update={"settings": study.settings.model_copy(update={"costs": "any"})})
+    assert [fault.where for fault in overlap_faults(priced, records)] == ["small.yaml, overlaps"]
+    said = priced.model_copy(update={"settings": priced.settings.model_copy(update={"overlaps": "both"})})
+    assert not overlap_faults(said, records)
+    assert not overlap_faults(priced, read(SMALL)), "no such day"
