@@ -107,7 +107,7 @@ def test_only_show_imports_matplotlib_and_only_effects_fits_models():
         if re.search(r"^\s*(import|from) (matplotlib|seaborn)", text, re.M):
             assert part == "show", f"{path} draws"
         if re.search(r"statsmodels\.(formula|api|regression|genmod|duration|miscmodels)", text):
-            only_loads_it = path.name == "kernel_process.py"  # the warm server, for the notebooks' kernels
+            only_loads_it = path.name == "warm.py"  # the fork server, for the notebooks
             assert part == "effects" or only_loads_it, f"{path} fits a model"
 
 

@@ -1,4 +1,4 @@
-"""Forked kernels give what stock kernels give; the two differ in time only. A cluster gives the same too."""
+"""A forked worker gives what a stock kernel gives; the two differ in time only. A cluster gives the same too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from fixtures.run_project import GOOD, latest, project, run
@@ -49,48 +50,67 @@ def test_forked_kernels_do_not_share_their_random_numbers(tmp_path):
 
 
 @linux
-def test_without_its_server_a_kernel_is_a_stock_one(tmp_path):
-    from dataclasses import replace
+def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_path):
+    import os
+    import signal
+    import time
+    from multiprocessing import forkserver
 
-    from stepdown.run.executing import run_notebook
-    from stepdown.run.jobs import Job
+    from stepdown.run.jobs import Lost
     from stepdown.run.workers import LocalProcesses
 
-    folder = project(tmp_path, GOOD / "2_other.ipynb")
-    (tmp_path / "s").mkdir()
-    job = Job(
-        study="one",
-        notebook="2_other",
-        file=str(folder / "notebooks" / "2_other.ipynb"),
-        parameters={"output": str(tmp_path / "out")},
-        folder=str(tmp_path / "out"),
-        shown_as="outputs/one/x",
-        root=str(folder),
-        limit_seconds=60.0,
-        server="",
-        sockets=str(tmp_path / "s"),
-    )
-    workers = LocalProcesses(1)
-    workers.submit("gone", run_notebook, replace(job, server=str(tmp_path / "nobody-listens")), 60.0)
-    done = None
-    while done is None:
-        done = workers.next_done(1.0)
-    assert (done[1].status, done[1].forked) == ("ok", False)
+    def done(workers):
+        until, found = time.monotonic() + 30, None
+        while found is None and time.monotonic() < until:
+            found = workers.next_done(1.0)
+        return found
+
+    workers = LocalProcesses(1, str(tmp_path), warm=False)
+    try:
+        workers.submit("gone", time.sleep, 30, 60.0)
+        while not workers.running():
+            time.sleep(0.05)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        assert done(workers) == ("gone", Lost(255))
+        workers.submit("next", str, 7, 60.0)
+        assert done(workers) == ("next", "7")
+    finally:
+        workers.stop()
 
 
-def test_the_server_imports_nothing_of_the_project():
+@linux
+def test_what_a_killed_notebook_has_started_ends_with_it(tmp_path):
+    import subprocess
+    import time
+
+    from stepdown.run.jobs import Lost
+    from stepdown.run.workers import LocalProcesses
+
+    workers = LocalProcesses(1, str(tmp_path), warm=False)
+    words = ["sh", "-c", f"echo $$ > {tmp_path}/child; sleep 60"]
+    try:
+        workers.submit("late", subprocess.call, words, 1.0)
+        found = None
+        while found is None:
+            found = workers.next_done(1.0)
+        assert found == ("late", Lost(None, late=True))
+        child, until = int((tmp_path / "child").read_text()), time.monotonic() + 5
+        while Path(f"/proc/{child}").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{child}").exists()
+    finally:
+        workers.stop()
+
+
+def test_the_fork_server_has_one_thread_and_no_inline_backend():
     import subprocess
 
-    from stepdown.run.forked import SCRIPT
-
     code = (
-        "import importlib.util, sys\n"
-        f"spec = importlib.util.spec_from_file_location('server', {str(SCRIPT)!r})\n"
-        "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module); module.warm()\n"
-        "print([n for n in sys.modules if n.split('.')[0] == 'stepdown' or n == 'matplotlib_inline.backend_inline'])"
+        "import stepdown.run.warm, sys, threading; "
+        "print(threading.active_count(), 'matplotlib_inline.backend_inline' in sys.modules, 'pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "1 False True"
 
 
 def test_kernels_that_start_together_do_not_meet(tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fixtures.run_project import GOOD, latest, project, whole
-from stepdown.run.status import Exit
+from stepdown.run.jobs import Exit
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = ROOT / "docs" / "recipes"

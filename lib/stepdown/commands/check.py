@@ -7,8 +7,8 @@ from pathlib import Path
 
 from stepdown.faults import refuse
 from stepdown.run.folders import Locked, cleaned, held
+from stepdown.run.jobs import Exit, gravest
 from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, is_book, load_subject
-from stepdown.run.status import Exit, gravest
 
 
 def checked(path: str | Path) -> str:

@@ -1,11 +1,13 @@
 """Runs one notebook with papermill and says truthfully how it ended.
 
-papermill injects the parameters and walks the cells; the engine here keeps its own account of what happened, holds the
-whole notebook to one time limit, and leaves an executed notebook that names no place on this machine.
+papermill injects the parameters; the engine here walks the cells, keeps its own account of what happened, and leaves an
+executed notebook that names no place on this machine. The notebook is written after each cell with its place beside
+it: so it is known where a process ended that was killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -13,20 +15,21 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.jobs import Job, Outcome, Trouble
-from stepdown.run.status import Status
+from stepdown.run.jobs import Job, Lost, Outcome, Status, Trouble
 
 _START_SECONDS = 40
 _TELLING = {
     *("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "ZeroDivisionError"),
     *("MemoryError", "NotImplementedError", "Refused", "SystemExit", "RecursionError"),
+    *("TimedOut", "KernelDied"),
 }
 """Errors whose message is about code or about our own wording: it cannot hold a value from a record."""
-_FULL = re.compile(r"^\[Errno (?:28|30|122)\] [A-Za-z -]+")
+_FULL = re.compile(r"^\[Errno (?:27|28|30|122)\] [A-Za-z -]+")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(
     r"File (?P<file>[^\n:]+?):(?P<line>\d+),? in (?P<name>\w+)|Cell In\[(?P<cell>\d+)\], line (?P<at>\d+)"
@@ -34,30 +37,45 @@ _PLACE = re.compile(
 
 
 @dataclass(slots=True)
-class _Account:
+class Account:
     """What the engine saw, while it happens."""
 
+    job: Job
     deadline: float
     cell: int | None = None
     cells: list[float] = field(default_factory=list)
     status: Status = Status.OK
     trouble: Trouble | None = None
-    forked: bool = False
     notebook: Any = None
+
+    def ended(self, status: Status, name: str, message: str, traceback: tuple[str, ...] = ()) -> None:
+        """Note that the notebook did not end well."""
+        self.status, self.trouble = status, Trouble(name, message, traceback)
 
 
 def run_notebook(job: Job) -> Outcome:
     """Run a notebook and write it, executed, to ``restricted/notebooks/``; never raises for its faults.
 
-    A kernel that does not start is tried once more, as a stock one.
+    A stock kernel that does not start is tried once more.
     """
     started = time.monotonic()
-    _set_environment(job)
+    os.environ.update(
+        {
+            "STEPDOWN_PRIVATE": job.private,
+            "IPYTHONDIR": str(Path(job.private) / "ipython"),  # nobody's start-up files, nobody's history
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYTHONHASHSEED": "0",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+    )
     account = _attempt(job, started)
     if account.status is Status.KERNEL_DIED and account.cell is None:
-        os.environ["STEPDOWN_KERNEL_SERVER"] = ""
         account = _attempt(job, started)
-    _write(account.notebook, account, job)
+    try:
+        _write(account)
+    except OSError as error:
+        account.status, account.trouble = Status.FAILED, worded(type(error).__name__, str(error), "", job)
+    _place(job).unlink(missing_ok=True)
     return Outcome(
         study=job.study,
         notebook=job.notebook,
@@ -66,43 +84,27 @@ def run_notebook(job: Job) -> Outcome:
         cell=account.cell if account.status is not Status.OK else None,
         trouble=account.trouble,
         cells=tuple(account.cells),
-        forked=account.forked,
+        forked=not job.isolated,
     )
 
 
-def _set_environment(job: Job) -> None:
-    home = Path(job.sockets) / "ipython"
-    os.environ.update(
-        {
-            "STEPDOWN_KERNEL_SERVER": job.server,
-            "STEPDOWN_SOCKETS": job.sockets,
-            "STEPDOWN_PARENT": str(os.getpid()),
-            "STEPDOWN_MEMORY_BYTES": str(job.memory_bytes or ""),
-            "JUPYTER_DEFAULT_PROVISIONER_NAME": "stepdown-forked",
-            "IPYTHONDIR": str(home),  # nobody's start-up files, nobody's history
-            "PYTHONHASHSEED": "0",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-    )
-
-
-def _attempt(job: Job, started: float) -> _Account:
+def _attempt(job: Job, started: float) -> Account:
     import papermill
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.log import logger
 
-    from stepdown.run.engine import engine_with
-
     logger.setLevel("CRITICAL")
-    account = _Account(deadline=started + job.limit_seconds)
-    papermill_engines.register("stepdown", engine_with(account))
+    account = Account(job, deadline=started + job.limit_seconds)
+    papermill_engines.register("stepdown", _engine_with(account))
     try:
         papermill.execute_notebook(
             job.file.replace("{", "{{").replace("}", "}}"),
             None,
             parameters=job.parameters,
             engine_name="stepdown",
+            kernel_name="python3",
+            language="python",
             progress_bar=False,
             request_save_on_cell_execute=False,
             cwd=job.root,
@@ -110,23 +112,99 @@ def _attempt(job: Job, started: float) -> _Account:
         )
     except PapermillExecutionError as error:  # the account holds it already, unless the cell was allowed to raise
         if account.status is Status.OK:
-            account.status, account.cell = Status.FAILED, error.exec_count
-            account.trouble = worded(error.ename, error.evalue, "\n".join(error.traceback), job)
+            account.cell = error.exec_count
+            account.ended(Status.FAILED, error.ename, error.evalue, tuple(error.traceback))
     except Exception as error:  # noqa: BLE001 (a worker reports whatever happened; nothing may pass as "ok")
         if account.status is Status.OK:
-            account.status, account.trouble = Status.KERNEL_DIED, Trouble(type(error).__name__)
+            account.ended(Status.KERNEL_DIED, type(error).__name__, "")
     if account.trouble is not None:
         raw = account.trouble
         account.trouble = worded(raw.error, raw.message, "\n".join(raw.places), job)
     return account
 
 
+def _engine_with(account: Account) -> Any:
+    """Return a papermill engine that writes into ``account``."""
+    from papermill.engines import Engine
+
+    class TruthfulEngine(Engine):
+        """Runs the notebook in this process, or in a stock kernel."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **_: Any) -> Any:
+            account.notebook = nb_man.nb
+            if account.job.isolated:
+                from stepdown.run.stock import run_in_stock_kernel
+
+                return run_in_stock_kernel(nb_man, account, start_timeout)
+            from stepdown.run.shell import begin_shell
+            from stepdown.run.workers import memory_held
+
+            with memory_held(account.job.memory_bytes):
+                walk(nb_man, account, begin_shell(account.job.private).run_one)
+            return nb_man.nb
+
+    return TruthfulEngine
+
+
+def walk(nb_man: Any, account: Account, run_cell: Callable[[Any, int], None]) -> None:
+    """Run the cells in order until one does not end well, and write down what happens."""
+    from nbclient.exceptions import CellExecutionError
+
+    number = 0
+    for index, cell in enumerate(nb_man.nb.cells):
+        if cell.cell_type == "code":
+            number += 1
+            account.cell = number
+            with contextlib.suppress(OSError):  # a full disk is told by the cell, or at the end
+                _write(account)
+                _place(account.job).write_text(json.dumps([number, account.cells]), encoding="utf-8")
+        started = time.monotonic()
+        nb_man.cell_start(cell, index)
+        try:
+            run_cell(cell, index)
+        except CellExecutionError as error:
+            nb_man.cell_exception(nb_man.nb.cells[index], cell_index=index, exception=error)
+            account.ended(Status.FAILED, error.ename, error.evalue, (error.traceback,))
+            break
+        finally:
+            if cell.cell_type == "code":
+                account.cells.append(round(time.monotonic() - started, 3))
+            nb_man.cell_complete(nb_man.nb.cells[index], cell_index=index)
+
+
+def _place(job: Job) -> Path:
+    """Return the file that holds the number of the code cell that is being run."""
+    return Path(job.folder) / ".place"
+
+
+def lost_outcome(job: Job, lost: Lost) -> Outcome:
+    """Return the outcome of a notebook whose process ended without a result, and mark where in the notebook."""
+    account = Account(job, 0.0)
+    with contextlib.suppress(OSError, ValueError):
+        import nbformat
+
+        account.cell, account.cells = json.loads(_place(job).read_text(encoding="utf-8"))
+        account.notebook = nbformat.read(_file(job), as_version=4)
+    if lost.late:
+        account.ended(Status.TIMED_OUT, "TimedOut", "the notebook passed its time limit")
+    else:
+        account.ended(Status.KERNEL_DIED, "KernelDied", f"the notebook's process was ended {signal_name(lost.code)}")
+    with contextlib.suppress(OSError):
+        _write(account)
+        _place(job).unlink(missing_ok=True)
+    seconds = job.limit_seconds if lost.late else 0.0
+    return Outcome(
+        job.study, job.notebook, account.status, seconds, account.cell, account.trouble, tuple(account.cells), True
+    )
+
+
 def worded(error: str, message: str, traceback: str, job: Job) -> Trouble:
     """Return an error as it may stand in a log: its message only where that cannot hold a record's value."""
     full = _FULL.match(message)
-    shown = full.group(0) if full else message if error in _TELLING or error.startswith("stepdown: ") else ""
+    shown = full.group(0) if full else message if error in _TELLING else ""
     return Trouble(
-        error=error.removeprefix("stepdown: "),
+        error=error,
         message=without_places(shown, job)[:4000],
         places=_places(_ANSI.sub("", traceback), job),
         full_disk=bool(full),
@@ -153,27 +231,34 @@ def without_places(text: str, job: Job) -> str:
         (str(Path(__file__).parents[2]), "lib"),
         (sys.prefix, "<environment>"),
         (sys.base_prefix, "<python>"),
-        (job.sockets or "\0", "<sockets>"),
+        (job.private or "\0", "<private>"),
         (str(Path.home()) + "/", "~/") if str(Path.home()) != "/" else ("\0", ""),
     ):
         text = text.replace(path, name)
     return re.sub(r"/\S*ipykernel_\d+/(\d+)\.py", r"<cell \1>", text)
 
 
-def _write(notebook: Any, account: _Account, job: Job) -> None:
+def _file(job: Job) -> Path:
+    return Path(job.folder) / "restricted" / "notebooks" / f"{job.notebook}.ipynb"
+
+
+def _write(account: Account) -> None:
     """Write the executed notebook, with the trouble in the cell where it ended and without this machine's paths."""
     import nbformat
 
+    notebook, job = account.notebook, account.job
     if notebook is None:
         return
     if account.status in (Status.KERNEL_DIED, Status.TIMED_OUT):
-        _mark(notebook, account)
-    about = notebook.metadata.get("papermill", {})
-    about["input_path"], about["output_path"] = Path(job.file).name, f"{job.notebook}.ipynb"
+        _mark(account)
     content = json.loads(nbformat.writes(notebook))
-    file = Path(job.folder) / "restricted" / "notebooks" / f"{job.notebook}.ipynb"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(_cleaned(content, job), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    about = content["metadata"].setdefault("papermill", {})
+    about["input_path"], about["output_path"] = Path(job.file).name, f"{job.notebook}.ipynb"
+    _file(job).parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_cleaned(content, job), ensure_ascii=False, indent=1) + "\n"
+    beside = _file(job).with_suffix(".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(_file(job))
 
 
 def _cleaned(value: Any, job: Job) -> Any:
@@ -186,11 +271,11 @@ def _cleaned(value: Any, job: Job) -> Any:
     return value
 
 
-def _mark(notebook: Any, account: _Account) -> None:
+def _mark(account: Account) -> None:
     """Write the end of a notebook into its cell: papermill itself would leave no trace of a kernel that died."""
     import nbformat
 
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cells = [cell for cell in account.notebook.cells if cell.cell_type == "code"]
     if not cells:
         return
     cell = cells[min(max((account.cell or 1) - 1, 0), len(cells) - 1)]

@@ -21,8 +21,8 @@ from stepdown.release.moved import (
     warnings_of,
     write_changes,
 )
+from stepdown.run.jobs import Status
 from stepdown.run.row_marks import marks_of, row_changes, salt_of
-from stepdown.run.status import Status
 
 _INPUTS = Path("restricted") / "inputs"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from stepdown.run.fingerprints import digest_file, named_files, notebook_parts, what_changed
 from stepdown.run.folders import MANIFEST
+from stepdown.run.jobs import Status
 from stepdown.run.kinds import Need, Subject
 from stepdown.run.parameters import Notebook
-from stepdown.run.status import Status
 
 
 @dataclass(frozen=True, slots=True)

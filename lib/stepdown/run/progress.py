@@ -7,8 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
-from stepdown.run.jobs import Outcome
-from stepdown.run.status import Status
+from stepdown.run.jobs import Outcome, Status
 
 _MARKS = {
     Status.OK: ("✓", "\x1b[32m"),

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.run.folders import latest_run
-from stepdown.run.jobs import Outcome
+from stepdown.run.jobs import Outcome, Status
 from stepdown.run.planning import read_manifest
-from stepdown.run.status import Status
 from stepdown.run.writing import write_text
 
 _SCREEN = 24

@@ -15,15 +15,15 @@ from types import FrameType
 from typing import Any
 
 from stepdown.run.folders import Locked, held
-from stepdown.run.jobs import Outcome
+from stepdown.run.jobs import Exit, Lost, Outcome, Status, gravest
 from stepdown.run.planning import Plan
 from stepdown.run.progress import Progress
 from stepdown.run.request import Request, folder_of, plans_of
-from stepdown.run.status import Exit, Status, gravest
 from stepdown.run.study_run import StudyRun
-from stepdown.run.workers import Executor, LocalProcesses, Lost, lost_outcome
+from stepdown.run.workers import Executor, LocalProcesses
 
 _RELEASE_SECONDS = 600.0
+_GRACE_SECONDS = 20.0
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
 
 
@@ -43,8 +43,7 @@ class _Session:
     progress: Progress
     executor: Executor
     local: LocalProcesses
-    server: str
-    sockets: str
+    private: str
     studies: dict[str, StudyRun] = field(default_factory=dict)
     codes: list[Exit] = field(default_factory=list)
     jobs: dict[str, Any] = field(default_factory=dict)
@@ -109,32 +108,23 @@ def _read(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
 
 @contextlib.contextmanager
 def _session(request: Request, progress: Progress, needed: bool) -> Iterator[_Session]:
-    """Hold the workers, the kernel server and the sockets' folder; whatever happens, they end with the command."""
-    sockets = tempfile.mkdtemp(prefix=f"stepdown-{os.getpid()}-", dir=_short_place())
-    local = LocalProcesses(request.workers, spawn=bool(request.cluster))
-    server, path = None, ""
+    """Hold the workers and their private folder; whatever happens, they end with the command."""
+    private = tempfile.mkdtemp(prefix=f"stepdown-{os.getpid()}-", dir=_short_place())
     try:
-        if needed and not request.isolated and not request.cluster:
-            from stepdown.run.forked import start_server
+        with contextlib.ExitStack() as stack:
+            local = LocalProcesses(
+                request.workers, private, warm=needed and not request.isolated and not request.cluster
+            )
+            stack.callback(local.stop)
+            executor: Executor = local
+            if request.cluster:
+                from stepdown.run.cluster import DaskCluster
 
-            path = str(Path(sockets) / "server")
-            server = start_server(path)
-        executor: Executor = local
-        if request.cluster:
-            from stepdown.run.workers import DaskCluster
-
-            executor = DaskCluster(request.cluster)
-        try:
-            yield _Session(request, progress, executor, local, path if server else "", sockets)
-        finally:
-            executor.stop()
-            local.stop()
+                executor = DaskCluster(request.cluster)
+                stack.callback(executor.stop)
+            yield _Session(request, progress, executor, local, private)
     finally:
-        if server is not None:
-            from stepdown.run.forked import stop_server
-
-            stop_server(server)
-        shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(private, ignore_errors=True)
 
 
 def _short_place() -> str | None:
@@ -154,16 +144,15 @@ def _submit(session: _Session) -> None:
     for study in session.studies.values():
         before = {entry["name"]: entry["seconds"] for entry in study.plan.previous_manifest.get("notebooks", [])}
         for step in study.to_run():
-            job = study.job(step, server=session.server, sockets=session.sockets)
+            job = study.job(step, isolated=session.request.isolated, private=session.private)
             waiting.append((-float(before.get(job.notebook, 0.0)), f"{job.study} {job.notebook}", job))
     if waiting:
-        from stepdown.run import engine
         from stepdown.run.executing import run_notebook
 
-        del engine  # imported before the fork, so that no worker pays for papermill again
         for _, name, job in sorted(waiting, key=lambda item: item[0]):
             session.jobs[name] = job
-            session.executor.submit(name, run_notebook, job, job.limit_seconds)
+            grace = _GRACE_SECONDS if job.isolated else 0.0  # a kernel's own client ends it first, and says where
+            session.executor.submit(name, run_notebook, job, job.limit_seconds + grace)
 
 
 def _work(session: _Session) -> None:
@@ -184,6 +173,8 @@ def _work(session: _Session) -> None:
 
 
 def _notebook_ended(session: _Session, name: str, result: Any) -> None:
+    from stepdown.run.executing import lost_outcome
+
     job = session.jobs.pop(name)
     outcome: Outcome = lost_outcome(job, result) if isinstance(result, Lost) else result
     study = session.studies[job.study]
@@ -225,7 +216,10 @@ def _pages(session: _Session, study: StudyRun) -> None:
         previous_inputs={item["file"]: item["sha256"] for item in plan.previous_manifest.get("inputs", [])},
         pages=session.request.pages,
     )
-    session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS)
+    if study.to_run():
+        session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS)
+    else:  # a process of its own would take longer than the work
+        _finish(session, study, make_pages(task))
 
 
 def _finish(session: _Session, study: StudyRun, result: Any) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.run.folders import keep_failed, publish, run_id_now, stage
-from stepdown.run.jobs import Job, Outcome, Trouble
+from stepdown.run.jobs import Exit, Job, Outcome, Status, Trouble, exit_of, gravest
 from stepdown.run.journal import Journal, now
 from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
 from stepdown.run.planning import Plan, Step
-from stepdown.run.status import Exit, Status, exit_of, gravest
 from stepdown.run.writing import write_json
 
 _WORK = ".work"
@@ -72,7 +71,7 @@ class StudyRun:
         """Return the steps that have to run."""
         return [step for step in self.plan.to_run() if step.notebook.name not in self._no_data]
 
-    def job(self, step: Step, *, server: str, sockets: str) -> Job:
+    def job(self, step: Step, *, isolated: bool, private: str) -> Job:
         """Return the job of one notebook."""
         subject, name = self.plan.subject, step.notebook.name
         work = self.staging / _WORK / name
@@ -88,8 +87,8 @@ class StudyRun:
             root=str(subject.root),
             limit_seconds=limits.notebook_minutes * 60,
             memory_bytes=int(limits.memory_gb * 1e9) if limits.memory_gb else None,
-            server=server,
-            sockets=sockets,
+            isolated=isolated,
+            private=private,
         )
 
     def _take_over(self, name: str) -> None:

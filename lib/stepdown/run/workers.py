@@ -1,39 +1,29 @@
-"""Who runs the notebooks: processes of this machine, or an existing Dask cluster.
+"""Processes of this machine, one a task: the pool is pebble's, the fork server multiprocessing's.
 
-An executor takes tasks by name and hands back each result when it is there. A worker that dies is a result too.
+A task whose process ends without a result is a result too. No process outlives the runner, however that ends.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
+import ctypes
 import multiprocessing
-import multiprocessing.connection
 import os
+import resource
 import signal
-import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any, Protocol
 
-from stepdown.faults import Fault, Refused
-from stepdown.run.jobs import Job, Outcome, Trouble, outcome_from
-from stepdown.run.kernel_process import die_with
-from stepdown.run.status import Status
+from pebble import ProcessExpired, ProcessPool
 
-_GRACE_SECONDS = 20.0
+from stepdown.run.jobs import Lost
 
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A worker that ended without a result: by which signal or exit code, or past its time limit."""
-
-    code: int | None
-    late: bool = False
+_PR_SET_PDEATHSIG = 1
 
 
 class Executor(Protocol):
@@ -52,167 +42,127 @@ class Executor(Protocol):
         """End every task at once."""
 
 
-@dataclass(slots=True)
-class _Working:
-    name: str
-    process: BaseProcess
-    pipe: Connection
-    until: float
+def die_with(parent: int) -> None:
+    """Ask Linux to kill this process when its parent ends, so that nothing outlives a killed runner."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
 
 
-def _in_child(function: Callable[[Any], Any], argument: Any, pipe: Connection, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the runner decides what it means
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    die_with(parent)
-    pipe.send(function(argument))
-    pipe.close()
+@contextlib.contextmanager
+def memory_held(limit_bytes: int | None) -> Iterator[None]:
+    """Hold this process to a number of bytes (None: to none)."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    if limit_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _start_server(*, warm: bool) -> None:
+    """Start the fork server from this thread: it ends with it, and what it forks ends with the server."""
+    forkserver.set_forkserver_preload(["stepdown.run.warm" if warm else "stepdown.run.stock"])
+    before = dict(os.environ)
+    os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="module://matplotlib_inline.backend_inline")
+    os.environ[_RUNNER] = str(os.getpid())
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _begin(groups: str) -> None:
+    """Begin a worker: in a group of its own, which ends with it."""
+    die_with(os.getppid())
+    os.setsid()
+    (Path(groups) / str(os.getpid())).touch()
 
 
 class LocalProcesses:
-    """Forks one process a task, a few at a time. No thread: a fork in a threaded process could hang."""
+    """Runs each task in a new process, a few at a time."""
 
-    def __init__(self, workers: int, *, spawn: bool = False) -> None:
-        """Take the number of tasks at a time; ``spawn`` where this process has threads (a cluster's client has)."""
-        self._workers = max(1, workers)
-        self._context: Any = multiprocessing.get_context("spawn" if spawn else "fork")
-        self._waiting: deque[tuple[str, Callable[[Any], Any], Any, float]] = deque()
-        self._working: list[_Working] = []
+    def __init__(self, workers: int, private: str, *, warm: bool = True) -> None:
+        """Take the number of tasks at a time, a folder to work in, and whether the libraries are loaded beforehand."""
+        self._groups = Path(private) / "groups"
+        self._groups.mkdir(exist_ok=True)
+        self._size = max(1, workers)
+        self._names: dict[Future[Any], str] = {}
+        self._warm = warm
+        self._pool: ProcessPool | None = None
+        if warm:
+            _start_server(warm=True)
+
+    def _new_pool(self) -> ProcessPool:
+        _start_server(warm=self._warm)
+        return ProcessPool(
+            max_workers=self._size,
+            max_tasks=1,
+            initializer=_begin,
+            initargs=(str(self._groups),),
+            context=multiprocessing.get_context("forkserver"),
+        )
 
     def submit(self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> None:
         """Take a task and start it as soon as a worker is free."""
-        self._waiting.append((name, function, argument, limit_seconds))
-        self._start()
-
-    def _start(self) -> None:
-        while self._waiting and len(self._working) < self._workers:
-            name, function, argument, limit = self._waiting.popleft()
-            mine, theirs = self._context.Pipe(duplex=False)
-            process = self._context.Process(
-                target=_in_child, args=(function, argument, theirs, os.getpid()), daemon=False, name=name
-            )
-            process.start()
-            theirs.close()
-            self._working.append(_Working(name, process, mine, time.monotonic() + limit + _GRACE_SECONDS))
+        if self._pool is not None and not self._pool.active:  # the fork server was killed, and the pool with it
+            self._end_pool()
+        self._pool = self._pool or self._new_pool()
+        self._names[self._pool.schedule(function, args=(argument,), timeout=limit_seconds)] = name
 
     def next_done(self, timeout: float) -> tuple[str, Any] | None:
-        """Return the next result, or None when none is there within ``timeout`` seconds."""
-        multiprocessing.connection.wait(
-            [w.pipe for w in self._working] + [w.process.sentinel for w in self._working], timeout
-        )
-        for working in self._working:
-            found = self._result(working)
-            if found is not None:
-                self._working.remove(working)
-                working.pipe.close()
-                self._start()
-                return working.name, found
+        """Return the next result (Lost when the process ended without one), or None after ``timeout`` seconds."""
+        if not self._names:
+            time.sleep(timeout)
+            return None
+        for future in wait(self._names, timeout, FIRST_COMPLETED).done:
+            return self._names.pop(future), self._result(future)
         return None
 
-    def _result(self, working: _Working) -> Any:
-        """Return a worker's result, Lost when it ended without one, or None while it works."""
-        if working.pipe.poll():
-            try:
-                result = working.pipe.recv()
-            except (EOFError, OSError):
-                working.process.join()
-                return Lost(working.process.exitcode)
-            working.process.join(5)
-            return result
-        if not working.process.is_alive():
-            return Lost(working.process.exitcode)
-        if time.monotonic() > working.until:
-            working.process.kill()
-            working.process.join()
+    def _result(self, future: Future[Any]) -> Any:
+        try:
+            return future.result()
+        except TimeoutError:
+            self._end_groups()
             return Lost(None, late=True)
-        return None
+        except ProcessExpired as expired:
+            self._end_groups()
+            return Lost(expired.exitcode)
+        except Exception:  # noqa: BLE001 (the pool broke: every task of it is lost)
+            return Lost(None)
 
     def running(self) -> tuple[str, ...]:
         """Return the names of the tasks in a process."""
-        return tuple(working.name for working in self._working)
+        return tuple(name for future, name in self._names.items() if future.running())
+
+    def _end_groups(self, *, everything: bool = False) -> None:
+        """Kill what ended workers, or all of them, have left running."""
+        for file in self._groups.glob("*"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if not everything:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(file.name), 0)
+                        continue
+                os.killpg(int(file.name), signal.SIGKILL)
+            file.unlink(missing_ok=True)
+
+    def _end_pool(self) -> None:
+        self._end_groups(everything=True)
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
 
     def stop(self) -> None:
-        """Kill every worker; the kernels go with them."""
-        self._waiting.clear()
-        for working in self._working:
-            working.process.kill()
-        for working in self._working:
-            working.process.join()
-        self._working.clear()
+        """Kill every worker and what it started."""
+        self._names.clear()
+        self._end_pool()
 
 
-def _no_cluster(address: str, error: str) -> Fault:
-    return Fault(
-        where=f"command line, --cluster {address}",
-        found=f"no Dask scheduler that can be reached ({error})",
-        allowed="the address of a running Dask scheduler, such as tcp://10.0.0.5:8786; the package distributed",
-        rule="docs/scheduling.md, Many studies on many machines",
-        remedy="start the cluster first, or leave --cluster out; pip install 'stepdown[cluster]'",
-    )
-
-
-def run_elsewhere(values: dict[str, Any]) -> dict[str, Any]:
-    """Run a notebook in a new process of a cluster's worker; takes and returns JSON types.
-
-    The cluster's machines see the same folders under the same paths and have the same environment.
-    """
-    done = subprocess.run(
-        [sys.executable, "-m", "stepdown.run.worker"],
-        input=json.dumps(values).encode(),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        return asdict(lost_outcome(Job(**values), Lost(done.returncode)))
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-class DaskCluster:
-    """Sends notebooks to an existing Dask cluster; it, not we, says how many run at once."""
-
-    def __init__(self, address: str) -> None:
-        try:
-            import distributed
-
-            self._client = distributed.Client(address, timeout="10s", set_as_default=False)
-        except (ImportError, OSError, ValueError) as error:
-            raise Refused([_no_cluster(address, type(error).__name__)]) from None
-        self._futures: dict[Any, str] = {}
-
-    def submit(self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> None:
-        """Send a task; only notebooks (:class:`Job`) are sent."""
-        del function, limit_seconds  # the worker holds the limit itself
-        self._futures[self._client.submit(run_elsewhere, argument.as_dict(), pure=False, retries=0)] = name
-
-    def next_done(self, timeout: float) -> tuple[str, Any] | None:
-        """Return the next result, or None when none is there within ``timeout`` seconds."""
-        until = time.monotonic() + timeout
-        while True:
-            for future, name in list(self._futures.items()):
-                if future.done():
-                    del self._futures[future]
-                    return name, outcome_from(future.result()) if future.status == "finished" else Lost(None)
-            if time.monotonic() > until:
-                return None
-            time.sleep(0.05)
-
-    def running(self) -> tuple[str, ...]:
-        """Return the names of all tasks that are not done."""
-        return tuple(self._futures.values())
-
-    def stop(self) -> None:
-        """Take back what has not run and close the connection."""
-        self._client.cancel(list(self._futures))
-        self._futures.clear()
-        self._client.close()
-
-
-def lost_outcome(job: Job, lost: Lost) -> Outcome:
-    """Return the outcome of a notebook whose worker ended without a result."""
-    from stepdown.run.executing import signal_name
-
-    if lost.late:
-        trouble = Trouble("TimedOut", "the notebook passed its time limit and did not answer")
-        return Outcome(job.study, job.notebook, Status.TIMED_OUT, job.limit_seconds, trouble=trouble)
-    trouble = Trouble("WorkerDied", f"the process that ran the notebook was ended {signal_name(lost.code)}")
-    return Outcome(job.study, job.notebook, Status.KERNEL_DIED, trouble=trouble)
+_RUNNER = "STEPDOWN_RUNNER"
+if os.environ.get(_RUNNER) == str(os.getppid()):  # in the fork server, which imports this before it forks
+    die_with(os.getppid())

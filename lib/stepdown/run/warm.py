@@ -1,0 +1,35 @@
+"""What the fork server imports once, so that each worker has it at once; importing this module is its work.
+
+Only multiprocessing's fork server imports it (:func:`stepdown.run.workers.start_server`). It has one thread, so that a
+fork is safe. matplotlib's inline backend is named there and not imported: it has to find the shell of its notebook.
+"""
+
+import contextlib
+import gc
+import importlib
+
+WARM = (
+    "numpy",
+    "pandas",
+    "matplotlib.pyplot",
+    "seaborn",
+    "scipy.stats",
+    "statsmodels.api",
+    "statsmodels.formula.api",
+    "pydantic",
+    "yaml",
+    "jinja2",
+    "papermill",
+    "stepdown.workbook",
+    "stepdown.release.building",
+    "stepdown.run.finishing",
+    "stepdown.run.shell",
+    "stepdown.run.workers",
+)
+"""What notebooks and pages use; one that is not installed is passed over."""
+
+for name in WARM:
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+gc.collect()
+gc.freeze()
