@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from stepdown.run.progress import Progress
+from stepdown.run.reporting import Progress
 from stepdown.run.running import Request, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ DEFAULT = ("slough_ifp", "slough_innovation_hub", "millbrook", "leeds_family_val
 
 def plain(names: tuple[str, ...], folder: Path) -> float:
     """Run each notebook with ``papermill`` and ``jupyter nbconvert``; return the seconds."""
-    from stepdown.run.request import plans_of
+    from stepdown.run.planning import plans_of
 
     plans = plans_of(Request(files=files(names), outputs=folder / "none"))
     started = time.monotonic()

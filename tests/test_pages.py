@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from pages_support import FACTS, ROOT, build, execute, run_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
-from stepdown.release.outputs import gate
+from stepdown.release.page import gate
 from stepdown.release.spreadsheet import Sheet, sheet_names, write_workbook
 from stepdown.release.words import glossary, heading_levels, in_words
 

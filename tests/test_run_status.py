@@ -61,7 +61,7 @@ def test_no_value_of_a_record_reaches_a_log_or_the_terminal(tmp_path):
 def test_a_cell_that_never_ends_is_ended_at_the_time_limit(tmp_path, monkeypatch, isolated):
     from stepdown.params.runs import RunSettings
     from stepdown.run import kinds
-    from stepdown.run.progress import Progress
+    from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
 
@@ -74,7 +74,7 @@ def test_a_cell_that_never_ends_is_ended_at_the_time_limit(tmp_path, monkeypatch
 def test_a_kernel_past_its_memory_limit_ends_in_the_cell_and_names_it(tmp_path, monkeypatch, capsys):
     from stepdown.params.runs import RunSettings
     from stepdown.run import kinds
-    from stepdown.run.progress import Progress
+    from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
 

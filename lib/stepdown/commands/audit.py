@@ -38,7 +38,7 @@ def audit_command(file: str, outputs: Path | None, force: bool) -> None:
 
 def _run_notebook(file: str, outputs: Path | None, force: bool) -> int:
     """Run the audit's notebook, which writes the tables and the page; return the exit code of the run."""
-    from stepdown.run.progress import Progress
+    from stepdown.run.reporting import Progress
     from stepdown.run.running import Request, run
 
     try:

@@ -70,7 +70,7 @@ def run(
     overrides: tuple[str, ...],
 ) -> None:
     """Run the notebooks of each PARAMS file; the exit code says how it went (docs/scheduling.md)."""
-    from stepdown.run.progress import Progress
+    from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
 

@@ -130,7 +130,7 @@ def _template(params: str, force: bool) -> None:
 
 def _collect(params: str, workbooks: str | None) -> None:
     from stepdown.review.collect import collect
-    from stepdown.run.writing import write_text
+    from stepdown.run.folders import write_text
 
     study, review, _, folder = _plan(params)
     source = Path(workbooks) if workbooks else folder / "filled"

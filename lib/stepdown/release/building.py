@@ -24,8 +24,6 @@ from stepdown.release.portable import begin_word, end_word, one_document, write_
 from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
-_FILES = ("index.html", "tables.xlsx", "report.pdf", "report.docx")
-
 
 def build_release(folder: Path, study: Study | None, facts: Mapping[str, object]) -> list[str]:
     """Make release/ of the run in ``folder``; return messages for the user (what could not be made, and why).

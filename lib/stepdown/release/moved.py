@@ -221,9 +221,7 @@ def changes_page(title: str, changes: Sequence[Change], moved: Mapping[str, Any]
         f"<h1>What moved: {escape(title)}</h1>",
         f"<p>{intro} The tables are those before disclosure control: this page stays with the evaluator.</p>",
         _html_list("Movements past a threshold", moved["warnings"]),
-        _html_table(
-            "Inputs that changed", ("file", "what", "rows added", "rows removed", "rows changed"), _input_rows(moved)
-        ),
+        _html_table("Inputs that changed", ("file", "what"), [(i["file"], i["kind"]) for i in moved["inputs"]]),
         _html_table(
             "Tables",
             ("table", "row", "column", "before", "after", "change", "change, %", "what"),
@@ -241,17 +239,6 @@ def changes_page(title: str, changes: Sequence[Change], moved: Mapping[str, Any]
         + "\n".join(part for part in parts if part)
         + "\n</main></body></html>\n"
     )
-
-
-def _input_rows(moved: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    return [
-        (
-            item["file"],
-            item["kind"],
-            *(str(item[part]) if part in item else "" for part in ("added", "removed", "changed")),
-        )
-        for item in moved["inputs"]
-    ]
 
 
 def _html_list(heading: str, sentences: Sequence[str]) -> str:

@@ -1,17 +1,19 @@
-"""Makes a notebook's page and the study's first page."""
+"""Makes a notebook's page and the study's first page; a gate lets only what a book showed, byte for byte, into them."""
 
 from __future__ import annotations
 
+import base64
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.release.outputs import gate
+from stepdown.faults import Fault, refuse
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
+from stepdown.workbook import KIND, digest_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -64,14 +66,19 @@ def notebook_page(
 ) -> Page:
     """Return the page of one executed notebook.
 
-    notebook: the executed notebook (a NotebookNode).  part: what its book recorded.  links: (file, text) of all pages.
+    notebook: the executed notebook.  part: what its book recorded.  links: (file, text) of all pages.
     Raises Refused when the gate finds an output that may not be released.
     """
     from bs4 import BeautifulSoup
 
     file = f"{part['notebook']}.html"
     title = notebook_title(notebook, part["notebook"])
-    html = _exported(notebook, gate(notebook["cells"], part, figures), _resources(site, links, file, title))
+    shown = gate(notebook["cells"], part, figures)
+    body = [
+        in_words("".join(cell["source"])) if cell["cell_type"] == "markdown" else "\n".join(outputs)
+        for cell, outputs in zip(notebook["cells"], shown, strict=True)
+    ]
+    html = rendered("notebook.html.j2", body=[text for text in body if text], page=_frame(site, links, file, title))
     soup = BeautifulSoup(html, "html.parser")
     article = soup.find("article")
     main = soup.find("main")
@@ -97,20 +104,10 @@ def study_page(
     csv_files: Sequence[Mapping[str, str]],
 ) -> Page:
     """Return the first page of a run; parts: title, href, anchor, findings of each notebook."""
-    import jinja2
     from bs4 import BeautifulSoup
 
-    resources = _resources(site, links, "index.html", site.title)
-    resources["page"] |= {
-        "parts": parts,
-        "downloads": downloads,
-        "csv_files": csv_files,
-        "programme": site.programme,
-        "questions": site.questions,
-        "limits": site.limits,
-    }
-    loader = jinja2.FileSystemLoader(TEMPLATES / "stepdown")
-    html = jinja2.Environment(loader=loader, autoescape=False).get_template("study.html.j2").render(resources=resources)  # noqa: S701
+    page = _frame(site, links, "index.html", site.title)
+    html = rendered("study.html.j2", page=page, site=site, parts=parts, downloads=downloads, csv_files=csv_files)
     soup = BeautifulSoup(html, "html.parser")
     main = soup.find("main")
     if main is None:
@@ -122,45 +119,31 @@ def study_page(
     return Page("index.html", site.title, _finished(soup), main.decode_contents())
 
 
-def _exported(notebook: Mapping[str, Any], shown: list[list[str]], resources: dict[str, Any]) -> str:
-    """Return the notebook as HTML through nbconvert and the house's template."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 0.7 s for a check that nothing here uses
-    import nbformat
-    from nbconvert.exporters import TemplateExporter
+@cache
+def _templates() -> Any:
+    import jinja2
 
-    cells = []
-    for cell, outputs in zip(notebook["cells"], shown, strict=True):
-        if cell["cell_type"] == "markdown":
-            cells.append(nbformat.v4.new_markdown_cell("".join(cell["source"])))
-        elif outputs:
-            made = [nbformat.v4.new_output("display_data", {"text/html": html}) for html in outputs]
-            cells.append(nbformat.v4.new_code_cell(outputs=made))
-    exporter = TemplateExporter(
-        template_name="stepdown",
-        extra_template_basedirs=[str(TEMPLATES)],
-        file_extension=".html",
-        enabled=True,
-    )
-    exporter.exclude_input = True
-    exporter.register_filter("in_words", in_words)
-    return str(exporter.from_notebook_node(nbformat.v4.new_notebook(cells=cells), resources=resources)[0])
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
 
 
-def _resources(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) -> dict[str, Any]:
+def rendered(template: str, **values: Any) -> str:
+    """Return a page from a template of the house; text is escaped, what is marked safe in the template is HTML."""
+    return str(_templates().get_template(template).render(**values))
+
+
+def _frame(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) -> dict[str, Any]:
     window = site.title if here == "index.html" else f"{title} – {site.title}"
     tag, _, notice = (
         site.notice.partition(". ") if site.notice.startswith("Synthetic data. ") else ("Note", "", site.notice)
     )
     return {
-        "page": {
-            "window_title": window,
-            "study_title": site.title,
-            "links": [{"href": file, "text": text, "here": file == here} for file, text in links],
-            "notice": notice,
-            "notice_tag": tag,
-            "footer": site.footer,
-            "after": about_html(site),
-        }
+        "window_title": window,
+        "study_title": site.title,
+        "links": [{"href": file, "text": text, "here": file == here} for file, text in links],
+        "notice": notice,
+        "notice_tag": tag,
+        "footer": site.footer,
+        "after": about_html(site),
     }
 
 
@@ -237,3 +220,95 @@ def _finished(soup: Any) -> str:
 
 def _without_doctype(html: str) -> str:
     return re.sub(r"^\s*<!DOCTYPE html>\s*", "", html, flags=re.IGNORECASE)
+
+
+_RULE = "only what a book shows is released (docs/disclosure.md, One gate)"
+
+
+def gate(cells: Sequence[Mapping[str, Any]], part: Mapping[str, Any], figures: Path) -> list[list[str]]:
+    """Return the HTML of each code cell's outputs, in order (an empty list for the other cells).
+
+    cells: of the executed notebook.  part: what its book recorded.  figures: folder of the run's charts.
+    Raises Refused when a cell has an output that its book did not make, a chart without its text alternative, or
+    an error; a fault names the notebook and the cell by number and never what stands in it.
+    """
+    known = {item["digest"]: item for item in part["shown"]}
+    notebook, faults, result, number = part["notebook"], [], [], 0
+    for cell in cells:
+        shown: list[str] = []
+        if cell["cell_type"] == "code":
+            number += 1
+            for output in cell.get("outputs", ()):
+                html, wrong = _shown(output, known, figures)
+                if wrong:
+                    faults.append(_fault(notebook, number, wrong))
+                elif html:
+                    shown.append(html)
+        result.append(shown)
+    refuse(faults)
+    return result
+
+
+def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -> tuple[str, str]:
+    """Return one output as HTML, or what is wrong with it."""
+    if output["output_type"] == "stream":
+        return "", "" if output.get("name") == "stderr" else "printed text"
+    if output["output_type"] == "error":
+        return "", "an error"
+    mark, data = output.get("metadata", {}).get(KIND), output.get("data", {})
+    if not isinstance(mark, Mapping) or not {"text/html", "image/png", "text/markdown"} & set(data):
+        return "", "an output that did not come from the book"
+    item = known.get(digest_of(data))
+    if item is None or item["kind"] != mark.get("kind"):
+        return "", "an output that the book did not record"
+    kind = item["kind"]
+    if kind == "opening":
+        return "", ""
+    if kind == "table":
+        return _table_html(_joined(data["text/html"]), item["name"]), ""
+    if kind == "chart":
+        if not str(item.get("alt", "")).strip():
+            return "", "a chart without a text alternative"
+        return chart_html(item, data, figures), ""
+    html = in_words(_joined(data["text/markdown"]))
+    return (f'<div class="finding-box">{html}</div>' if kind == "finding" else html), ""
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _table_html(html: str, name: str) -> str:
+    """Return a table with the link to its file."""
+    link = f'<p class="chart-links"><a href="tables/{escape(name)}.csv">Download as CSV: {escape(name)}</a></p>'
+    return html.rstrip().removesuffix("</div>") + link + "</div>"
+
+
+def chart_html(item: Mapping[str, Any], data: Mapping[str, Any], figures: Path) -> str:
+    """Return a chart as a figure: the sharp SVG where the run has one, its text alternative, a link to enlarge it."""
+    stem = str(item.get("file", ""))
+    svg = figures / f"{stem}.svg"
+    if stem and svg.is_file():
+        source = "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode()
+        link = f'<a href="figures/{escape(stem)}.svg">Enlarge this chart: {escape(item["title"])}</a>'
+    else:
+        png = data["image/png"]
+        source = "data:image/png;base64," + (_joined(png).replace("\n", "") if not isinstance(png, bytes) else "")
+        link = ""
+    alt = escape(item["alt"], quote=True)
+    links = f'<p class="chart-links">{link}</p>' if link else ""
+    return (
+        f'<figure class="chart"><img src="{source}" alt="{alt}" data-file="{escape(stem)}">'
+        f"<figcaption>{links}<details><summary>The chart in words</summary><p>{escape(item['alt'])}</p></details>"
+        "</figcaption></figure>"
+    )
+
+
+def _fault(notebook: str, cell: int, found: str) -> Fault:
+    return Fault(
+        where=f"notebook {notebook}, code cell {cell}",
+        found=found,
+        allowed="tables, charts, text and findings shown through the notebook's book",
+        rule=_RULE,
+        remedy="show it with book.table, book.chart, book.say or book.finding, or take the line out",
+    )

@@ -25,7 +25,7 @@ def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: Pat
 
     figures: the folder whose PNG files take the place of the charts.
     """
-    css = (TEMPLATES / "stepdown" / "page.css").read_text(encoding="utf-8")
+    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     parts = [_part(page, number, figures) for number, page in enumerate(pages)]
     stamp = made.strftime("%Y-%m-%dT%H:%M:%SZ")
     return (

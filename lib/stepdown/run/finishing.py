@@ -22,9 +22,6 @@ from stepdown.release.moved import (
     write_changes,
 )
 from stepdown.run.jobs import Status
-from stepdown.run.row_marks import marks_of, row_changes, salt_of
-
-_INPUTS = Path("restricted") / "inputs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,6 @@ def taken_over(facts: Mapping[str, Any], previous: Path | None) -> bool:
 
 
 def _moved(task: PagesTask) -> dict[str, Any]:
-    inputs = _input_changes(task)
     account = nothing_moved(task.previous.name if task.previous else None)
     changes: list[Change] = []
     if task.previous is not None:
@@ -109,7 +105,7 @@ def _moved(task: PagesTask) -> dict[str, Any]:
             "cells": sum(change.kind == "changed" for change in changes),
             "rows": sum(change.kind.startswith("row") for change in changes),
             "tables": sorted({change.table for change in changes}),
-            "inputs": inputs,
+            "inputs": _input_changes(task),
             "headlines": headlines(cleared, about, task.run.headline),
             "warnings": warnings_of(changes, cleared, task.run),
         }
@@ -119,29 +115,14 @@ def _moved(task: PagesTask) -> dict[str, Any]:
     return account
 
 
-def _input_changes(task: PagesTask) -> list[dict[str, Any]]:
-    """Keep the marks of each table's rows, and return the inputs that are not as they were at the last whole run."""
-    now = {item["file"]: item["sha256"] for item in task.facts["inputs"]}
-    salt = salt_of(task.folder.parent)
-    (task.folder / _INPUTS).mkdir(parents=True, exist_ok=True)
-    changed = []
-    for file in sorted({*now, *task.previous_inputs}):
-        before, after = task.previous_inputs.get(file), now.get(file)
-        kept = task.previous / _INPUTS / _mark_name(file) if task.previous else None
-        if after is not None:
-            same = before == after and kept is not None and kept.is_file()
-            marks = kept.read_bytes() if same and kept else marks_of(task.root / file, salt)
-            if marks is not None:
-                (task.folder / _INPUTS / _mark_name(file)).write_bytes(marks)
-        if task.previous is None or before == after:
-            continue
-        kind = "added" if before is None else "removed" if after is None else "changed"
-        rows: dict[str, int] = {}
-        if kind == "changed" and kept is not None and kept.is_file() and marks is not None:
-            rows = row_changes(kept.read_bytes(), marks)
-        changed.append({"file": file, "kind": kind, **rows})
-    return changed
-
-
-def _mark_name(file: str) -> str:
-    return file.replace("/", "__") + ".marks"
+def _input_changes(task: PagesTask) -> list[dict[str, str]]:
+    """Return the inputs that are not as they were at the last whole run."""
+    if task.previous is None:
+        return []
+    before, now = task.previous_inputs, {item["file"]: item["sha256"] for item in task.facts["inputs"]}
+    kinds = {
+        file: "added" if file not in before else "removed" if file not in now else "changed"
+        for file in sorted({*now, *before})
+        if before.get(file) != now.get(file)
+    }
+    return [{"file": file, "kind": kind} for file, kind in kinds.items()]

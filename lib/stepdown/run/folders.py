@@ -19,8 +19,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
+EVENTS = "run.jsonl"
+WORDS = "run.log"
 _STAGING = ".staging-"
 _PATIENCE_SECONDS = 3.0
 FAILED_KEPT = 3
@@ -168,3 +171,21 @@ def cleaned(folder: Path, keep: int) -> list[str]:
         os.rename(run, hidden)
         shutil.rmtree(hidden, ignore_errors=True)
     return [run.name for run in old]
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text beside its place and rename it there: a reader sees the old file or the new one."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_json(file: Path, values: Any) -> None:
+    """Write JSON types, readable."""
+    write_text(file, json.dumps(values, ensure_ascii=False, indent=1, default=str) + "\n")

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.run.fingerprints import code_version, digest_file, digest_values, library_digest, packages
-from stepdown.run.folders import MANIFEST
+from stepdown.run.folders import EVENTS, MANIFEST, WORDS
 from stepdown.run.jobs import Outcome
-from stepdown.run.journal import EVENTS, WORDS
 from stepdown.run.planning import Plan, Step
 
 VERSION = 1

@@ -1,4 +1,4 @@
-"""What one study's run will do: which notebooks run, which are taken over unchanged, and why."""
+"""What a command asks for, checked before anything begins, and what each study's run will do, and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stepdown.faults import Fault, Refused, refuse
 from stepdown.run.fingerprints import digest_file, named_files, notebook_parts, what_changed
-from stepdown.run.folders import MANIFEST
+from stepdown.run.folders import MANIFEST, latest_run
 from stepdown.run.jobs import Status
-from stepdown.run.kinds import Need, Subject
-from stepdown.run.parameters import Notebook
+from stepdown.run.kinds import Need, Subject, is_book, load_subject, notebooks_of
+from stepdown.run.parameters import Notebook, check_overrides, split_overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +108,129 @@ def _status(
         if not file.is_file() or digest_file(file) != output["sha256"]:
             return None, "the last run's files were altered"
     return Status.UNCHANGED, f"as in {previous.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for.
+
+    files: parameter files.  outputs: folder of all runs (None: outputs/ in each file's project root).
+    notebooks: folder of the notebooks (None: found from the file's root, from here, or beside the library).
+    overrides: ``name=value`` texts.  cluster: address of a Dask scheduler ("": processes of this machine).
+    pages: whether the pages for readers are made; tables always are.
+    """
+
+    files: tuple[str, ...]
+    force: bool = False
+    isolated: bool = False
+    workers: int = 2
+    outputs: Path | None = None
+    notebooks: Path | None = None
+    cluster: str = ""
+    overrides: tuple[str, ...] = ()
+    pages: bool = True
+
+
+def subjects_of(request: Request) -> list[Subject]:
+    """Return every parameter file, validated; raises Refused once with the faults of all of them.
+
+    Books that studies share are passed over, so that ``params/*.yaml`` can be given.
+    """
+    typed: dict[str, str] = split_overrides(request.overrides)
+    faults: list[Fault] = []
+    subjects: list[Subject] = []
+    for path in request.files:
+        try:
+            if not is_book(path):
+                subjects.append(load_subject(path, _for_settings(typed)))
+        except Refused as refused:
+            faults += refused.faults
+    if not subjects and not faults:
+        faults.append(_only_books(request.files))
+    names = [subject.name for subject in subjects]
+    faults += [_twice(name) for name in sorted({name for name in names if names.count(name) > 1})]
+    if faults:
+        raise Refused(faults)
+    return subjects
+
+
+def _for_settings(overrides: dict[str, str]) -> dict[str, object]:
+    """Return the overrides that a study's settings know too, so that they are validated before anything runs."""
+    months = overrides.get("window_months", "")
+    return {"window_months": int(months)} if months.isdecimal() and int(months) else {}
+
+
+def _only_books(files: tuple[str, ...]) -> Fault:
+    return Fault(
+        where="command line",
+        found=f"only books that studies share: {', '.join(files)}",
+        allowed="at least one study, audit or published case",
+        rule="stepdown.run.kinds",
+        remedy="name a study's file, such as params/slough_ifp.yaml",
+    )
+
+
+def _twice(name: str) -> Fault:
+    return Fault(
+        where="command line",
+        found=f"two parameter files of the name {name}",
+        allowed="one file a name: the name is the folder in outputs/",
+        rule="outputs/<study>/<run_id>/",
+        remedy="name each file once, or rename one",
+    )
+
+
+def plans_of(request: Request) -> list[Plan]:
+    """Return what each file's run will do; raises Refused once with every fault of files, notebooks and overrides."""
+    faults: list[Fault] = []
+    plans = []
+    for subject in subjects_of(request):
+        try:
+            notebooks = notebooks_of(subject.kind, _notebook_folder(subject, request))
+            overrides = check_overrides(split_overrides(request.overrides), notebooks)
+        except Refused as refused:
+            faults += [fault for fault in refused.faults if fault not in faults]
+            continue
+        previous = latest_run(folder_of(subject, request))
+        plans.append(planned(subject, notebooks, overrides, previous, force=request.force))
+    if faults:
+        raise Refused(faults)
+    return plans
+
+
+def folder_of(subject: Subject, request: Request) -> Path:
+    """Return the folder of all runs of one file."""
+    return (request.outputs or subject.root / "outputs").resolve() / subject.name
+
+
+def _notebook_folder(subject: Subject, request: Request) -> Path:
+    here = Path.cwd()
+    beside = Path(__file__).resolve().parents[3]
+    given = [request.notebooks] if request.notebooks else []
+    places = given or [root / "notebooks" for root in (subject.root, here, *here.parents, beside)]
+    return next((place for place in places if place.is_dir() and any(place.glob("*.ipynb"))), places[0]).resolve()
+
+
+def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the rows read by table, and the notebooks without data with the reason; raises Refused with every fault.
+
+    Data that are as they were at the last whole run were valid then and are not read again.
+    """
+    subject = plan.subject
+    if subject.study is None:
+        return {}, {}
+    if not plan.to_run() and plan.previous_manifest.get("rows"):
+        rows = {table: int(count["read"]) for table, count in plan.previous_manifest["rows"].items()}
+    else:
+        from stepdown.contracts import read_study
+        from stepdown.costs import cost_faults
+
+        records = read_study(subject.study)
+        refuse(cost_faults(subject.study, records.programme_costs))
+        rows = dict(records.rows_read)
+    gaps = {}
+    for step in plan.to_run():
+        table = subject.kind.needs.get(step.notebook.name, Need()).table
+        if table and not rows.get(table):
+            gaps[step.notebook.name] = f"the table {table} has no rows"
+    return rows, gaps

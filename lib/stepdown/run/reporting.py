@@ -1,17 +1,17 @@
-"""What the user reads when a notebook fails and when a run ends."""
+"""What the user reads: one line a notebook while a run works, why one failed, and how the run ended."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from stepdown.run.folders import latest_run
+from stepdown.run.folders import latest_run, write_text
 from stepdown.run.jobs import Outcome, Status
 from stepdown.run.planning import read_manifest
-from stepdown.run.writing import write_text
 
 _SCREEN = 24
 
@@ -39,7 +39,7 @@ def ending_lines(name: str, outcomes: Mapping[str, Outcome], moved: Mapping[str,
     unchanged = sum(outcome.status is Status.UNCHANGED for outcome in outcomes.values())
     lines = [f"  {name}: {made} run, {unchanged} unchanged" + (_moved_words(moved) if moved["previous_run"] else "")]
     lines += [f"      {sentence}" for sentence in moved["headlines"]]
-    lines += [f"      {input_words(item)}" for item in moved["inputs"][:8]]
+    lines += [f"      {item['file']}: {item['kind']}" for item in moved["inputs"][:8]]
     lines += [f"      warning: {sentence}" for sentence in moved["warnings"]]
     if moved["cells"] or moved["rows"]:
         lines.append(f"      all of it: {latest}/restricted/changes.html and changes.csv")
@@ -52,45 +52,79 @@ def _moved_words(moved: Mapping[str, Any]) -> str:
     return f"; {moved['cells']:,} cells moved since {moved['previous_run']}"
 
 
-def input_words(item: Mapping[str, Any]) -> str:
-    """Word a changed input: "data/…/spells.csv: 2 rows changed"."""
-    counts = [f"{item[part]:,} {'row' if item[part] == 1 else 'rows'} {part}" for part in _PARTS if item.get(part)]
-    return f"{item['file']}: {', '.join(counts) or item['kind']}"
-
-
-_PARTS = ("added", "removed", "changed")
-
-
-def _front_row(study: str, latest: Path) -> str:
-    """Return one study of the front page: its title, what its data are, and when it was run."""
-    manifest = read_manifest(latest)
-    started = datetime.fromisoformat(str(manifest["started"]))
-    made_up = manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False)
-    data = "Synthetic data. " if made_up else ""
-    return (
-        f'<li><p class="finding"><a href="{escape(study)}/latest/release/index.html">'
-        f"{escape(str(manifest.get('title', study)))}</a></p>"
-        f'<p class="limit">{data}Run on {started.day} {started:%B %Y} ({escape(latest.name)}).</p></li>'
-    )
-
-
 def write_front_page(outputs: Path) -> Path | None:
     """Write outputs/index.html, which leads to each study's page; returns it, or None when no study has a page."""
-    rows = []
+    from stepdown.release.page import rendered
+
+    studies = []
     for folder in sorted(path for path in outputs.iterdir() if path.is_dir()):
         latest = latest_run(folder)
         if latest is None or not (latest / "release" / "index.html").is_file():
             continue
-        rows.append(_front_row(folder.name, latest))
-    if not rows:
+        manifest = read_manifest(latest)
+        studies.append(
+            {
+                "name": folder.name,
+                "title": str(manifest.get("title", folder.name)),
+                "synthetic": manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False),
+                "started": datetime.fromisoformat(str(manifest["started"])),
+                "run": latest.name,
+            }
+        )
+    if not studies:
         return None
-    css = (Path(__file__).parents[1] / "release" / "templates" / "stepdown" / "page.css").read_text(encoding="utf-8")
-    page = (
-        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Stepdown: studies</title>'
-        f"<style>{css}</style></head><body><main><h1>Studies</h1>"
-        '<p class="lead">Each leads to its findings, and from there to a page a question.</p>'
-        f'<ul class="findings">{"".join(rows)}</ul></main></body></html>\n'
-    )
-    write_text(outputs / "index.html", page)
+    write_text(outputs / "index.html", rendered("front.html.j2", studies=studies) + "\n")
     return outputs / "index.html"
+
+
+_MARKS = {
+    Status.OK: ("✓", "\x1b[32m"),
+    Status.UNCHANGED: ("=", "\x1b[2m"),
+    Status.NOT_ASKED: ("-", "\x1b[2m"),
+    Status.NO_DATA: ("!", "\x1b[33m"),
+}
+_FAULT = ("✗", "\x1b[31m")
+
+
+class Progress:
+    """Prints plain lines; on a terminal also the notebooks at work with the time they have taken."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._terminal = self._stream.isatty()
+        self._started: dict[str, float] = {}
+        self._drawn = 0.0
+
+    def say(self, line: str = "") -> None:
+        """Print a line."""
+        self._wipe()
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except UnicodeEncodeError:  # a scheduler's log may be ASCII
+            self._stream.write(line.encode("ascii", "replace").decode() + "\n")
+
+    def ended(self, outcome: Outcome) -> None:
+        """Print how a notebook ended."""
+        mark, colour = _MARKS.get(outcome.status, _FAULT)
+        if self._terminal:
+            mark = f"{colour}{mark}\x1b[0m"
+        seconds = f"{outcome.seconds:6.1f} s" if outcome.seconds else "        "
+        reason = f"  {outcome.reason}" if outcome.reason else ""
+        self.say(f"  {mark} {outcome.study:<24} {outcome.notebook:<26} {outcome.status:<14}{seconds}{reason}".rstrip())
+
+    def working(self, names: Sequence[str]) -> None:
+        """Redraw the line of what is at work; does nothing where output is not a terminal."""
+        moment = time.monotonic()
+        for name in names:
+            self._started.setdefault(name, moment)
+        if not self._terminal or moment - self._drawn < 0.1:
+            return
+        self._drawn = moment
+        at_work = ", ".join(f"{name} {moment - self._started[name]:.0f} s" for name in names)
+        self._stream.write(f"\r\x1b[K  … {at_work[:100]}")
+        self._stream.flush()
+
+    def _wipe(self) -> None:
+        if self._terminal:
+            self._stream.write("\r\x1b[K")

@@ -16,9 +16,8 @@ from typing import Any
 
 from stepdown.run.folders import Locked, held
 from stepdown.run.jobs import Exit, Lost, Outcome, Status, gravest
-from stepdown.run.planning import Plan
-from stepdown.run.progress import Progress
-from stepdown.run.request import Request, folder_of, plans_of
+from stepdown.run.planning import Plan, Request, folder_of, plans_of, rows_and_gaps
+from stepdown.run.reporting import Progress, ending_lines, failure_lines, write_front_page
 from stepdown.run.study_run import StudyRun
 from stepdown.run.workers import Executor, LocalProcesses
 
@@ -73,7 +72,7 @@ def run(request: Request, progress: Progress) -> Exit:
 
 def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack) -> Exit:
     session = stack.enter_context(_session(request, progress, any(plan.to_run() for plan in plans)))
-    read = {plan.subject.name: _read(plan) for plan in plans}  # every study's data before any run begins
+    read = {plan.subject.name: rows_and_gaps(plan) for plan in plans}  # every study's data before any run begins
     for plan in plans:
         folder = folder_of(plan.subject, request)
         try:
@@ -94,16 +93,6 @@ def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: con
     _work(session)
     _last_words(session)
     return gravest(session.codes)
-
-
-def _read(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the rows read by table, and why a notebook has no data; raises Refused with every fault of the data.
-
-    Data that have not changed since the last whole run were valid then and are not read again.
-    """
-    from stepdown.run.reading import rows_and_gaps
-
-    return rows_and_gaps(plan)
 
 
 @contextlib.contextmanager
@@ -182,8 +171,6 @@ def _notebook_ended(session: _Session, name: str, result: Any) -> None:
     outcome = study.ended(outcome.because(step.reason) if outcome.status is Status.OK else outcome)
     session.progress.ended(outcome)
     if outcome.status is not Status.OK:
-        from stepdown.run.reporting import failure_lines
-
         for line in failure_lines(outcome):
             session.progress.say(line)
     if study.complete():
@@ -223,8 +210,6 @@ def _pages(session: _Session, study: StudyRun) -> None:
 
 
 def _finish(session: _Session, study: StudyRun, result: Any) -> None:
-    from stepdown.run.reporting import ending_lines
-
     del session.studies[study.name]
     if isinstance(result, Lost) or result.trouble:
         why = "the process that made the pages ended" if isinstance(result, Lost) else result.trouble
@@ -243,8 +228,6 @@ def _finish(session: _Session, study: StudyRun, result: Any) -> None:
 
 def _last_words(session: _Session) -> None:
     """Write the front page over all studies, and name the page to open."""
-    from stepdown.run.reporting import write_front_page
-
     pages = [latest / "release" / "index.html" for latest in session.made]
     pages = [page for page in pages if page.is_file()]
     fronts = [write_front_page(outputs) for outputs in {latest.parents[1] for latest in session.made}]

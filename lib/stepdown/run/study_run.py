@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.folders import keep_failed, publish, run_id_now, stage
+from stepdown.run.folders import EVENTS, WORDS, keep_failed, publish, run_id_now, stage, write_json
 from stepdown.run.jobs import Exit, Job, Outcome, Status, Trouble, exit_of, gravest
-from stepdown.run.journal import Journal, now
 from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
 from stepdown.run.planning import Plan, Step
-from stepdown.run.writing import write_json
 
 _WORK = ".work"
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """Writes events to a run's run.jsonl, and in words to run.log; no record's value is in either."""
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self._folder = folder / "restricted"
+        self._study = study
+
+    def event(self, event: str, words: str, **values: Any) -> None:
+        """Write one event: its name and values to run.jsonl, its words to run.log."""
+        at = now()
+        line = {"time": at, "study": self._study, "event": event, **values}
+        self._add(EVENTS, json.dumps(line, ensure_ascii=False))
+        self._add(WORDS, f"{at}  {words}")
+
+    def _add(self, name: str, line: str) -> None:
+        with (self._folder / name).open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
 
 
 class StudyRun:
