@@ -65,10 +65,11 @@ class Refused(Exception):
         """Return the refusal of an input for one fault; the parts are those of :class:`Fault`."""
         return cls([Fault(where, found, allowed, rule, remedy, values)])
 
-    def worded(self, *, reveal: bool = False) -> str:
-        """Return all faults, numbered; ``reveal`` adds the offending values."""
+    def worded(self, *, reveal: bool = False, before: bool = False) -> str:
+        """Return all faults, numbered; ``reveal`` adds the offending values, ``before`` that nothing had begun."""
         count = len(self.faults)
-        head = f"{count} fault{'' if count == 1 else 's'} found; nothing was run and nothing was changed."
+        ending = "; nothing was run and nothing was changed." if before else "."
+        head = f"{count} fault{'' if count == 1 else 's'} found{ending}"
         shown: Counter[tuple[str, str]] = Counter()
         parts = []
         for i, fault in enumerate(self.faults, 1):

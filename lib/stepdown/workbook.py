@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -28,7 +29,16 @@ from stepdown.contracts import StudyRecords, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
 from stepdown.outcomes import ChildOutcomes, child_outcomes
-from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
+from stepdown.params import (
+    DisclosurePolicy,
+    Study,
+    StudySettings,
+    find_file,
+    load_study,
+    project_root,
+    read_yaml,
+    study_name,
+)
 from stepdown.params.study import IN_NEED
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
@@ -87,7 +97,7 @@ def begin_audit(audit: str, *, notebook: str, output: str = "", policy: Disclosu
     published = DisclosurePolicy(
         method="none", reason="every figure is already published in the report that is checked"
     )
-    return Book(Subject(file.stem, title, file, project_root(file), policy or published), notebook, output)
+    return Book(Subject(study_name(file), title, file, project_root(file), policy or published), notebook, output)
 
 
 class Book:
@@ -358,8 +368,20 @@ def _write_csv(frame: pd.DataFrame, file: Path) -> None:
 
 def _with_marks(cleared: ClearedTable) -> pd.DataFrame:
     """Return the cleared values with each symbol in the place of the value that is not shown."""
-    frame = cleared.frame.astype("object")
+    cells = {name: [harmless(cell) for cell in column] for name, column in cleared.frame.astype("object").items()}
+    frame = pd.DataFrame(cells, index=cleared.frame.index, columns=cleared.frame.columns, dtype="object")
     return frame.where(cleared.marks == "", cleared.marks.astype("object"))
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_A_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+
+
+def harmless(cell: Any) -> Any:
+    """Return a cell with an apostrophe before a text that a spreadsheet would take for a formula; numbers stay."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _A_NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 def _hide_frames() -> None:

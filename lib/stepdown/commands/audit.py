@@ -28,7 +28,7 @@ def audit_command(file: str, outputs: Path | None, force: bool) -> None:
     try:
         result = run_audit(file)
     except Refused as refused:
-        click.echo(refused.worded(), err=True)
+        click.echo(refused.worded(before=True), err=True)
         sys.exit(REFUSED)
     click.echo(overall(result))
     for number, (check, weight) in enumerate(result.findings(), 1):
@@ -44,5 +44,5 @@ def _run_notebook(file: str, outputs: Path | None, force: bool) -> int:
     try:
         return int(run(Request(files=(file,), outputs=outputs, force=force, workers=1), Progress()))
     except Refused as refused:
-        click.echo(refused.worded(), err=True)
+        click.echo(refused.worded(before=True), err=True)
         return REFUSED

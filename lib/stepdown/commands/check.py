@@ -9,6 +9,7 @@ from stepdown.faults import refuse
 from stepdown.run.folders import Locked, cleaned, held
 from stepdown.run.jobs import Exit, gravest
 from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, is_book, load_subject
+from stepdown.run.planning import input_hashes
 
 
 def checked(path: str | Path) -> str:
@@ -19,6 +20,7 @@ def checked(path: str | Path) -> str:
     if is_book(path):
         return f"{Path(path).stem}: a book that studies share; it is checked with each study that names it"
     subject = load_subject(path, {})
+    input_hashes(subject)
     if subject.study is not None:
         from stepdown.cohort import select
         from stepdown.contracts import read_study

@@ -45,7 +45,7 @@ def import_command(params: str, look: bool) -> None:
             return
         paths = [*write(imported, root), _page(imported, root)]
     except Refused as refused:
-        click.echo(refused.worded(reveal=True), err=True)
+        click.echo(refused.worded(reveal=True, before=True), err=True)
         sys.exit(2)
     click.echo("\nWritten\n" + "\n".join(f"  {path}" for path in sorted(paths)))
     study = f"params/{imported.settings.study}.yaml"

@@ -108,7 +108,7 @@ def check(params: tuple[str, ...], write_mapping: bool) -> None:
         except Refused as refused:
             faults += refused.faults
     if faults:
-        click.echo(Refused(faults).worded(reveal=True), err=True)
+        click.echo(Refused(faults).worded(reveal=True, before=True), err=True)
         sys.exit(2)
 
 
@@ -136,7 +136,7 @@ def main() -> None:
         from stepdown.faults import Refused
 
         if isinstance(error, Refused):
-            click.echo(error.worded(), err=True)
+            click.echo(error.worded(before=True), err=True)
             sys.exit(2)
         if os.environ.get("STEPDOWN_DEBUG"):
             raise

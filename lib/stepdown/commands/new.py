@@ -39,7 +39,7 @@ def new_command(name: str | None, kind: str | None, source: str | None, syntheti
                 ", ".join(there), "a file that is there already", "a new name", "give the study another name"
             )
     except Refused as refused:
-        click.echo(refused.worded(reveal=True), err=True)
+        click.echo(refused.worded(reveal=True, before=True), err=True)
         sys.exit(2)
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

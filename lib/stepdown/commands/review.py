@@ -58,7 +58,7 @@ def _answering(work: Callable[[], None], *, reveal: bool = False) -> None:
     try:
         work()
     except Refused as refused:
-        click.echo(refused.worded(reveal=reveal), err=True)
+        click.echo(refused.worded(reveal=reveal, before=True), err=True)
         sys.exit(REFUSED)
 
 

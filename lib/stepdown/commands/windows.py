@@ -135,6 +135,6 @@ def windows_command(params: str, result: Path) -> None:
             raise Refused([Fault(result.name, "a folder that is not there", "an existing folder", _RULE, remedy)])
         rows = write_windows(load_study(params), result)
     except Refused as refused:
-        click.echo(refused.worded(), err=True)
+        click.echo(refused.worded(before=True), err=True)
         sys.exit(2)
     click.echo(f"{rows:,} children: {result}. Child level: restricted, never released.")

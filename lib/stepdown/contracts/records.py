@@ -15,7 +15,7 @@ from stepdown.contracts.registered import known_tables
 from stepdown.contracts.schema import lines_of
 from stepdown.contracts.typing_cells import one_for_one_cause, typed
 from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
-from stepdown.params import Study
+from stepdown.params import Study, outside
 
 ENDINGS = (".csv", ".parquet", ".xlsx")
 SIX = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
@@ -69,6 +69,7 @@ def table_files(study: Study) -> dict[str, Path]:
             faults.append(_two_files(study, table, found))
         elif found:
             files[table] = found[0]
+            faults += [fault] if (fault := outside(study.root, found[0])) else []
     refuse(faults)
     return files
 

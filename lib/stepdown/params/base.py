@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+STAY_INSIDE = "to keep records on another drive, keep the whole project there: params/, data/ and outputs/"
+"""What to do where files lie outside the project."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNSEEN = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
 """Unicode's categories of letters that cannot be seen."""
@@ -54,14 +57,16 @@ def _day(value: Any) -> Any:
     return value
 
 
-def _relative(path: str) -> str:
-    if Path(path).is_absolute():
+def _inside(path: str) -> str:
+    if Path(path).is_absolute() or path.startswith("~"):
         raise ValueError("a path in a parameter file is relative to the project root, so that the file works elsewhere")
+    if ".." in path.replace("\\", "/").split("/"):
+        raise ValueError(f"a path in a parameter file does not leave the project folder ({STAY_INSIDE})")
     return path
 
 
-ProjectPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_relative)]
-"""A path relative to the project root (the folder that holds params/)."""
+ProjectPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_inside)]
+"""A path relative to the project root (the folder that holds params/), and inside it."""
 
 Quality = Literal["green", "amber", "red"]
 """green: from an official or audited source; amber: indirect or old; red: an assumption."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from stepdown.faults import Fault, Refused, nearest, shortened
 from stepdown.limits import FAULTS_OF_A_KIND, YAML_BYTES, YAML_DEPTH
+from stepdown.params.base import STAY_INSIDE, unseen
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,6 +45,15 @@ class _StrictLoader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        value = super().construct_scalar(node)
+        hidden = [mark for mark in str(value) if mark == "" or unseen(mark)]
+        if hidden:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a mark that cannot be seen, U+{ord(hidden[0]):04X}", node.start_mark
+            )
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -93,6 +103,38 @@ def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
 def project_root(params_file: Path) -> Path:
     """Return the folder that paths in a parameter file are relative to: the one that holds its folder."""
     return params_file.parent.parent
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_RESERVED = {"failed", "latest", "index"}
+
+
+def study_name(params_file: Path) -> str:
+    """Return the name that a parameter file gives its study: the folder in outputs/; raises Refused for any other."""
+    name = params_file.stem
+    if _NAME.fullmatch(name) and name.lower() not in _RESERVED:
+        return name
+    raise Refused.for_one(
+        f"the name of the parameter file, {ascii(params_file.name)}",
+        "a name that cannot be a study's" if name.lower() not in _RESERVED else "a name that the outputs folder uses",
+        f"letters a to z, digits, hyphen and underscore, at most 64; not {', '.join(sorted(_RESERVED))}",
+        "a study's name is the name of its folder in outputs/ and stands on its pages",
+        "rename the file, such as params/my_study.yaml",
+    )
+
+
+def outside(root: Path, file: Path) -> Fault | None:
+    """Return the fault of a study's file that lies outside the project, by a link or a path; None when it is inside."""
+    if file.resolve().is_relative_to(root.resolve()):
+        return None
+    shown = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    return Fault(
+        where=f"the file {ascii(shown)[1:-1]}",
+        found="a file outside the project folder" + (", through a link" if file.is_relative_to(root) else ""),
+        allowed="files inside the folder that holds params/",
+        rule="what a run was made from is named by its path in the project and hashed (docs/your_own_data.md)",
+        remedy=STAY_INSIDE,
+    )
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

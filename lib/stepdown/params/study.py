@@ -13,7 +13,7 @@ from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.effects import EffectSettings
-from stepdown.params.loading import build, find_file, project_root, read_yaml
+from stepdown.params.loading import build, find_file, project_root, read_yaml, study_name
 from stepdown.params.review import ReviewSettings
 from stepdown.params.runs import RunSettings
 
@@ -75,7 +75,7 @@ class Groups(Settings):
 class DataSettings(Settings):
     """Where the records are and how far they reach.
 
-    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names, by table
+    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names in it, by table
     (a table that docs/data_dictionary.md does not describe is refused when the records are read).
     last_date: the last day that the extract covers (an open spell runs to the day after it).
     first_date: the first day that it covers, when spells before it are not in the extract.
@@ -92,7 +92,7 @@ class DataSettings(Settings):
     synthetic: bool
     provenance: Text
     counting: str = ""
-    files: dict[str, Text] = Field(default_factory=dict)
+    files: dict[str, ProjectPath] = Field(default_factory=dict)
     columns: dict[str, dict[str, Text]] = Field(default_factory=dict)
     codes: dict[str, dict[str, dict[str, Text]]] = Field(default_factory=dict)
     dates: Literal["year_first", "day_first"] = "year_first"
@@ -209,4 +209,4 @@ def load_study(path: str | Path, **overrides: object) -> Study:
     file = find_file(path)
     given = read_yaml(file) | {name: value for name, value in overrides.items() if value is not None}
     settings = build(given, StudySettings, where=file.name)
-    return Study(name=file.stem, file=file, root=project_root(file), settings=settings)
+    return Study(name=study_name(file), file=file, root=project_root(file), settings=settings)

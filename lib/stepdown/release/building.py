@@ -284,7 +284,7 @@ def _cell(text: str, mark: str, form: str) -> Any:
         return f"[{mark}]"
     if form and _NUMBER.fullmatch(text):
         return float(text) if re.search(r"[.eE]", text) else int(text)
-    return text
+    return text[1:] if text.startswith("'") else text  # the apostrophe that keeps a CSV file harmless
 
 
 def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import site
 import subprocess
@@ -17,11 +18,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stepdown.faults import Refused
-from stepdown.params import read_yaml
+from stepdown.faults import Fault, Refused, refuse
+from stepdown.params import outside, read_yaml
 from stepdown.run.parameters import Notebook
 
 _LIBRARY = Path(__file__).parents[1]
+_LONGEST = 300
+"""A text that is longer names no file."""
 _CODE = {".py", ".html", ".j2", ".css", ".js", ".svg", ".yaml", ".yml", ".json", ".mplstyle"}
 
 
@@ -83,36 +86,60 @@ def _git(root: Path, *words: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def named_files(root: Path, settings: Mapping[str, Any], data_folder: str | None = None) -> list[Path]:
+def named_files(root: Path, settings: Mapping[str, Any], data_folder: str = "") -> list[Path]:
     """Return every file that settings name by a path from the project root, and the files that those YAMLs name.
 
-    A folder that is named stands for every file in it. ``data_folder`` is always taken whole.
+    A folder that is named stands for every file in it that is not hidden; files of ``data.files`` are looked for in
+    ``data_folder`` too, which is always taken whole. Raises Refused for what lies outside the project.
     """
     found: set[Path] = set()
-    waiting = [text for text in _texts(settings) if _like_a_path(text)] + ([data_folder] if data_folder else [])
+    faults: dict[str, Fault] = {}
+    waiting = [*_texts(settings), data_folder, *(f"{data_folder}/{text}" for text in _texts(_data_files(settings)))]
+    seen: set[str] = set()
     while waiting:
-        path = (root / waiting.pop()).resolve()
-        if not path.is_relative_to(root) or path == root:
+        text = waiting.pop()
+        if text in seen:
             continue
-        files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else []
-        for file in files:
-            if file in found or any(part.startswith(".") for part in file.relative_to(root).parts):
-                continue
-            found.add(file)
-            if file.suffix in {".yaml", ".yml"}:
-                waiting += _named_in(file)
+        seen.add(text)
+        for file in _files_at(root, text):
+            fault = outside(root, file)
+            if fault:
+                faults[fault.where] = fault
+            elif file.is_dir():
+                waiting.append(file.resolve().relative_to(root).as_posix() + "/")
+            elif file not in found:
+                found.add(file)
+                waiting += _named_in(file) if file.suffix in {".yaml", ".yml"} else []
+    refuse(list(faults.values()))
     return sorted(found)
+
+
+def _data_files(settings: Mapping[str, Any]) -> Any:
+    data = settings.get("data")
+    return data.get("files") if isinstance(data, Mapping) else None
+
+
+def _files_at(root: Path, text: str) -> list[Path]:
+    """Return the file that a text names, or the files and links of the folder that it names; none for other texts."""
+    if not text.strip() or "\n" in text or len(text) >= _LONGEST or text.startswith(("/", "~", "http")):
+        return []
+    path = Path(os.path.normpath(root / text))
+    try:
+        if path.is_file():
+            return [path]
+        if "/" not in text or path == root or not path.is_dir():
+            return []
+        inner = [p for p in path.rglob("*") if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+    except (OSError, ValueError):
+        return []
+    return [path] if path.is_symlink() else [p for p in inner if p.is_file() or (p.is_symlink() and p.is_dir())]
 
 
 def _named_in(file: Path) -> list[str]:
     try:
-        return [text for text in _texts(read_yaml(file)) if _like_a_path(text)]
+        return list(_texts(read_yaml(file)))
     except Refused:
         return []
-
-
-def _like_a_path(text: str) -> bool:
-    return "/" in text and "\n" not in text and len(text) < 300 and not text.startswith(("/", "http"))
 
 
 def _texts(value: Any) -> Iterable[str]:

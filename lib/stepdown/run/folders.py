@@ -94,8 +94,12 @@ def stage(folder: Path, run_id: str) -> Path:
     for left in folder.glob(".latest-*"):
         left.unlink(missing_ok=True)
     staging = folder / f"{_STAGING}{run_id}"
-    for part in ("restricted", "release"):
-        (staging / part).mkdir(parents=True)
+    try:
+        for part in ("restricted", "release"):
+            (staging / part).mkdir(parents=True)
+    except OSError:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
     return staging
 
 

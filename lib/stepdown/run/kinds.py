@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.faults import Fault, Refused
-from stepdown.params import Study, find_file, load_study, project_root, read_yaml
+from stepdown.params import Study, find_file, load_study, project_root, read_yaml, study_name
 from stepdown.params.runs import RunSettings
 from stepdown.run.parameters import Notebook, read_notebook
 
@@ -123,7 +123,7 @@ def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:
             study=study,
         )
     title = str(content.get("title", file.stem))
-    return Subject(file.stem, kind, file, project_root(file), title, _plain(content), RunSettings())
+    return Subject(study_name(file), kind, file, project_root(file), title, _plain(content), RunSettings())
 
 
 def _plain(value: Any) -> Any:

@@ -40,7 +40,7 @@ def facts_of(
         "code": {**code_version(subject.root), "library_sha256": library_digest()},
         "parameters": {
             "file": subject.shown_file(),
-            "sha256": digest_file(subject.file),
+            "sha256": plan.parameters_sha256,
             "resolved": subject.settings,
         },
         "seed": subject.settings.get("seed"),
@@ -48,10 +48,7 @@ def facts_of(
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": packages(),
-        "inputs": [
-            {"file": file, "sha256": digest, "bytes": (subject.root / file).stat().st_size}
-            for file, digest in plan.inputs.items()
-        ],
+        "inputs": [{"file": file, "sha256": digest, "bytes": plan.sizes[file]} for file, digest in plan.inputs.items()],
         "rows": {table: {"read": count, "refused": 0} for table, count in rows.items()},
         "notebooks": [
             _notebook(step, outcomes[step.notebook.name], files.get(step.notebook.name, ()), staging)

@@ -13,7 +13,7 @@ from stepdown.run.fingerprints import digest_file, named_files, notebook_parts, 
 from stepdown.run.folders import MANIFEST, latest_run
 from stepdown.run.jobs import Status
 from stepdown.run.kinds import Need, Subject, is_book, load_subject, notebooks_of
-from stepdown.run.parameters import Notebook, check_overrides, split_overrides
+from stepdown.run.parameters import Notebook, check_overrides, read_notebook, split_overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps of one study, the hash of each input (by path from the project root), and the last whole run."""
+    """All steps of one study, hash and bytes of each input (by path from the project root), and the last whole run."""
 
     subject: Subject
     steps: tuple[Step, ...]
     inputs: dict[str, str]
+    sizes: dict[str, int]
+    parameters_sha256: str
     previous: Path | None
     previous_manifest: dict[str, Any]
 
@@ -59,9 +61,31 @@ def read_manifest(run: Path | None) -> dict[str, Any]:
 
 def input_hashes(subject: Subject) -> dict[str, str]:
     """Return the SHA-256 of every file that the parameter file names, by its path from the project root."""
-    folder = subject.study.settings.data.folder if subject.study else None
+    folder = subject.study.settings.data.folder if subject.study else ""
     files = named_files(subject.root, subject.settings, folder)
     return {file.relative_to(subject.root).as_posix(): digest_file(file) for file in files}
+
+
+def changed_since(plan: Plan) -> list[str]:
+    """Return the files that a run was planned with and that are no longer as they were then."""
+    changed = set()
+    try:
+        now = input_hashes(plan.subject)
+        changed = {file for file in {*now, *plan.inputs} if now.get(file) != plan.inputs.get(file)}
+    except Refused as refused:
+        changed = {fault.where for fault in refused.faults}
+    except OSError as error:
+        changed = {Path(str(error.filename)).name}
+    for file, same in (
+        (plan.subject.file, lambda file: digest_file(file) == plan.parameters_sha256),
+        *((s.notebook.file, lambda f, s=s: read_notebook(f).cells == s.notebook.cells) for s in plan.steps),
+    ):
+        try:
+            kept = same(file)
+        except (OSError, Refused):
+            kept = False
+        changed |= set() if kept else {file.name}
+    return sorted(changed)
 
 
 def planned(
@@ -86,7 +110,8 @@ def planned(
         else:
             status, reason = _status(before.get(notebook.name), parts, previous, force)
         steps.append(Step(notebook, parameters, parts, status, reason))
-    return Plan(subject, tuple(steps), inputs, previous, manifest)
+    sizes = {file: (subject.root / file).stat().st_size for file in inputs}
+    return Plan(subject, tuple(steps), inputs, sizes, digest_file(subject.file), previous, manifest)
 
 
 def _status(

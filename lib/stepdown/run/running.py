@@ -16,13 +16,14 @@ from typing import Any
 
 from stepdown.run.folders import Locked, held
 from stepdown.run.jobs import Exit, Lost, Outcome, Status, gravest
-from stepdown.run.planning import Plan, Request, folder_of, plans_of, rows_and_gaps
+from stepdown.run.planning import Plan, Request, changed_since, folder_of, plans_of, rows_and_gaps
 from stepdown.run.reporting import Progress, ending_lines, failure_lines, write_front_page
 from stepdown.run.study_run import StudyRun
 from stepdown.run.workers import Executor, LocalProcesses
 
 _RELEASE_SECONDS = 600.0
 _GRACE_SECONDS = 20.0
+_MOST_NAMED = 5
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
 
 
@@ -210,14 +211,26 @@ def _pages(session: _Session, study: StudyRun) -> None:
 
 
 def _finish(session: _Session, study: StudyRun, result: Any) -> None:
-    del session.studies[study.name]
+    changed = changed_since(study.plan)
+    if changed:
+        files = ", ".join(changed[:_MOST_NAMED]) + (" and others" if len(changed) > _MOST_NAMED else "")
+        kept = study.failed(f"changed while the notebooks worked: {files}")
+        session.codes.append(Exit.REFUSED)
+        session.progress.say(
+            f"  {study.name}: not published: {files} changed while the notebooks worked, so that it is not known what "
+            f"they read. Run again when nothing writes there; this run is in {_shown(kept)}"
+        )
+        del session.studies[study.name]
+        return
     if isinstance(result, Lost) or result.trouble:
         why = "the process that made the pages ended" if isinstance(result, Lost) else result.trouble
         kept = study.failed(f"the pages could not be made: {why}")
         session.codes.append(Exit.NOT_WRITTEN if not isinstance(result, Lost) and result.full_disk else Exit.UNFORESEEN)
         session.progress.say(f"  {study.name}: not published: the pages could not be made: {why}; see {_shown(kept)}")
+        del session.studies[study.name]
         return
     final = study.published(result.moved)
+    del session.studies[study.name]  # only now: what ends before leaves no staging folder
     session.codes += [study.exit(), Exit.MOVED if result.moved["warnings"] else Exit.OK]
     for line in ending_lines(study.name, study.outcomes, result.moved, _shown(final.parent / "latest")):
         session.progress.say(line)

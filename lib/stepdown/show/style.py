@@ -37,6 +37,7 @@ HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
 
 _SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
+    "text.parse_math": False,  # a label is text: two dollar signs in it are no formula
     "font.size": 11,
     "axes.titlesize": 12.5,
     "axes.titleweight": "bold",
