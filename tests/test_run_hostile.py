@@ -16,8 +16,7 @@ from stepdown.faults import Refused
 from stepdown.params import DisclosurePolicy
 from stepdown.params.loading import read_yaml, study_name
 from stepdown.release.building import _cell
-from stepdown.tables import AggregateTable, Column, Role
-from stepdown.workbook import _with_marks, harmless
+from stepdown.tables import AggregateTable, Column, Role, harmless
 
 CHANGES = {
     "input": ('Path("data/volume.csv").write_text("name,count\\ncin,99\\n")', "data/volume.csv"),
@@ -187,7 +186,7 @@ def test_numbers_below_nought_stay_numbers_in_csv(tmp_path):
     policy = DisclosurePolicy(method="none", reason="made up for this test")
     cleared = clear(AggregateTable("t", "group", frame, columns), policy)
     file = tmp_path / "t.csv"
-    _with_marks(cleared).to_csv(file, index=False)
+    cleared.written().to_csv(file, index=False)
     with file.open(newline="") as stream:
         assert list(csv.reader(stream))[1:] == [["'=cmd()", "-1.5"], ["-5", "2.0"], ["B", "-3.0"]]
 

@@ -7,6 +7,7 @@ So each column says what it is about: which number of children stands behind it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -118,3 +119,14 @@ class AggregateTable:
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""
         return [name for name, column in self.columns.items() if column.role is Role.KEY]
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_A_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+
+
+def harmless(cell: Any) -> Any:
+    """Return a cell with an apostrophe before a text that a spreadsheet would take for a formula; numbers stay."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _A_NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

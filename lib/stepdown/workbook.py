@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -330,7 +329,7 @@ class _Writer:
     def table(self, raw: AggregateTable, cleared: ClearedTable) -> None:
         """Write a table raw and cleared, and note what its columns mean."""
         _write_csv(raw.frame, self.folder / "restricted" / "tables" / f"{raw.name}.csv")
-        _write_csv(_with_marks(cleared), self.folder / "release" / "tables" / f"{raw.name}.csv")
+        _write_csv(cleared.written(), self.folder / "release" / "tables" / f"{raw.name}.csv")
         self.tables[raw.name] = {
             "one_row_is": raw.one_row_is,
             "columns": {name: asdict(column) for name, column in raw.columns.items()},
@@ -364,24 +363,6 @@ class _Writer:
 
 def _write_csv(frame: pd.DataFrame, file: Path) -> None:
     frame.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
-
-
-def _with_marks(cleared: ClearedTable) -> pd.DataFrame:
-    """Return the cleared values with each symbol in the place of the value that is not shown."""
-    cells = {name: [harmless(cell) for cell in column] for name, column in cleared.frame.astype("object").items()}
-    frame = pd.DataFrame(cells, index=cleared.frame.index, columns=cleared.frame.columns, dtype="object")
-    return frame.where(cleared.marks == "", cleared.marks.astype("object"))
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-_A_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
-
-
-def harmless(cell: Any) -> Any:
-    """Return a cell with an apostrophe before a text that a spreadsheet would take for a formula; numbers stay."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _A_NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
 
 
 def _hide_frames() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from stepdown.tables import Column, Role
+from stepdown.tables import Column, Role, harmless
 
 NOT_APPLICABLE = "z"
 """The mark of a cell that has no value for a reason that is not disclosure (a mean of nothing)."""
@@ -41,6 +41,12 @@ class ClearedTable:
             raise TypeError("a cleared table comes from stepdown.disclosure.clear; it cannot be made by hand")
         if self.frame.shape != self.marks.shape:
             raise ValueError(f"table {self.name}: {self.frame.shape} values and {self.marks.shape} marks")
+
+    def written(self) -> pd.DataFrame:
+        """Return the values as a file has them: a symbol for what is not shown, no text that would be computed."""
+        cells = {name: [harmless(cell) for cell in column] for name, column in self.frame.astype("object").items()}
+        frame = pd.DataFrame(cells, index=self.frame.index, columns=self.frame.columns, dtype="object")
+        return frame.where(self.marks == "", self.marks.astype("object"))
 
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""
