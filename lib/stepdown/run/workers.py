@@ -1,4 +1,4 @@
-"""Processes of this machine, one a task: the pool is pebble's, the fork server multiprocessing's.
+"""Processes of this machine, one a task: the processes are pebble's, the fork server multiprocessing's.
 
 A task whose process ends without a result is a result too. No process outlives the runner, however that ends.
 """
@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, Protocol
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
+from pebble.concurrent import process
 
 from stepdown.run.jobs import Lost
 
@@ -76,43 +79,45 @@ def _start_server(*, warm: bool) -> None:
         os.environ.update(before)
 
 
-def _begin(groups: str) -> None:
-    """Begin a worker: in a group of its own, which ends with it."""
+def _begun(groups: str, function: Callable[[Any], Any], argument: Any) -> Any:
+    """Do a task in a worker: a process in a group of its own, which ends with it."""
     die_with(os.getppid())
     os.setsid()
     (Path(groups) / str(os.getpid())).touch()
+    return function(argument)
 
 
 class LocalProcesses:
-    """Runs each task in a new process, a few at a time."""
+    """Runs each task in a new process, a few at a time; no lock is shared that a killed one could hold."""
 
     def __init__(self, workers: int, private: str, *, warm: bool = True) -> None:
         """Take the number of tasks at a time, a folder to work in, and whether the libraries are loaded beforehand."""
         self._groups = Path(private) / "groups"
         self._groups.mkdir(exist_ok=True)
         self._size = max(1, workers)
+        self._waiting: deque[tuple[str, Callable[[Any], Any], Any, float]] = deque()
         self._names: dict[Future[Any], str] = {}
         self._warm = warm
-        self._pool: ProcessPool | None = None
         if warm:
             _start_server(warm=True)
 
-    def _new_pool(self) -> ProcessPool:
-        _start_server(warm=self._warm)
-        return ProcessPool(
-            max_workers=self._size,
-            max_tasks=1,
-            initializer=_begin,
-            initargs=(str(self._groups),),
-            context=multiprocessing.get_context("forkserver"),
-        )
-
     def submit(self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> None:
         """Take a task and start it as soon as a worker is free."""
-        if self._pool is not None and not self._pool.active:  # the fork server was killed, and the pool with it
-            self._end_pool()
-        self._pool = self._pool or self._new_pool()
-        self._names[self._pool.schedule(function, args=(argument,), timeout=limit_seconds)] = name
+        self._waiting.append((name, function, argument, limit_seconds))
+        self._start()
+
+    def _start(self) -> None:
+        while self._waiting and len(self._names) < self._size:
+            name, function, argument, limit = self._waiting.popleft()
+            task = functools.partial(_begun, str(self._groups), function)
+            try:
+                _start_server(warm=self._warm)
+                context = multiprocessing.get_context("forkserver")
+                future: Future[Any] = process(name=_WORKER, daemon=False, timeout=limit, mp_context=context)(task)(argument)
+            except (OSError, EOFError) as error:  # the fork server was killed as it was asked
+                future = Future()
+                future.set_exception(error)
+            self._names[future] = name
 
     def next_done(self, timeout: float) -> tuple[str, Any] | None:
         """Return the next result (Lost when the process ended without one), or None after ``timeout`` seconds."""
@@ -120,7 +125,9 @@ class LocalProcesses:
             time.sleep(timeout)
             return None
         for future in wait(self._names, timeout, FIRST_COMPLETED).done:
-            return self._names.pop(future), self._result(future)
+            name, result = self._names.pop(future), self._result(future)
+            self._start()
+            return name, result
         return None
 
     def _result(self, future: Future[Any]) -> Any:
@@ -132,12 +139,12 @@ class LocalProcesses:
         except ProcessExpired as expired:
             self._end_groups()
             return Lost(expired.exitcode)
-        except Exception:  # noqa: BLE001 (the pool broke: every task of it is lost)
+        except Exception:  # noqa: BLE001 (what a worker raises is its end: it may hold a record's value)
             return Lost(None)
 
     def running(self) -> tuple[str, ...]:
         """Return the names of the tasks in a process."""
-        return tuple(name for future, name in self._names.items() if future.running())
+        return tuple(self._names.values())
 
     def _end_groups(self, *, everything: bool = False) -> None:
         """Kill what ended workers, or all of them, have left running."""
@@ -150,19 +157,19 @@ class LocalProcesses:
                 os.killpg(int(file.name), signal.SIGKILL)
             file.unlink(missing_ok=True)
 
-    def _end_pool(self) -> None:
-        self._end_groups(everything=True)
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
-            self._pool = None
-
     def stop(self) -> None:
         """Kill every worker and what it started."""
+        self._waiting.clear()
+        self._end_groups(everything=True)
+        for worker in multiprocessing.active_children():
+            if worker.name == _WORKER:
+                worker.kill()
+                worker.join()
+        self._end_groups(everything=True)
         self._names.clear()
-        self._end_pool()
 
 
+_WORKER = "stepdown worker"
 _RUNNER = "STEPDOWN_RUNNER"
 if os.environ.get(_RUNNER) == str(os.getppid()):  # in the fork server, which imports this before it forks
     die_with(os.getppid())
