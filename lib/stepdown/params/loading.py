@@ -48,7 +48,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         value = super().construct_scalar(node)
-        hidden = [mark for mark in str(value) if mark == "" or unseen(mark)]
+        hidden = [mark for mark in str(value) if mark == "\r" or unseen(mark)]
         if hidden:
             raise yaml.constructor.ConstructorError(
                 None, None, f"a mark that cannot be seen, U+{ord(hidden[0]):04X}", node.start_mark

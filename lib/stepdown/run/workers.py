@@ -113,7 +113,9 @@ class LocalProcesses:
             try:
                 _start_server(warm=self._warm)
                 context = multiprocessing.get_context("forkserver")
-                future: Future[Any] = process(name=_WORKER, daemon=False, timeout=limit, mp_context=context)(task)(argument)
+                future: Future[Any] = process(name=_WORKER, daemon=False, timeout=limit, mp_context=context)(task)(
+                    argument
+                )
             except (OSError, EOFError) as error:  # the fork server was killed as it was asked
                 future = Future()
                 future.set_exception(error)
