@@ -28,16 +28,8 @@ from stepdown.contracts import StudyRecords, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
 from stepdown.outcomes import ChildOutcomes, child_outcomes
-from stepdown.params import (
-    DisclosurePolicy,
-    Study,
-    StudySettings,
-    find_file,
-    load_study,
-    project_root,
-    read_yaml,
-    study_name,
-)
+from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
+from stepdown.params.loading import study_name
 from stepdown.params.study import IN_NEED
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
