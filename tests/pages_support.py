@@ -8,7 +8,9 @@ from unittest import mock
 
 import nbformat
 from stepdown.params import load_study
+from stepdown.recording import PLAN_FILE
 from stepdown.release import building
+from stepdown.release.planning import plan_run
 
 ROOT = Path(__file__).resolve().parents[1]
 FACTS = {
@@ -51,12 +53,23 @@ def execute(notebook, folder, parameter, value, root=ROOT):
 
 
 def run_study(name, folder, root=ROOT, notebooks=None, documents=False):
-    """Run a study's notebooks and make its release; returns the folder of the release."""
+    """Run a study's notebooks and make its release; returns the folder of the release.
+
+    Where numbers are hidden, in two passes as a run does: a plan for all tables is made between them.
+    """
     params = root / "params" / f"{name}.yaml"
-    for notebook in notebooks or sorted((ROOT / "notebooks").glob("*.ipynb")):
-        if notebook.name.startswith(STUDY_NOTEBOOKS):
+    study = load_study(params)
+    chosen = notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    chosen = [notebook for notebook in chosen if notebook.name.startswith(STUDY_NOTEBOOKS)]
+    if study.settings.disclosure.method != "none":
+        (folder / PLAN_FILE).parent.mkdir(parents=True, exist_ok=True)
+        (folder / PLAN_FILE).write_text("{}", encoding="utf-8")
+        for notebook in chosen:
             execute(notebook, folder, "study", str(params), root)
-    build(folder, load_study(params), documents)
+        plan_run(folder, study, FACTS, None)
+    for notebook in chosen:
+        execute(notebook, folder, "study", str(params), root)
+    build(folder, study, documents)
     return folder / "release"
 
 

@@ -220,7 +220,8 @@ def test_a_setting_that_hides_nothing_is_refused():
 def whole_numbers(cells, relations, hidden_places, most):
     """Return, for each hidden count, its least and most by trying every whole number: the slow, obvious reference."""
     places = [p for p in cells if p in hidden_places or not cells[p].shown_anywhere]
-    lows = [1 if cells[p].shown_anywhere and cells[p].value > 0 else 0 for p in places]
+    a_zero = any(cells[p].shown_anywhere and cells[p].value == 0 for p in places)  # then any symbol may be one
+    lows = [1 if cells[p].shown_anywhere and not a_zero else 0 for p in places]
     fits = []
     for values in product(*(range(low, most + 1) for low in lows)):
         given = {p: c.value for p, c in cells.items()} | dict(zip(places, values, strict=True))

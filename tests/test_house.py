@@ -33,6 +33,7 @@ ORDER = [
     ["audit"],
     ["disclosure"],
     ["show"],
+    ["recording"],
     ["workbook"],
     ["release"],
     ["run"],

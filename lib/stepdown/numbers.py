@@ -17,6 +17,9 @@ from stepdown.tables import Column, Role
 
 MINUS = "\N{MINUS SIGN}"
 
+NOT_SHOWN = "a number not shown"
+"""What stands in a sentence in place of a number that is missing or hidden."""
+
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -70,14 +73,19 @@ def _digits(value: Decimal, decimals: int) -> str:
 
 
 def digits(value: float, decimals: int = 0) -> str:
-    """Return a number for a sentence, rounded as a table rounds it: 12.5 → 13, −1,234.25 → −1,234.3 (one decimal)."""
+    """Return a number for a sentence, rounded as a table rounds it: 12.5 → 13, −1,234.25 → −1,234.3 (one decimal).
+
+    A missing one is "a number not shown".
+    """
+    if pd.isna(value):
+        return NOT_SHOWN
     return _digits(Decimal(repr(float(value))), decimals).replace("-", MINUS)
 
 
 def signed(value: float, decimals: int = 0) -> str:
     """Return a difference with its sign, rounded as a table rounds it: +13, −2, and 0 without one."""
     text = digits(value, decimals)
-    return text if text.startswith(MINUS) or not float(text.replace(",", "")) else f"+{text}"
+    return text if text == NOT_SHOWN or text.startswith(MINUS) or not float(text.replace(",", "")) else f"+{text}"
 
 
 def as_pounds(value: float, decimals: int = 0) -> str:

@@ -14,9 +14,9 @@ at the end of a cell is not printed. Without it (exploring in JupyterLab) things
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -27,10 +27,12 @@ import pandas as pd
 from stepdown.contracts import StudyRecords, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
+from stepdown.numbers import NOT_SHOWN
 from stepdown.outcomes import ChildOutcomes, child_outcomes
 from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
 from stepdown.params.loading import study_name
 from stepdown.params.study import IN_NEED
+from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, read_plan
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 
@@ -97,7 +99,10 @@ class Book:
     def __init__(self, subject: Subject, notebook: str, output: str) -> None:
         self.subject = subject
         self.notebook = notebook
-        self._writer = _Writer(Path(output), notebook, subject) if output else None
+        self.plan = read_plan(Path(output)) if output else None
+        if self.plan is PREVIEW:
+            self.subject = subject = replace(subject, policy=UNSUPPRESSED)
+        self._writer = Recorder(Path(output), notebook, _head(subject), subject.policy, self.plan) if output else None
         if self._writer:
             _hide_frames()
         self._open()
@@ -174,7 +179,7 @@ class Book:
         >>> book.clear(outcomes.statutory_status(book.outcomes)).policy[:19]
         'No number is hidden'
         """
-        cleared = clear_table(table, self.subject.policy)
+        cleared = clear_table(table, self.subject.policy, self.plan)
         if self._writer:
             self._writer.table(table, cleared)
         return cleared
@@ -197,6 +202,9 @@ class Book:
         Whether the programme did anything: groups that cannot be compared say nothing either way.
         """
         cleared = table if isinstance(table, ClearedTable) else self.clear(table)
+        if cleared.left_out:
+            self.table(cleared, caption or cleared.name.replace("_", " ").capitalize(), columns=columns or None)
+            return
         shown = cleared.frame if cleared.keys() else cleared.frame.iloc[0]
         said = words(shown, *further)
         paragraphs = [said] if isinstance(said, str) else said
@@ -221,6 +229,9 @@ class Book:
         Highest status before
         ...
         """
+        if isinstance(table, ClearedTable) and table.left_out:
+            self.say(f"*Not shown: {caption}.* The numbers are too small: {table.left_out}.")
+            return
         html = table_html(table, caption, notes, columns)
         self._show(
             "table",
@@ -237,11 +248,14 @@ class Book:
         """
         if not isinstance(figure, Figure):
             raise TypeError(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
+        if self.plan and figure.is_empty():
+            self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers that it would show are too small.")
+            return
         png = figure.png()
-        facts = {"name": name, "title": figure.title, "alt": figure.alt}
+        facts = {"name": name, "title": figure.title, "alt": _MISSING.sub(NOT_SHOWN, figure.alt)}
         if self._writer:
             facts["file"] = self._writer.chart(figure, png, name)
-        self._show("chart", {"image/png": png, "text/plain": figure.alt}, facts, {"image/png": {"alt": figure.alt}})
+        self._show("chart", {"image/png": png, "text/plain": facts["alt"]}, facts, {"image/png": {"alt": facts["alt"]}})
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown that the library made from numbers.
@@ -259,6 +273,7 @@ class Book:
         What this does not show: It does not say why.
         """
         shown = f"**{_text(sentence).strip()}**\n\n*What this does not show:* {_text(limit).strip()}"
+        sentence, limit = _MISSING.sub(NOT_SHOWN, sentence), _MISSING.sub(NOT_SHOWN, limit)
         plain = f"{sentence}\nWhat this does not show: {limit}"
         if not limit.strip():
             raise ValueError("a finding needs its limit: what does it not show?")
@@ -286,6 +301,10 @@ class Book:
         display(dict(bundle), raw=True, metadata={**(metadata or {}), KIND: mark})
 
 
+def _head(subject: Subject) -> dict[str, str]:
+    return {"subject": subject.name, "title": subject.title, "notice": subject.notice}
+
+
 def digest_of(bundle: Mapping[str, Any]) -> str:
     """Return a short hash of what an output shows, the same before and after a notebook is saved."""
     main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
@@ -298,63 +317,14 @@ def digest_of(bundle: Mapping[str, Any]) -> str:
     return hashlib.sha256(main if isinstance(main, bytes) else main.encode()).hexdigest()[:16]
 
 
+_MISSING = re.compile(r"(?<![\w.])(?:[£+−-]?nan%?|<NA>)(?![\w])")
+
+
 def _text(text: str) -> str:
-    """Return a text without HTML in it; raises TypeError for what is not text."""
+    """Return a text without HTML in it, and with words for a number that is missing; raises TypeError for no text."""
     if not isinstance(text, str):
         raise TypeError(f"only text can be said, not a {type(text).__name__}: clear a table and show that")
-    return text.replace("<", "&lt;")
-
-
-class _Writer:
-    """Writes what a notebook makes into the folder of a run."""
-
-    def __init__(self, folder: Path, notebook: str, subject: Subject) -> None:
-        self.folder = folder
-        self.notebook = notebook
-        self.tables: dict[str, dict[str, Any]] = {}
-        self.items: list[dict[str, Any]] = []
-        self.head = {"notebook": notebook, "subject": subject.name, "title": subject.title, "notice": subject.notice}
-        self.policy = {**subject.policy.model_dump(mode="json"), "in_words": policy_in_words(subject.policy)}
-        for part in ("restricted/tables", "restricted/parts", "release/tables", "release/figures"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
-
-    def table(self, raw: AggregateTable, cleared: ClearedTable) -> None:
-        """Write a table raw and cleared, and note what its columns mean."""
-        _write_csv(raw.frame, self.folder / "restricted" / "tables" / f"{raw.name}.csv")
-        _write_csv(cleared.written(), self.folder / "release" / "tables" / f"{raw.name}.csv")
-        self.tables[raw.name] = {
-            "one_row_is": raw.one_row_is,
-            "columns": {name: asdict(column) for name, column in raw.columns.items()},
-            "adds_up": [asdict(relation) for relation in raw.adds_up],
-            "symbols": dict(cleared.symbols),
-            "policy": cleared.policy,
-            "marks": [list(row) for row in cleared.marks.itertuples(index=False, name=None)],
-        }
-        self._save()
-
-    def chart(self, figure: Figure, png: bytes, name: str) -> str:
-        """Write a chart as SVG and PNG; return the stem of its files."""
-        stem = f"{self.notebook}_{name}"
-        (self.folder / "release" / "figures" / f"{stem}.svg").write_bytes(figure.svg())
-        (self.folder / "release" / "figures" / f"{stem}.png").write_bytes(png)
-        return stem
-
-    def shown(self, item: dict[str, Any]) -> None:
-        """Note one thing that was shown."""
-        self.items.append(item)
-        self._save()
-
-    def _save(self) -> None:
-        text = json.dumps(
-            {**self.head, "policy": self.policy, "shown": self.items, "tables": self.tables},
-            ensure_ascii=False,
-            indent=1,
-        )
-        (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _write_csv(frame: pd.DataFrame, file: Path) -> None:
-    frame.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
+    return _MISSING.sub(NOT_SHOWN, text).replace("<", "&lt;")
 
 
 def _hide_frames() -> None:

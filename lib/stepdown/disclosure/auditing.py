@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stepdown.disclosure.counts import Cell, Place, Relation, counts_of
+from stepdown.disclosure.counts import Cell, Place, Relation
 from stepdown.disclosure.intervals import Interval, intervals
-from stepdown.disclosure.linking import described, links
-from stepdown.disclosure.protecting import exposed, small, to_hide
+from stepdown.disclosure.linking import assembled, described
+from stepdown.disclosure.protecting import Costs, exposed, small, to_hide
 from stepdown.faults import Fault
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable
@@ -55,7 +55,7 @@ def audit_release(
     """
     if policy.method == "none":
         return Audit(len(tables), 0, 0, (), ())
-    cells, relations = _whole(tables)
+    cells, relations = assembled(tables)
     blank = {
         (name, row, column) for name, places in hidden.items() for row, column in places if (name, row, column) in cells
     }
@@ -66,17 +66,6 @@ def audit_release(
     found = tuple(_exposed(by_name, place, interval) for place, interval in {**printed, **open_still}.items())
     more = _remedy(by_name, cells, relations, blank, policy) if found else ()
     return Audit(len(tables), len(blank), len(must), found, more)
-
-
-def _whole(tables: Sequence[AggregateTable]) -> tuple[dict[Place, Cell], list[Relation]]:
-    """Return the counts and the sums of all tables, with the links between them."""
-    cells: dict[Place, Cell] = {}
-    relations: list[Relation] = []
-    for table in tables:
-        own, sums = counts_of(table)
-        cells |= own
-        relations += sums
-    return cells, [*relations, *links(tables, cells)]
 
 
 def _derivable(
@@ -101,7 +90,7 @@ def _remedy(
         secondary=True,
         already=blank,
         rounding_base=policy.rounding_base,
-        spare_totals=True,
+        costs=Costs(spare=True),
     )
     extra = sorted(wanted - blank)
     for place in list(extra):  # take back what turns out not to be needed
@@ -121,7 +110,7 @@ def derived_intervals(
     tables: Sequence[AggregateTable], hidden: Mapping[str, Sequence[tuple[int, str]]], policy: DisclosurePolicy
 ) -> dict[Place, Interval]:
     """Return the interval of every hidden count, for the evaluator's own record of a run."""
-    cells, relations = _whole(tables)
+    cells, relations = assembled(tables)
     blank = [(name, row, column) for name, places in hidden.items() for row, column in places]
     places = [place for place in blank if place in cells]
     return intervals(cells, relations, places, places, rounding_base=policy.rounding_base)

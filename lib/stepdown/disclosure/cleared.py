@@ -24,6 +24,7 @@ class ClearedTable:
     marks: a frame of the same shape with the symbol that stands in place of a value, or "" where it is shown.
     symbols: symbol → what it means, for every symbol in ``marks``.
     policy: one sentence on how small numbers were treated.
+    left_out: why the table is not released at all ("" when it is); then nothing of it but its keys is here.
     Raises TypeError when made by anything but this package.
     """
 
@@ -34,6 +35,7 @@ class ClearedTable:
     columns: Mapping[str, Column]
     symbols: Mapping[str, str]
     policy: str
+    left_out: str = ""
     token: object = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -43,8 +45,13 @@ class ClearedTable:
             raise ValueError(f"table {self.name}: {self.frame.shape} values and {self.marks.shape} marks")
 
     def written(self) -> pd.DataFrame:
-        """Return the values as a file has them: a symbol for what is not shown, no text that would be computed."""
-        cells = {name: [harmless(cell) for cell in column] for name, column in self.frame.astype("object").items()}
+        """Return the values as a file has them: a symbol for what is not shown, no text that would be computed.
+
+        No number is finer than it is shown: 16 digits of a coefficient give back the table that it was made from.
+        """
+        floats = {n: c.decimals for n, c in self.columns.items() if pd.api.types.is_float_dtype(self.frame[n])}
+        shown = self.frame.round({name: digits for name, digits in floats.items() if digits is not None})
+        cells = {name: [harmless(cell) for cell in column] for name, column in shown.astype("object").items()}
         frame = pd.DataFrame(cells, index=self.frame.index, columns=self.frame.columns, dtype="object")
         return frame.where(self.marks == "", self.marks.astype("object"))
 

@@ -6,22 +6,32 @@ import numpy as np
 import pandas as pd
 
 from stepdown.disclosure import cleared as cleared_module
+from stepdown.disclosure.affording import merged
 from stepdown.disclosure.cleared import NOT_APPLICABLE, ClearedTable
-from stepdown.disclosure.counts import Place, counts_of, row_groups
+from stepdown.disclosure.counts import Place, row_groups
+from stepdown.disclosure.linking import assembled
+from stepdown.disclosure.plan import Plan
 from stepdown.disclosure.protecting import to_hide
+from stepdown.disclosure.resting import also_resting
 from stepdown.faults import Fault, Refused
 from stepdown.params.disclosure import AlsoHide, DisclosurePolicy
 from stepdown.tables import AggregateTable, Column, Role
 
 
-def clear(table: AggregateTable, policy: DisclosurePolicy) -> ClearedTable:
-    """Return the table as it may be shown under ``policy``; the table given is not changed."""
-    hidden = _hidden(table, policy)
+def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = None) -> ClearedTable:
+    """Return the table as it may be shown under ``policy``; the table given is not changed.
+
+    plan: what was decided for all tables of the run together; without it, the table is treated by itself.
+    """
+    why = plan.left_out.get(table.name, "") if plan else ""
+    for merge in plan.merges if plan else ():
+        table = (merged(table, merge) if merge.table == table.name else None) or table
+    hidden = _all_hidden(table) if why else _hidden(table, policy, plan)
     frame = _blanked(table, hidden, policy)
     marks = _marks(table, hidden, policy.symbol)
     symbols = {}
     if hidden.to_numpy().any():
-        symbols[policy.symbol] = symbol_in_words(policy)
+        symbols[policy.symbol] = symbol_in_words(policy, plan)
     if (marks == NOT_APPLICABLE).to_numpy().any():
         symbols[NOT_APPLICABLE] = "not applicable, or not known"
     return ClearedTable(
@@ -32,6 +42,7 @@ def clear(table: AggregateTable, policy: DisclosurePolicy) -> ClearedTable:
         columns=dict(table.columns),
         symbols=symbols,
         policy=policy_in_words(policy),
+        left_out=why,
         token=cleared_module._TOKEN,
     )
 
@@ -52,20 +63,32 @@ def policy_in_words(policy: DisclosurePolicy) -> str:
     return " ".join(words)
 
 
-def symbol_in_words(policy: DisclosurePolicy) -> str:
+def symbol_in_words(policy: DisclosurePolicy, plan: Plan | None = None) -> str:
     """Return what the policy's symbol stands for, as a note below a table."""
+    zero = "some are zeros" if plan and plan.zeros_hidden else "but not zero"
     return (
-        f"a number of {policy.threshold} or fewer (but not zero), or one that would give such a number away; "
+        f"a number of {policy.threshold} or fewer ({zero}), or one that would give such a number away; "
         "hidden to protect children's identities"
     )
 
 
-def _hidden(table: AggregateTable, policy: DisclosurePolicy) -> pd.DataFrame:
+def _all_hidden(table: AggregateTable) -> pd.DataFrame:
+    """Return flags that hide everything but what names a row."""
+    hidden = pd.DataFrame(False, index=range(len(table.frame)), columns=table.frame.columns)
+    for name, column in table.columns.items():
+        hidden[name] = column.role is not Role.KEY
+    return hidden
+
+
+def _hidden(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None) -> pd.DataFrame:
     """Return a frame of flags, numbered by row: which cells are suppressed."""
     hidden = pd.DataFrame(False, index=range(len(table.frame)), columns=table.frame.columns)
     if policy.method == "none":
         return hidden
-    for _, row, column in hidden_counts(table, policy):
+    places = (
+        hidden_counts(table, policy) if plan is None else {(table.name, *at) for at in plan.hidden.get(table.name, ())}
+    )
+    for _, row, column in places:
         hidden.loc[row, column] = True
     for name in table.columns:
         hidden[name] |= _given_away(table, name, policy) | _dominated(table, name, policy)
@@ -76,13 +99,14 @@ def _hidden(table: AggregateTable, policy: DisclosurePolicy) -> pd.DataFrame:
 
 
 def hidden_counts(table: AggregateTable, policy: DisclosurePolicy) -> set[Place]:
-    """Return the places of the counts that are suppressed: small ones, their protectors, and those asked for."""
-    cells, relations = counts_of(table)
+    """Return the places hidden in a table by itself: small counts, their protectors, and those asked for."""
+    cells, relations = assembled([table])
     hidden, _ = to_hide(
         cells, relations, policy.threshold, secondary=policy.secondary, rounding_base=policy.rounding_base
     )
     asked = {place for wanted in policy.also_hide if wanted.table == table.name for place in _places(table, wanted)}
-    return hidden | (asked & set(cells))  # hiding more never exposes what is protected
+    hidden |= asked & set(cells)  # hiding more never exposes what is protected
+    return hidden | also_resting({table.name: table}, hidden, policy.threshold)
 
 
 def _places(table: AggregateTable, wanted: AlsoHide) -> list[Place]:
@@ -191,7 +215,7 @@ def _no_finer(values: pd.Series, column: Column, policy: DisclosurePolicy) -> pd
     if column.role is Role.COUNT and policy.rounding_base > 1:
         base = policy.rounding_base
         return ((values + base / 2) // base * base).astype(values.dtype)
-    if pd.api.types.is_float_dtype(values) and column.decimals is not None and column.role is not Role.OPEN:
+    if pd.api.types.is_float_dtype(values) and column.decimals is not None:
         return values.round(column.decimals)
     return values
 
@@ -200,8 +224,7 @@ def _marks(table: AggregateTable, hidden: pd.DataFrame, symbol: str) -> pd.DataF
     """Return the symbol of each cell: the policy's where hidden, "z" where there is no number, else ""."""
     marks = pd.DataFrame("", index=range(len(table.frame)), columns=table.frame.columns, dtype="str")
     for name, column in table.columns.items():
-        if column.role in (Role.KEY, Role.OPEN) and not pd.api.types.is_numeric_dtype(table.frame[name]):
-            continue
-        marks.loc[table.frame[name].isna().to_numpy(), name] = NOT_APPLICABLE
+        if column.role not in (Role.KEY, Role.OPEN) or pd.api.types.is_numeric_dtype(table.frame[name]):
+            marks.loc[table.frame[name].isna().to_numpy(), name] = NOT_APPLICABLE
         marks.loc[hidden[name], name] = symbol
     return marks

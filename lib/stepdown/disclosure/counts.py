@@ -91,7 +91,7 @@ def row_groups(frame: pd.DataFrame, within: Sequence[str]) -> list[list[int]]:
 
 def _along_rows(table: AggregateTable, numbers: dict[str, np.ndarray], cells: dict[Place, Cell]) -> Iterator[Relation]:
     """Yield sums of two to four columns that equal another column in every row."""
-    names = [name for name, values in numbers.items() if len(values) and np.isfinite(values).all()]
+    names = [name for name, values in numbers.items() if len(values) > 1 and np.isfinite(values).all()]
     for total in names:
         others = [name for name in names if name != total and table.columns[name].role is Role.COUNT]
         for size in (2, 3, 4):
@@ -105,22 +105,25 @@ def _along_rows(table: AggregateTable, numbers: dict[str, np.ndarray], cells: di
 
 
 def _complements(table: AggregateTable, cells: dict[Place, Cell]) -> list[tuple[Place, Cell, Place]]:
-    """Return for each share the count of those who are not in it: 77 of 78 with a status says 1 without."""
-    found: dict[Place, tuple[Place, Cell, Place]] = {}
-    for column in table.columns.values():
-        bases = [name for name in column.rests_on if table.columns[name].role is Role.BASE]
-        counts = [name for name in column.rests_on if table.columns[name].role is Role.COUNT]
-        if column.role is not Role.DERIVED or len(bases) != 1 or len(counts) != 1:
-            continue
-        if table.columns[bases[0]].unit != table.columns[counts[0]].unit:
-            continue
-        for row in range(len(table.frame)):
-            part, whole = (table.name, row, counts[0]), (table.name, row, bases[0])
+    """Return for each count the rest of the size that stands beside it: 77 of 78 with a status says 1 without."""
+    found = []
+    for count, column in table.columns.items():
+        size = _size_of(table, count) if column.role is Role.COUNT else ""
+        for row in range(len(table.frame)) if size else ():
+            part, whole = (table.name, row, count), (table.name, row, size)
             if part in cells and whole in cells and cells[whole].value >= cells[part].value:
-                rest = (table.name, row, f"{counts[0]} not")
+                rest = (table.name, row, f"{count} not")
                 value = cells[whole].value - cells[part].value
-                found[rest] = (part, Cell(rest, value, shown_anywhere=False), whole)
-    return list(found.values())
+                found.append((part, Cell(rest, value, shown_anywhere=False), whole))
+    return found
+
+
+def _size_of(table: AggregateTable, count: str) -> str:
+    """Return the size that a count is a part of: the only one of its unit, or the one of the same group; "" if none."""
+    unit = table.columns[count].unit
+    sizes = [name for name, c in table.columns.items() if c.role is Role.BASE and c.unit == unit]
+    same = [name for name in sizes if name.rsplit("_", 1)[-1] == count.rsplit("_", 1)[-1]]
+    return sizes[0] if len(sizes) == 1 else same[0] if len(same) == 1 else ""
 
 
 def _left_out(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple[Place, Cell, Place]]:
@@ -130,7 +133,7 @@ def _left_out(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple
     """
     keys = ["group"] if "group" in table.columns and table.columns["group"].role is Role.KEY else []
     for name, column in table.columns.items():
-        if column.role is not Role.BASE:
+        if column.role is not Role.BASE or column.unit != "children":
             continue
         for rows in row_groups(table.frame, keys):
             places = [(table.name, row, name) for row in rows if (table.name, row, name) in cells]

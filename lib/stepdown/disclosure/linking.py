@@ -1,21 +1,24 @@
-"""Which counts of different tables are one and the same, or sums of one another.
+"""All counts of a release as one set: what each counts, and so which are the same, sums or parts of one another.
 
-An outsider lays the tables of a release side by side. Three kinds of link are followed:
+Tables of the house say what their counts count (:mod:`stepdown.disclosure.definitions`); links between those follow.
+For any other table two kinds of link are followed, as an outsider would who lays the tables side by side:
 1. the same place: two tables with a count of the same name for the same values of the same key columns;
 2. the same numbers: a count for each group in one table that equals, for every group, a count, or what is left of a
-   total, in another. Such an equality is hardly ever chance, and if it is, the audit is stricter than it need be;
-3. movement on the ladder: who moved up, down or stayed, as sums of the flow between statuses.
+   total, in another. Such an equality is hardly ever chance, and if it is, the audit is stricter than it need be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
-from stepdown.disclosure.counts import Cell, Place, Relation, row_groups
+from stepdown.disclosure.counts import Cell, Place, Relation, counts_of, row_groups
+from stepdown.disclosure.definitions import definitions
+from stepdown.disclosure.system import System, is_same
 from stepdown.tables import AggregateTable, Role
 
 _FEWEST = 2
@@ -37,12 +40,68 @@ class Series:
     sums: tuple[Sum, ...]
 
 
-def links(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) -> list[Relation]:
-    """Return the relations between counts of different tables."""
-    return [*_same_places(tables, cells), *_same_numbers(tables, cells), *_ladder(tables, cells)]
+def assembled(
+    tables: Sequence[AggregateTable], left_out: Collection[str] = ()
+) -> tuple[dict[Place, Cell], list[Relation]]:
+    """Return every count of the tables, with the cells of the underlying tables, and every sum that holds of them.
+
+    left_out: tables that are not released; their counts are to be protected all the same.
+    """
+    meant = definitions(tables)
+    cells: dict[Place, Cell] = {}
+    relations: list[Relation] = []
+    for table in tables:
+        own, sums = counts_of(table)
+        cells |= own if table.name not in left_out else {p: replace(c, shown_anywhere=False) for p, c in own.items()}
+        relations += [r for r in sums if r.constant == 0 or not all(place in meant.defined for _, place in r.terms)]
+    by_name = {table.name: table for table in tables}
+    for place in sorted(meant.defined - set(cells)):
+        value = pd.to_numeric(by_name[place[0]].frame[place[2]], errors="coerce").iloc[place[1]]
+        if value >= 0 and float(value).is_integer():
+            cells[place] = Cell(place, int(value), shown_anywhere=place[0] not in left_out)
+    known = {place[0] for place in meant.defined}  # tables of which it is known what a size of a whole group is
+    cells |= {p: replace(c, total=p in meant.sizes) for p, c in cells.items() if p[0] in known}
+    cells |= meant.cells
+    relations += [r for r in meant.relations if all(place in cells for _, place in r.terms)]
+    relations += _same_places(tables, cells, meant.defined)
+    relations += _same_numbers(tables, cells, meant.defined)
+    return cells, _true(cells, relations)
 
 
-def _same_places(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) -> Iterator[Relation]:
+def _true(cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> list[Relation]:
+    """Return the relations that can all be true of the counts as they are.
+
+    A count that is not quite what its definition says (a spell without days, a child of two windows) would make an
+    outsider's sums contradict one another; such a definition is not used.
+    """
+    kept = [r for r in relations if not is_same(r) or _agree(cells, r)]
+    system = System(cells, kept)
+    if not system.rows.shape[0]:
+        return kept
+    from scipy.optimize import linprog
+    from scipy.sparse import eye_array, hstack
+
+    count, width = system.rows.shape
+    more = hstack([system.rows, eye_array(count), -eye_array(count)]).tocsr()
+    aim = np.concatenate([np.zeros(width), np.ones(2 * count)])
+    low, high = system.bounds(set())
+    box = np.vstack([np.column_stack([low, high]), np.tile([0.0, np.inf], (2 * count, 1))])
+    found = linprog(aim, A_eq=more, b_eq=system.sides, bounds=box, method="highs")
+    if found.fun < 0.5:
+        return kept
+    wrong = {int(i) for i in np.flatnonzero((found.x[width : width + count] + found.x[width + count :]) > 1e-6)}
+    lines = system.lines(kept)
+    return [relation for relation, line in zip(kept, lines, strict=True) if line not in wrong]
+
+
+def _agree(cells: Mapping[Place, Cell], relation: Relation) -> bool:
+    values = {cells[place].value for _, place in relation.terms if cells[place].shown_anywhere}
+    return len(values) <= 1
+
+
+def _same_places(
+    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], defined: set[Place]
+) -> Iterator[Relation]:
     known: dict[tuple[object, ...], Place] = {}
     for table in tables:
         keys = sorted(table.keys())
@@ -54,21 +113,29 @@ def _same_places(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) 
                 if place not in cells:
                     continue
                 other = known.setdefault((name, tuple(keys), values), place)
-                if other[0] != place[0] and cells[other].value == cells[place].value:
+                meant = other in defined and place in defined
+                if other[0] != place[0] and not meant and cells[other].value == cells[place].value:
                     yield Relation(((1, other), (-1, place)))
 
 
-def _same_numbers(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) -> Iterator[Relation]:
+def _same_numbers(
+    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], defined: set[Place]
+) -> Iterator[Relation]:
     found: dict[tuple[str, tuple[int, ...]], list[Series]] = {}
     for table in tables:
         for series in _series(table, cells):
             found.setdefault((series.unit, series.values), []).append(series)
     for same in found.values():
         for one, other in combinations(same, 2):
-            if one.table != other.table:
-                for (left, plus), (right, minus) in zip(one.sums, other.sums, strict=True):
-                    terms = [*left, *((-factor, place) for factor, place in right)]
-                    yield Relation(tuple(terms), minus - plus)
+            if one.table == other.table or (_meant(one, defined) and _meant(other, defined)):
+                continue
+            for (left, plus), (right, minus) in zip(one.sums, other.sums, strict=True):
+                terms = [*left, *((-factor, place) for factor, place in right)]
+                yield Relation(tuple(terms), minus - plus)
+
+
+def _meant(series: Series, defined: set[Place]) -> bool:
+    return all(place in defined for terms, _ in series.sums for _, place in terms)
 
 
 def _series(table: AggregateTable, cells: Mapping[Place, Cell]) -> Iterator[Series]:
@@ -123,63 +190,6 @@ def _rest_of(table: AggregateTable, place: Place, cells: Mapping[Place, Cell]) -
         if others and all(other in cells for other in others):
             return sum(cells[other].value for other in others), (tuple((1, other) for other in others), 0)
     return 0, ((), 0)
-
-
-def _ladder(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell]) -> Iterator[Relation]:
-    """Yield the sums of the flow between statuses that the tables of movement print."""
-    by_name = {table.name: table for table in tables}
-    flow = by_name.get("transitions")
-    if flow is None:
-        return
-    frame = flow.frame.reset_index(drop=True)
-    rank = {status: i for i, status in enumerate(dict.fromkeys(frame["status_before"]))}
-    before, after = frame["status_before"].map(rank), frame["status_after"].map(rank)
-    moves = {"higher": after > before, "lower": after < before, "same": after == before}
-    pairs: list[tuple[pd.Series, Place]] = []
-    if "movement" in by_name:
-        pairs += _movement(by_name["movement"], frame, moves, before)
-    if "like_for_like" in by_name:
-        pairs += _like_for_like(by_name["like_for_like"], frame, moves)
-    for pick, place in pairs:
-        parts = [(flow.name, int(row), "children") for row in frame.index[pick]]
-        if place not in cells or any(part not in cells for part in parts):
-            continue
-        if sum(cells[part].value for part in parts) == cells[place].value:
-            yield Relation((*((1, part) for part in parts), (-1, place)))
-
-
-def _movement(
-    table: AggregateTable, flow: pd.DataFrame, moves: Mapping[str, pd.Series], before: pd.Series
-) -> list[tuple[pd.Series, Place]]:
-    """Return which flows make each count of ``movement``."""
-    picks = {
-        "escalated": moves["higher"],
-        "de_escalated": moves["lower"],
-        "same": moves["same"],
-        "at_risk_up": before < before.max(),
-        "at_risk_down": before > 0,
-    }
-    return [
-        (pick & (flow["group"] == group), (table.name, row, name))
-        for row, group in enumerate(table.frame["group"])
-        for name, pick in picks.items()
-    ]
-
-
-def _like_for_like(
-    table: AggregateTable, flow: pd.DataFrame, moves: Mapping[str, pd.Series]
-) -> list[tuple[pd.Series, Place]]:
-    """Return which flows make each count of ``like_for_like``, whose groups stand side by side."""
-    groups = dict(zip(_ENDS, dict.fromkeys(flow["group"]), strict=True))
-    pairs = []
-    for row, (status, event) in enumerate(zip(table.frame["status_before"], table.frame["event"], strict=True)):
-        move = next((pick for name, pick in moves.items() if name in str(event)), None)
-        for ending, group in groups.items():
-            mine = (flow["status_before"] == status) & (flow["group"] == group)
-            pairs.append((mine, (table.name, row, f"n{ending}")))
-            if move is not None:
-                pairs.append((mine & move, (table.name, row, f"events{ending}")))
-    return pairs
 
 
 def described(table: AggregateTable, place: Place) -> dict[str, str]:

@@ -29,7 +29,12 @@ class DisclosurePolicy(Settings):
     secondary false, dominance_percent 100.
     secondary: whether those further counts are hidden.  rounding_base: counts are rounded to it (1: not rounded).
     dominance_percent: a total of days or pounds is hidden when one child (or family) has more than this share of it.
-    also_hide: what the audit of a whole run asked for (docs/disclosure.md).
+    also_hide: counts that are hidden besides, at the evaluator's wish (docs/disclosure.md).
+    finish: "automatic" (a run hides, merges and leaves out until nothing that is hidden can be worked out) or "ask"
+    (it prints the list once and stops).  pinned: path of an earlier run's ``disclosure_applied.yaml``; what was hidden
+    there is hidden again before anything else.  tables: "by_size" (a small study leaves out tables that would cost
+    others too much) or "all".  between_releases: "hide" (a count is hidden when it differs from the last release's by
+    no more than the threshold), or "warn" (it is shown, and the run says which).
     """
 
     method: Literal["suppress", "none"]
@@ -40,6 +45,10 @@ class DisclosurePolicy(Settings):
     dominance_percent: float = Field(default=85.0, gt=0, le=100)
     also_hide: tuple[AlsoHide, ...] = ()
     reason: str = ""
+    finish: Literal["automatic", "ask"] = "automatic"
+    pinned: str = ""
+    tables: Literal["by_size", "all"] = "by_size"
+    between_releases: Literal["hide", "warn"] = "hide"
 
     @model_validator(mode="after")
     def _reason_given(self) -> Self:

@@ -10,46 +10,57 @@ import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from stepdown.disclosure import audit_release, faults_of
+from stepdown.disclosure import Plan, audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params import DisclosurePolicy, Study
+from stepdown.recording import PLAN_FILE
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import begin_word, end_word, one_document, write_pdf
 from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
 
-def build_release(folder: Path, study: Study | None, facts: Mapping[str, object]) -> list[str]:
+def build_release(
+    folder: Path, study: Study | None, facts: Mapping[str, object], *, preview: bool = False
+) -> list[str]:
     """Make release/ of the run in ``folder``; return messages for the user (what could not be made, and why).
+
+    preview: make restricted/preview instead, of the first pass, in which nothing is hidden: pages only.
 
     folder: holds restricted/notebooks/*.ipynb and restricted/parts/*.json, and release/tables and release/figures as
     the books wrote them.  study: None for a report that is checked.  facts: title, run_id, started, code and the
     like, as in the manifest; what is missing is left out.
     Raises Refused when an output may not be released or a small number could be worked out.
     """
-    release = folder / "release"
+    release = folder / ("restricted/preview" if preview else "release")
     (release / "figures").mkdir(parents=True, exist_ok=True)
     (release / "tables").mkdir(parents=True, exist_ok=True)
     parts = read_parts(folder)
     tables, hidden = read_tables(folder, parts)
-    policy = DisclosurePolicy.model_validate(
-        {name: _frozen(value) for name, value in parts[0]["policy"].items() if name != "in_words"}
-    )
-    refuse(faults_of(audit_release(tables, hidden, policy), study.file.name if study else "the parameter file"))
+    if not preview:
+        planned = (folder / PLAN_FILE).is_file()
+        refuse(_not_as_planned(folder, hidden) if planned else _given_away(parts, tables, hidden, study))
     made = _made(facts)
     site = _site(study, parts, facts)
+    if preview:
+        site = replace(site, title=f"{site.title}: not for release", notice=PREVIEW_NOTICE)
     notebooks = [_notebook(folder, part["notebook"]) for part in parts]
     titles = [notebook_title(nb, part["notebook"]) for nb, part in zip(notebooks, parts, strict=True)]
     links = [("index.html", "Summary"), *((f"{p['notebook']}.html", t) for p, t in zip(parts, titles, strict=True))]
     figures = release / "figures"
     pages = [notebook_page(nb, part, site, links, figures) for nb, part in zip(notebooks, parts, strict=True)]
     sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
+    if preview:
+        for page in (_first_page(site, parts, titles, links, sheets, documents=False), *pages):
+            (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
+        return []
     write_workbook(release / "tables.xlsx", title=site.title, about=_about(site), sheets=sheets, made=made)
     first = _first_page(site, parts, titles, links, sheets)
     messages = _documents(release, site, [first, *pages], made)
@@ -58,6 +69,50 @@ def build_release(folder: Path, study: Study | None, facts: Mapping[str, object]
     for page in (first, *pages):
         (release / page.file).write_text(page.html, encoding="utf-8")
     return messages
+
+
+PREVIEW_NOTICE = "Not for release. No small number is hidden on these pages; they stay with the evaluator."
+_WATERMARK = """<style>body::before{content:"Not for release";position:fixed;inset:0;display:grid;place-items:center;
+font-size:12vw;font-weight:700;color:#b00;opacity:.12;transform:rotate(-30deg);pointer-events:none;z-index:9}</style>
+</head>"""
+
+
+def _watermarked(html: str) -> str:
+    return html.replace("</head>", _WATERMARK, 1)
+
+
+def _not_as_planned(folder: Path, hidden: Mapping[str, Sequence[tuple[int, str]]]) -> list[Fault]:
+    """Return a fault for each table that shows what the run's plan hides."""
+    planned = Plan.read(json.loads((folder / PLAN_FILE).read_text(encoding="utf-8")))
+    return [
+        Fault(
+            where=f"table {name}",
+            found="a number that the plan of the run hides",
+            allowed="what the plan of the run shows",
+            rule="tables are cleared together (docs/disclosure.md)",
+            remedy="run again; if it happens again, report it with the version of Stepdown",
+        )
+        for name, places in planned.hidden.items()
+        if name in hidden and not set(places) <= set(hidden[name])
+    ]
+
+
+def _given_away(
+    parts: Sequence[Mapping[str, Any]],
+    tables: Sequence[AggregateTable],
+    hidden: Mapping[str, Sequence[tuple[int, str]]],
+    study: Study | None,
+) -> list[Fault]:
+    """Return what tables that were cleared one by one give away together."""
+    policy = policy_of(parts)
+    return faults_of(audit_release(tables, hidden, policy), study.file.name if study else "the parameter file")
+
+
+def policy_of(parts: Sequence[Mapping[str, Any]]) -> DisclosurePolicy:
+    """Return the policy under which the books of a run cleared their tables."""
+    return DisclosurePolicy.model_validate(
+        {name: _frozen(value) for name, value in parts[0]["policy"].items() if name != "in_words"}
+    )
 
 
 def read_parts(folder: Path) -> list[dict[str, Any]]:
@@ -92,7 +147,9 @@ def read_tables(
                 for n, c in about["columns"].items()
             }
             keys = {n: "str" for n, c in columns.items() if c.role is Role.KEY}
-            frame = pd.read_csv(folder / "restricted" / "tables" / f"{name}.csv", dtype=keys, keep_default_na=True)
+            empty = {n: [""] for n in columns if n not in keys}
+            source = folder / "restricted" / "tables" / f"{name}.csv"
+            frame = pd.read_csv(source, dtype=keys, keep_default_na=False, na_values=empty)
             sums = tuple(AddsUp(s["column"], tuple(s["within"]), s["total"]) for s in about["adds_up"])
             tables[name] = AggregateTable(name, about["one_row_is"], frame, columns, sums)
             hidden[name] = [
@@ -208,6 +265,7 @@ def _first_page(
     sheets: Sequence[Sheet],
     *,
     word: bool = True,
+    documents: bool = True,
 ) -> Page:
     shown = [
         {"title": title, "href": f"{part['notebook']}.html", "anchor": f"part-{n}", "findings": _findings(part)}
@@ -219,6 +277,8 @@ def _first_page(
     ]
     if word:
         downloads.append({"href": "report.docx", "text": "The whole report as Word", "about": " (to edit)"})
+    if not documents:
+        downloads = []
     files = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
     return study_page(site, shown, links, downloads, files)
 
@@ -293,3 +353,14 @@ def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime)
     word = begin_word(document, release / "report.docx", made)
     messages = [write_pdf(document, release / "report.pdf", made), end_word(word, release / "report.docx")]
     return [message for message in messages if message]
+
+
+def point_to_release(folder: Path) -> None:
+    """Where nothing is hidden, let the preview lead to the release, which shows everything."""
+    preview = folder / "restricted" / "preview" / "index.html"
+    if not preview.is_file():
+        preview.parent.mkdir(parents=True, exist_ok=True)
+        words = "Nothing is hidden in this study: its release shows everything."
+        page = f'<p>{words}</p><p><a href="../../release/index.html">Open the release</a></p>'
+        head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Not for release</title></head>'
+        preview.write_text(_watermarked(f"{head}<body>{page}</body></html>"), encoding="utf-8")

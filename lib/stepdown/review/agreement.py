@@ -45,7 +45,7 @@ COLUMNS = {
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },
     "apart": Column(
-        "Files on which answers differ", Role.OPEN, "files", 0, about="says something of reviewers, not of a child"
+        "Files on which answers differ", Role.COUNT, "files", 0, about="files whose reviewers did not answer alike"
     ),
     "kappa_of": Column("Kappa of", Role.OPEN),
 }

@@ -15,15 +15,18 @@ from stepdown.review.ordered import contrast
 from stepdown.review.scores import SMALLEST, files, is_shown, smallest
 from stepdown.tables import AggregateTable, Column, Role
 
-_BOTH = ("smallest",)
+_BOTH = ("count_earlier", "files_earlier", "count_later", "files_later")
 
 
-def _p(label: str, about: str = "") -> Column:
-    return Column(label, Role.DERIVED, "p", 3, _BOTH, about)
+_ANY_ANSWER = ("smallest",)
 
 
-def _share(label: str, about: str = "") -> Column:
-    return Column(label, Role.DERIVED, "", 3, _BOTH, about)
+def _p(label: str, about: str = "", rests_on: tuple[str, ...] = _BOTH) -> Column:
+    return Column(label, Role.DERIVED, "p", 3, rests_on, about)
+
+
+def _share(label: str, about: str = "", rests_on: tuple[str, ...] = _BOTH) -> Column:
+    return Column(label, Role.DERIVED, "", 3, rests_on, about)
 
 
 def _points(label: str) -> Column:
@@ -65,10 +68,12 @@ DIFFERENCES_SHOWN = ("item", "cut", "points", "points_low", "points_high", "p_bo
 ORDERED = {
     **_KEYS,
     **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
-    "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties"),
-    "superiority": _share("Chance that a later file shows more evidence", "a tie counts half; 0.5 is no difference"),
-    "superiority_low": _share("Lower limit", "Brunner–Munzel"),
-    "superiority_high": _share("Upper limit", "Brunner–Munzel"),
+    "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties", _ANY_ANSWER),
+    "superiority": _share(
+        "Chance that a later file shows more evidence", "a tie counts half; 0.5 is no difference", _ANY_ANSWER
+    ),
+    "superiority_low": _share("Lower limit", "Brunner–Munzel", _ANY_ANSWER),
+    "superiority_high": _share("Upper limit", "Brunner–Munzel", _ANY_ANSWER),
 }
 """The columns of case_file_ordered."""
 

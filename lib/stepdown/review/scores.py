@@ -16,15 +16,17 @@ _FULL, _ANY = ("yes", "applicable"), ("any_evidence", "applicable")
 
 
 def files(label: str, about: str = "") -> Column:
-    """Return a column of numbers of files that rests on the smallest count of its row."""
-    return Column(label, Role.DERIVED, "files", 0, ("smallest",), about)
+    """Return a column of numbers of files."""
+    return Column(label, Role.COUNT, "files", 0, about=about)
 
 
 def _share(label: str, rests_on: tuple[str, str], about: str = "") -> Column:
     return Column(label, Role.DERIVED, "", 3, rests_on, about)
 
 
-SMALLEST = Column("Smallest count of the row", Role.COUNT, "files", 0, about="decides whether the row may be shown")
+SMALLEST = Column(
+    "Smallest count of the row", Role.COUNT, "files", 0, about="not shown where a count of the row is not"
+)
 
 COLUMNS = {
     "item_id": Column("Item code", Role.KEY),
@@ -55,8 +57,8 @@ COLUMNS = {
 }
 """The columns of case_file_items.
 
-The counts of a row add up to the files read, and case_file_differences has some of them again. So a row is shown
-whole or not at all: every count rests on the smallest one, in both tables.
+The counts of a row add up to the files read, and case_file_differences has some of them again:
+:mod:`stepdown.disclosure.definitions` says which.
 """
 
 SHOWN = ("item", "subset_label", "any_evidence", "applicable", "not_applicable", *list(COLUMNS)[-3:])

@@ -65,6 +65,23 @@ def make_pages(task: PagesTask) -> PagesMade:
         return PagesMade({}, trouble=f"{type(error).__name__} at {place_of(error)}")
 
 
+def make_plan(task: PagesTask) -> PagesMade:
+    """Decide what may be shown of all tables of a first pass together; never raises for its faults."""
+    from stepdown.release.planning import plan_run
+
+    try:
+        if task.study is None:
+            raise LookupError("only a study's tables are cleared together")
+        plan = plan_run(task.folder, task.study, task.facts, task.previous)
+        return PagesMade({}, (plan.in_words(),))
+    except Refused as refused:
+        return PagesMade({}, trouble=refused.worded())
+    except OSError as error:
+        return PagesMade({}, trouble=f"{type(error).__name__}: {error.strerror}", full_disk=True)
+    except Exception as error:  # noqa: BLE001 (a run whose plan fails is kept for the evaluator, not lost)
+        return PagesMade({}, trouble=f"{type(error).__name__} at {place_of(error)}")
+
+
 def place_of(error: BaseException) -> str:
     """Return the file and line where an error was raised, without its message."""
     trace = error.__traceback__
@@ -77,15 +94,24 @@ def _released(task: PagesTask) -> list[str]:
     if not task.pages:
         return []
     if taken_over(task.facts, task.previous):
-        for old in sorted((Path(str(task.previous)) / "release").rglob("*")):
+        kept = (Path(str(task.previous)) / part for part in ("release", "restricted/preview", "restricted"))
+        for old in sorted(file for part in kept for file in _of_the_whole(part)):
             new = task.folder / old.relative_to(Path(str(task.previous)))
             if old.is_file() and not new.exists():
                 new.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(old, new)
         return []
-    from stepdown.release.building import build_release
+    from stepdown.release.building import build_release, point_to_release
 
+    point_to_release(task.folder)
     return build_release(task.folder, task.study, task.facts)
+
+
+def _of_the_whole(part: Path) -> list[Path]:
+    """Return what a run has in a folder that no single notebook wrote."""
+    return (
+        sorted(part.rglob("*")) if part.name != "restricted" else [part / "plan.json", part / "disclosure_applied.yaml"]
+    )
 
 
 def taken_over(facts: Mapping[str, Any], previous: Path | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,16 @@ def planned(
             status, reason = _status(before.get(notebook.name), parts, previous, force)
         steps.append(Step(notebook, parameters, parts, status, reason))
     sizes = {file: (subject.root / file).stat().st_size for file in inputs}
-    return Plan(subject, tuple(steps), inputs, sizes, digest_file(subject.file), previous, manifest)
+    return Plan(subject, tuple(_together(subject, steps)), inputs, sizes, digest_file(subject.file), previous, manifest)
+
+
+def _together(subject: Subject, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps; where numbers are hidden, all notebooks run when one does: tables are cleared together."""
+    hides = subject.study is not None and subject.study.settings.disclosure.method != "none"
+    if not hides or all(step.status is not None for step in steps):
+        return list(steps)
+    again = "its tables are cleared together with the others'"
+    return [replace(s, status=None, reason=again) if s.status is Status.UNCHANGED else s for s in steps]
 
 
 def _status(

@@ -16,7 +16,7 @@ from typing import Any
 
 from stepdown.run.folders import Locked, held
 from stepdown.run.jobs import Exit, Lost, Outcome, Status, gravest
-from stepdown.run.planning import Plan, Request, changed_since, folder_of, plans_of, rows_and_gaps
+from stepdown.run.planning import Plan, Request, Step, changed_since, folder_of, plans_of, rows_and_gaps
 from stepdown.run.reporting import Progress, ending_lines, failure_lines, write_front_page
 from stepdown.run.study_run import StudyRun
 from stepdown.run.workers import Executor, LocalProcesses
@@ -130,12 +130,15 @@ def _short_place() -> str | None:
 
 def _submit(session: _Session) -> None:
     """Send all notebooks of all studies: those that took longest in the last run first."""
+    _send(session, [(study, step) for study in session.studies.values() for step in study.to_run()])
+
+
+def _send(session: _Session, steps: Sequence[tuple[StudyRun, Step]]) -> None:
     waiting = []
-    for study in session.studies.values():
+    for study, step in steps:
         before = {entry["name"]: entry["seconds"] for entry in study.plan.previous_manifest.get("notebooks", [])}
-        for step in study.to_run():
-            job = study.job(step, isolated=session.request.isolated, private=session.private)
-            waiting.append((-float(before.get(job.notebook, 0.0)), f"{job.study} {job.notebook}", job))
+        job = study.job(step, isolated=session.request.isolated, private=session.private)
+        waiting.append((-float(before.get(job.notebook, 0.0)), f"{job.study} {job.notebook}", job))
     if waiting:
         from stepdown.run.executing import run_notebook
 
@@ -156,6 +159,8 @@ def _work(session: _Session) -> None:
             name, result = done
             if name.startswith("pages of "):
                 _finish(session, session.studies[name.removeprefix("pages of ")], result)
+            elif name.startswith("disclosure of "):
+                _planned(session, session.studies[name.removeprefix("disclosure of ")], result)
             else:
                 _notebook_ended(session, name, result)
         at_work = {*session.executor.running(), *session.local.running()}
@@ -169,7 +174,7 @@ def _notebook_ended(session: _Session, name: str, result: Any) -> None:
     outcome: Outcome = lost_outcome(job, result) if isinstance(result, Lost) else result
     study = session.studies[job.study]
     step = next(step for step in study.plan.steps if step.notebook.name == job.notebook)
-    outcome = study.ended(outcome.because(step.reason) if outcome.status is Status.OK else outcome)
+    outcome = study.ended(outcome.because(step.reason) if outcome.status is Status.OK else study.without(outcome))
     session.progress.ended(outcome)
     if outcome.status is not Status.OK:
         for line in failure_lines(outcome):
@@ -190,7 +195,7 @@ def _pages(session: _Session, study: StudyRun) -> None:
             f"  {study.name}: not published; the notebooks of this run are in {_shown(kept)}/restricted"
         )
         return
-    from stepdown.run.finishing import PagesTask, make_pages
+    from stepdown.run.finishing import PagesTask, make_pages, make_plan
 
     subject, plan = study.plan.subject, study.plan
     task = PagesTask(
@@ -204,10 +209,22 @@ def _pages(session: _Session, study: StudyRun) -> None:
         previous_inputs={item["file"]: item["sha256"] for item in plan.previous_manifest.get("inputs", [])},
         pages=session.request.pages,
     )
-    if study.to_run():
+    if study.first_pass:
+        session.local.submit(f"disclosure of {study.name}", make_plan, task, _RELEASE_SECONDS)
+    elif study.to_run():
         session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS)
     else:  # a process of its own would take longer than the work
         _finish(session, study, make_pages(task))
+
+
+def _planned(session: _Session, study: StudyRun, result: Any) -> None:
+    """Run a study's notebooks again, now that it is known what may be shown of all their tables together."""
+    if isinstance(result, Lost) or result.trouble:
+        _finish(session, study, result)
+        return
+    for message in result.messages:
+        session.progress.say(f"      {message}")
+    _send(session, [(study, step) for step in study.second_pass()])
 
 
 def _finish(session: _Session, study: StudyRun, result: Any) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stepdown.recording import PLAN_FILE
 from stepdown.run.folders import EVENTS, WORDS, keep_failed, publish, run_id_now, stage, write_json
 from stepdown.run.jobs import Exit, Job, Outcome, Status, Trouble, exit_of, gravest
 from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
@@ -61,6 +62,8 @@ class StudyRun:
         self.files: dict[str, list[str]] = {}
         self.facts: dict[str, Any] = {}
         self._no_data = no_data
+        settings = plan.subject.study.settings if plan.subject.study else None
+        self.first_pass = settings is not None and settings.disclosure.method != "none" and bool(self.to_run())
 
     @property
     def name(self) -> str:
@@ -100,6 +103,7 @@ class StudyRun:
         subject, name = self.plan.subject, step.notebook.name
         work = self.staging / _WORK / name
         work.mkdir(parents=True)
+        self._tell_plan(work)
         limits = subject.run
         return Job(
             study=subject.name,
@@ -114,6 +118,35 @@ class StudyRun:
             isolated=isolated,
             private=private,
         )
+
+    def _tell_plan(self, work: Path) -> None:
+        """Put the plan of the run where the notebook's book finds it: {} in the first pass, which shows everything."""
+        plan = self.staging / PLAN_FILE
+        if self.first_pass or plan.is_file():
+            (work / PLAN_FILE).parent.mkdir(parents=True, exist_ok=True)
+            (work / PLAN_FILE).write_text(
+                plan.read_text(encoding="utf-8") if plan.is_file() else "{}", encoding="utf-8"
+            )
+
+    def second_pass(self) -> list[Step]:
+        """Begin again with the plan that the first pass gave; return the steps that have to run."""
+        self.first_pass = False
+        steps = self.to_run()
+        for step in steps:
+            del self.outcomes[step.notebook.name]
+        return steps
+
+    def without(self, outcome: Outcome) -> Outcome:
+        """Leave a notebook out of the release that cannot tell its results without the numbers that are hidden.
+
+        It ran with all its numbers in the first pass, so its analysis is whole, in the preview.
+        """
+        if outcome.status is not Status.FAILED or not (self.staging / PLAN_FILE).is_file():
+            return outcome
+        shutil.rmtree(self.staging / _WORK / outcome.notebook, ignore_errors=True)
+        error = outcome.trouble.error if outcome.trouble else "an error"
+        reason = f"left out of the release: it cannot be told without hidden numbers ({error}); see the preview"
+        return Outcome(self.name, outcome.notebook, Status.NO_DATA, outcome.seconds, reason=reason)
 
     def _take_over(self, name: str) -> None:
         """Copy what the last whole run's notebook wrote: the same bytes."""
@@ -152,6 +185,7 @@ class StudyRun:
     def _bring_together(self, name: str, work: Path) -> list[str]:
         """Move a notebook's files into the run; returns those that stood there already, which stay as they were."""
         files, twice = [], []
+        (work / PLAN_FILE).unlink(missing_ok=True)
         for path in sorted(work.rglob("*")):
             if not path.is_file():
                 continue

@@ -49,7 +49,7 @@ def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
         f"{count}\n{whole_percent(per_cent)}" if count not in ("0", "") and is_number(share) else count
         for count, share, per_cent in zip(counts, shares, per_cents, strict=True)
     ]
-    names = [style.wrapped(STATUSES[item].short, 11) for item in statuses]
+    names = [style.wrapped(_short(item), 11) for item in statuses]
     sns.heatmap(
         np.nan_to_num(per_cents.reshape(shape)),
         ax=axes,
@@ -67,6 +67,12 @@ def _heatmap(axes: Axes, table: ClearedTable, statuses: list[str]) -> None:
     axes.tick_params(length=0, rotation=0)
     axes.set_xlabel(of_column("highest_after").title)
     axes.set_ylabel(of_column("highest_before").title)
+
+
+def _short(status: str) -> str:
+    """Return what a status is called on an axis; one that stands for two has both names."""
+    first, *others = (STATUSES[part].short for part in status.split(" or "))
+    return " or ".join([first, *(other.lower() for other in others)])
 
 
 def _pale_to_dark() -> LinearSegmentedColormap:
@@ -148,7 +154,7 @@ def _blocks(
         if height > 0:
             axes.fill_between([x - 0.03, x + 0.03], top, top + height, color=colours.get(name, style.DARK), linewidth=0)
             place = max(top + height / 2, free)
-            label = f"{STATUSES[name].short}: {height:.0f}"
+            label = f"{_short(name)}: {height:.0f}"
             axes.text(x + shift, place, label, ha=side, va="center", fontsize=10)
             free = place + 0.055 * heights.sum()
 

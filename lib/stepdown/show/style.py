@@ -14,8 +14,10 @@ from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.patches import Patch, Rectangle
 
 WIDTH_INCHES = 5.2
 """Width of every chart; at 160 dots an inch this is 832 pixels."""
@@ -95,6 +97,10 @@ class Figure:
             if not getattr(self, name).strip():
                 raise ValueError(f"a chart needs its {name}")
 
+    def is_empty(self) -> bool:
+        """Say whether nothing is drawn: every number of the chart is hidden."""
+        return not any(_drawn(axis) for axis in self.fig.axes)
+
     def png(self, dpi: int = 160) -> bytes:
         """Return the chart as PNG; the same numbers give the same bytes."""
         return self._saved("png", dpi=dpi, metadata={"Software": None})
@@ -160,3 +166,20 @@ def colours_for(labels: Sequence[str]) -> dict[str, str]:
         if all(label in fixed for label in labels):
             return {label: fixed[label] for label in labels}
     return {label: SERIES[i % len(SERIES)] for i, label in enumerate(labels)}
+
+
+def _drawn(axis: Axes) -> bool:
+    """Say whether an axis holds a mark with a place and a size; lines across the whole axis are none."""
+    points = [line.get_xydata() for line in axis.lines if line.get_transform() == axis.transData]
+    points += [marks.get_offsets() for marks in axis.collections if len(marks.get_offsets()) > 1]
+    if any(np.isfinite(np.ma.filled(np.ma.asarray(own, dtype="float64"), np.nan)).all(axis=1).any() for own in points):
+        return True
+    filled = [marks.get_array() for marks in axis.collections if marks.get_array() is not None]
+    if any(np.isfinite(np.ma.filled(np.ma.asarray(own, dtype="float64"), np.nan)).any() for own in filled):
+        return True
+    return any(_has_size(patch) for patch in axis.patches)
+
+
+def _has_size(patch: Patch) -> bool:
+    corners = patch.get_path().vertices if not isinstance(patch, Rectangle) else patch.get_bbox().get_points()
+    return bool(np.isfinite(corners).all() and np.ptp(corners, axis=0).min() > 0)

@@ -1,0 +1,162 @@
+"""What the counts of the tables of statuses count: cells of group × statuses held before × after × referred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from stepdown.disclosure.underlying import Block, Definitions, rows_of
+from stepdown.tables import AggregateTable
+
+Tables = Mapping[str, AggregateTable]
+Define = Callable[[AggregateTable, Definitions, Block, Sequence[str]], None]
+
+
+def _statutory_status(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        mask = own.where(**{"group": v["group"], f"{v['status']}_{v['period']}": True})
+        found.counts((table.name, row, "children_with_status"), own, mask)
+        found.at_most([(1, (table.name, row, "children_with_status")), (-1, (table.name, row, "episodes"))])
+        found.at_most([(1, (table.name, row, "new_episodes")), (-1, (table.name, row, "episodes"))])
+
+
+def _transitions(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        before = own.where(group=v["group"], highest_before=statuses_in(v["status_before"]))
+        found.counts((table.name, row, "children_before"), own, before)
+        found.counts(
+            (table.name, row, "children"), own, before & own.where(highest_after=statuses_in(v["status_after"]))
+        )
+
+
+def statuses_in(status: object) -> tuple[str, ...]:
+    """Return the statuses that a merged one holds."""
+    return tuple(str(status).split(" or "))
+
+
+def _movement(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    top = next(reversed(own.columns["highest_before"]))
+    for row, v in rows_of(table.frame):
+        mine = own.where(group=v["group"])
+        for column, mask in {
+            "escalated": own.where(move=1),
+            "de_escalated": own.where(move=-1),
+            "same": own.where(move=0),
+            "at_risk_up": ~own.where(highest_before=top),
+            "at_risk_down": ~own.where(highest_before="none"),
+        }.items():
+            found.counts((table.name, row, column), own, mine & mask)
+
+
+def _like_for_like(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        move = 1 if "higher" in str(v["event"]) else -1
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            mine = own.where(group=group, highest_before=v["status_before"])
+            found.counts((table.name, row, f"n_{side}"), own, mine)
+            found.counts((table.name, row, f"events_{side}"), own, mine & own.where(move=move))
+
+
+def _overlap(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            found.counts((table.name, row, f"n_{side}"), own, own.where(group=group, highest_before=v["status_before"]))
+
+
+def _overlap_gate(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for side, group in zip(("programme", "comparison"), groups, strict=False):
+        mask = own.where(group=group) & ~own.where(highest_before="none")
+        found.counts((table.name, 0, f"with_status_{side}"), own, mask)
+
+
+def _referrals(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        mask = own.where(**{"group": v["group"], f"referrals_{v['period']}": True})
+        found.counts((table.name, row, "children_referred"), own, mask)
+        found.at_most([(1, (table.name, row, "children_referred")), (-1, (table.name, row, "referrals"))])
+        found.at_most([(1, (table.name, row, "referrals_without_index")), (-1, (table.name, row, "referrals"))])
+
+
+def _variable(outcome: object) -> str:
+    """Return the part of the block's variable that an outcome is about: days_cp → CP, referrals → referrals."""
+    name = str(outcome)
+    return name.rsplit("_", 1)[-1].upper() if name.startswith(("days_", "clipped_days_", "episodes_")) else name
+
+
+def held(own: Block, outcome: object, period: str) -> np.ndarray | None:
+    """Return the cells of the children with any of an outcome in a period; None when the block does not have it."""
+    name = f"{_variable(outcome)}_{period}"
+    return own.where(**{name: True}) if name in own.columns else None
+
+
+def _two_part(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    for row, v in rows_of(table.frame):
+        mask = held(own, v.get("outcome", v.get("measure")), str(v["period"]))
+        column = "n_with_any" if "n_with_any" in v else "children"
+        if mask is not None:
+            found.counts((table.name, row, column), own, mask & own.where(group=v["group"]))
+
+
+def _any(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """Define children with any of an outcome, before or after; in one group where the table has groups."""
+    for row, v in rows_of(table.frame):
+        ends = [held(own, v.get("outcome", v.get("measure")), period) for period in ("before", "after")]
+        column = "n_with_any" if "n_with_any" in v else "children"
+        if ends[0] is not None and ends[1] is not None:
+            mine = own.where(group=v["group"]) if "group" in v else own.where()
+            found.counts((table.name, row, column), own, (ends[0] | ends[1]) & mine)
+
+
+def _status_on_date(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """On the last day before, and on the first day after, a status is never above the highest of that period."""
+    periods = {"last day before": "before", "first day after": "after"}
+    rows = list(rows_of(table.frame))
+    for group, moment in dict.fromkeys((v["group"], v["moment"]) for _, v in rows):
+        steps = [
+            ((table.name, row, "children"), v["status"])
+            for row, v in rows
+            if (v["group"], v["moment"]) == (group, moment)
+        ]
+        found.defined.update(place for place, _ in steps)
+        for at in range(1, len(steps)):
+            above = [status for _, status in steps[at:]]
+            mask = own.where(**{"group": group, f"highest_{periods.get(str(moment), 'before')}": above})
+            cells = [(-1, (own.name, int(i), "cell")) for i in np.flatnonzero(mask)]
+            found.at_most([*((1, place) for place, _ in steps[at:]), *cells])
+
+
+def with_cost(tables: Tables, found: Definitions, own: Block) -> None:
+    """Define the children with any cost: with any of what is priced, in a group and period or in all."""
+    priced = list(dict.fromkeys(tables["cost_parts"].frame["measure"])) if "cost_parts" in tables else []
+    for name, table in tables.items():
+        for row, v in rows_of(table.frame) if priced and "children_with_cost" in table.columns else ():
+            periods = [str(v["period"])] if "period" in v else ["before", "after"]
+            masks = [held(own, measure, period) for measure in priced for period in periods]
+            if any(mask is None for mask in masks):
+                return
+            mine = own.where(group=v["group"]) if "group" in v else own.where()
+            found.counts(
+                (name, row, "children_with_cost"), own, mine & np.any([m for m in masks if m is not None], axis=0)
+            )
+
+
+BY_STATUS: dict[str, Define] = {
+    "status_on_date": _status_on_date,
+    "statutory_status": _statutory_status,
+    "transitions": _transitions,
+    "movement": _movement,
+    "like_for_like": _like_for_like,
+    "overlap": _overlap,
+    "overlap_gate": _overlap_gate,
+    "referrals": _referrals,
+    "two_part": _two_part,
+    "cost_parts": _two_part,
+    "effects": _any,
+    "bracket_agreement": _any,
+    "influence": _any,
+    "permutation": _any,
+    "regression_to_the_mean": _any,
+    "missing_follow_up": _any,
+    "saving_by_agency": _any,
+}

@@ -1,0 +1,91 @@
+"""What a notebook leaves in the folder of a run: its tables raw and cleared, its charts, and what it showed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stepdown.disclosure import ClearedTable, Plan, policy_in_words
+from stepdown.params import DisclosurePolicy
+from stepdown.show import Figure
+from stepdown.tables import AggregateTable
+
+PLAN_FILE = "restricted/plan.json"
+"""Where a book finds the plan of its run, in its output folder: {} in the first pass."""
+
+PREVIEW = Plan()
+"""The plan of a run's first pass: everything is shown, to the evaluator alone."""
+
+UNSUPPRESSED = DisclosurePolicy(method="none", reason="this preview is for the evaluator and not for release")
+
+
+def read_plan(folder: Path) -> Plan | None:
+    """Return what a run decided for all its tables together; None where each table is treated by itself."""
+    file = folder / PLAN_FILE
+    if not file.is_file():
+        return None
+    values = json.loads(file.read_text(encoding="utf-8"))
+    return Plan.read(values) if values else PREVIEW
+
+
+class Recorder:
+    """Writes what a notebook makes into the folder of a run."""
+
+    def __init__(
+        self, folder: Path, notebook: str, head: Mapping[str, str], policy: DisclosurePolicy, plan: Plan | None
+    ) -> None:
+        self.folder = folder
+        self.release = "restricted/preview" if plan is PREVIEW else "release"
+        self.notebook = notebook
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.items: list[dict[str, Any]] = []
+        self.head = {"notebook": notebook, **head}
+        words = f"{policy_in_words(policy)} {plan.in_words() if plan and plan.counts else ''}".strip()
+        self.policy = {**policy.model_dump(mode="json"), "in_words": words}
+        for part in ("restricted/tables", "restricted/parts", f"{self.release}/tables", f"{self.release}/figures"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+
+    def table(self, raw: AggregateTable, cleared: ClearedTable) -> None:
+        """Write a table raw and cleared, and note what its columns mean."""
+        _write_csv(raw.frame, self.folder / "restricted" / "tables" / f"{raw.name}.csv")
+        if not cleared.left_out:
+            _write_csv(cleared.written(), self.folder / self.release / "tables" / f"{raw.name}.csv")
+        self.tables[raw.name] = {
+            "one_row_is": raw.one_row_is,
+            "columns": {name: asdict(column) for name, column in raw.columns.items()},
+            "adds_up": [asdict(relation) for relation in raw.adds_up],
+            "symbols": dict(cleared.symbols),
+            "policy": cleared.policy,
+            "left_out": cleared.left_out,
+            "marks": [list(row) for row in cleared.marks.itertuples(index=False, name=None)],
+        }
+        self._save()
+
+    def chart(self, figure: Figure, png: bytes, name: str) -> str:
+        """Write a chart as SVG and PNG; return the stem of its files."""
+        stem = f"{self.notebook}_{name}"
+        (self.folder / self.release / "figures" / f"{stem}.svg").write_bytes(figure.svg())
+        (self.folder / self.release / "figures" / f"{stem}.png").write_bytes(png)
+        return stem
+
+    def shown(self, item: dict[str, Any]) -> None:
+        """Note one thing that was shown."""
+        self.items.append(item)
+        self._save()
+
+    def _save(self) -> None:
+        text = json.dumps(
+            {**self.head, "policy": self.policy, "shown": self.items, "tables": self.tables},
+            ensure_ascii=False,
+            indent=1,
+        )
+        (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(frame: pd.DataFrame, file: Path) -> None:
+    frame.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")

@@ -1,0 +1,122 @@
+"""The plan of a release: it always ends, hides what it must and little more, and can be pinned. Judges: hand sums."""
+
+import pandas as pd
+import pytest
+from stepdown.disclosure import Plan, applied, clear, made_plan
+from stepdown.disclosure.affording import Merge, merged
+from stepdown.disclosure.linking import assembled
+from stepdown.disclosure.protecting import exposed
+from stepdown.params import DisclosurePolicy
+from stepdown.tables import AggregateTable, Column, Role
+
+DFE = DisclosurePolicy(method="suppress", threshold=5)
+GROUP = Column("Group", Role.KEY)
+CHILDREN = Column("Children", Role.COUNT, "children", 0)
+SIZE = Column("Children in the group", Role.BASE, "children", 0)
+
+
+def profile(counts, *, unknown=()):
+    """Return the profile of two groups: the age of their children."""
+    bands = ["0-4", "5-9", "10-14", "15-17", *(["Unknown"] if unknown else [])]
+    rows = [
+        ("age", band, group, n, 100 * n / sum(own), sum(own))
+        for group, own in counts.items()
+        for band, n in zip(bands, own, strict=True)
+    ]
+    columns = {
+        "variable": Column("Characteristic", Role.KEY),
+        "category": Column("Category", Role.KEY),
+        "group": GROUP,
+        "children": CHILDREN,
+        "percent": Column("Share", Role.DERIVED, "%", 1, ("children", "children_in_group")),
+        "children_in_group": SIZE,
+    }
+    return AggregateTable("profile", "category of a group", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def flow(records, excluded):
+    rows = []
+    for group, whole in records.items():
+        rows += [
+            (group, "In the records", "", whole, whole),
+            (group, "Excluded", "asked", excluded[group], excluded[group]),
+        ]
+        rows.append((group, "Analysed", "", whole - excluded[group], whole - excluded[group]))
+    columns = {
+        "group": GROUP,
+        "step": Column("Step", Role.KEY),
+        "reason": Column("Reason", Role.KEY),
+        "children": CHILDREN,
+        "families": Column("Families", Role.COUNT, "families", 0),
+    }
+    return AggregateTable("participant_flow", "step", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def hidden_of(plan, name, column="children"):
+    return [row for row, c in plan.hidden.get(name, ()) if c == column]
+
+
+def test_exclusions_are_not_left_as_the_records_less_those_analysed():
+    """3 are excluded: records and exclusions are hidden, those analysed (the size of the group) are shown."""
+    plan = made_plan([flow({"A": 403, "B": 450}, {"A": 3, "B": 20})], DFE)
+    assert hidden_of(plan, "participant_flow")[:2] == [0, 1]
+    assert 2 not in hidden_of(plan, "participant_flow")
+    assert hidden_of(plan, "participant_flow", "families")[:2] == [0, 1]
+
+
+def test_nothing_is_given_away_by_the_tables_together_and_little_is_hidden():
+    tables = [profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]}), flow({"A": 400, "B": 430}, {"A": 0, "B": 0})]
+    plan = made_plan(tables, DFE)
+    cells, relations = assembled(tables)
+    hidden = {(name, row, column) for name, at in plan.hidden.items() for row, column in at}
+    assert exposed(cells, relations, hidden, 5, whole=True) == {}
+    assert [row for row in hidden_of(plan, "profile") if tables[0].frame["children"][row] > 5] == [2]
+
+
+def test_a_table_cleared_by_a_plan_shows_what_the_plan_shows():
+    table = profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]})
+    plan = made_plan([table], DFE)
+    cleared = clear(table, DFE, plan)
+    assert [row for row, mark in enumerate(cleared.marks["children"]) if mark == "c"] == hidden_of(plan, "profile")
+    assert clear(table, DFE, Plan(left_out={"profile": "too small"})).frame["children"].isna().all()
+
+
+def test_categories_that_are_merged_are_added_up_and_their_share_is_worked_out_again():
+    table = profile({"A": [10, 20, 30, 40]})
+    both = merged(table, Merge("profile", "category", ("10-14", "15-17"), "10-14 and over", "age"))
+    assert both.frame["category"].tolist() == ["0-4", "5-9", "10-14 and over"]
+    assert both.frame["children"].tolist() == [10, 20, 70]
+    assert both.frame["percent"].tolist() == [10, 20, 70]
+    assert both.frame["children_in_group"].tolist() == [100] * 3
+    assert merged(table, Merge("profile", "category", ("a", "b"), "a and over", "age")) is None
+
+
+def test_what_was_hidden_last_month_is_hidden_first():
+    """Either of 12 and 13 would do; last month it was the 13."""
+    table = profile({"A": [3, 13, 12, 372], "B": [60, 70, 80, 220]})
+    assert hidden_of(made_plan([table], DFE), "profile") == [0, 2]
+    pinned = {"hidden": [{"table": "profile", "column": "children", "where": {"category": "5-9", "group": "A"}}]}
+    plan = made_plan([table], DFE, pinned=pinned)
+    assert hidden_of(plan, "profile") == [0, 1]
+    assert {
+        "table": "profile",
+        "column": "children",
+        "where": pinned["hidden"][0]["where"] | {"variable": "age"},
+    } in applied(plan, [table], DFE)["hidden"]
+
+
+def test_a_count_that_differs_a_little_from_the_last_release_is_hidden():
+    table = profile({"A": [30, 42, 56, 272], "B": [60, 70, 80, 220]})
+    last = {"profile": {("age", "5-9", "A"): {"children": "40"}, ("age", "0-4", "A"): {"children": "30"}}}
+    plan = made_plan([table], DFE, last=last)
+    assert 1 in hidden_of(plan, "profile")
+    assert plan.kept_back == ("profile: age, 5-9, A",)
+    warned = DisclosurePolicy(method="suppress", between_releases="warn")
+    assert hidden_of(made_plan([table], warned, last=last), "profile") == []
+
+
+@pytest.mark.parametrize("counts", [[1, 1, 0, 0], [5, 0, 0, 0], [1, 2, 3, 4]])
+def test_it_always_ends(counts):
+    plan = made_plan([profile({"A": counts, "B": counts}), flow({"A": 10, "B": 12}, {"A": 1, "B": 2})], DFE)
+    assert "shown" in plan.in_words()
+    assert Plan.read(plan.written()) == plan
