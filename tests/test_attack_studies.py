@@ -9,8 +9,6 @@ from attacker.reading import read_tables
 from attacker.trial import run_and_judge, try_study, try_without_kernels
 from attacker.wording import told_by_the_last_release
 
-pytest.importorskip("stepdown.release.planning", reason="a run makes no plan of its release yet")
-
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_attack_studies")]
 
 

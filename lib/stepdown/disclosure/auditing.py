@@ -13,7 +13,7 @@ from stepdown.faults import Fault
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable
 
-RULE = "an outsider may not narrow a hidden count down (docs/disclosure.md, The audit of a whole run)"
+RULE = "an outsider may not narrow a hidden count down (docs/disclosure.md, How it works)"
 
 
 @dataclass(frozen=True, slots=True)

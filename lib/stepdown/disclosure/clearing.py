@@ -121,7 +121,7 @@ def _places(table: AggregateTable, wanted: AlsoHide) -> list[Place]:
                     where=f"disclosure.also_hide, table {table.name}",
                     found=f"no count in column {wanted.column!r} where {wanted.where}",
                     allowed=f"columns {', '.join(table.columns)} and values that its key columns hold",
-                    rule="docs/disclosure.md, What the audit asks for",
+                    rule="docs/disclosure.md, How it works",
                     remedy="correct the setting, or take it out",
                 )
             ]

@@ -19,8 +19,11 @@ Tables = Mapping[str, AggregateTable]
 _MEASURE = {"days_": "", "referrals": "referrals"}
 
 
-def definitions(tables: Sequence[AggregateTable]) -> Definitions:
-    """Return what the counts of the tables take in; ``sizes`` are those of whole groups, which are always shown."""
+def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[str]] | None = None) -> Definitions:
+    """Return what the counts of the tables take in; ``sizes`` are those of whole groups, which are always shown.
+
+    broad: the labels of the ethnic codes of each broad ethnic group.
+    """
     found = Definitions()
     by_name = {t.name: t for t in tables if set(_NEEDED.get(t.name, ())) <= set(t.columns)}
     groups, ladder = _groups(by_name), _ladder(by_name)
@@ -33,6 +36,7 @@ def definitions(tables: Sequence[AggregateTable]) -> Definitions:
         with_cost(by_name, found, own)
         _who_is_in(by_name, found, own, groups)
         _profile(by_name, found, own, groups)
+        _ethnic_groups(by_name, found, broad or {})
         _limits(by_name, found)
     if "case_file_items" in by_name:
         _case_files(by_name, found)
@@ -180,6 +184,21 @@ def _profile(tables: Tables, found: Definitions, own: Block, groups: Sequence[st
             if own_rows:
                 found.sums([*terms, (-1, ("profile", own_rows[0], "children_in_group"))])
         _unknown(tables, found, part, str(variable), groups, labels)
+
+
+def _ethnic_groups(tables: Tables, found: Definitions, broad: Mapping[str, Sequence[str]]) -> None:
+    """Say that a broad ethnic group is the sum of its codes."""
+    if "profile" not in tables or "ethnicity_groups" not in tables:
+        return
+    codes = {
+        (str(v["group"]), str(v["category"])): ("profile", row, "children")
+        for row, v in rows_of(tables["profile"].frame)
+        if v["variable"] == "ethnicity"
+    }
+    for row, v in rows_of(tables["ethnicity_groups"].frame):
+        parts = [codes.get((str(v["group"]), label)) for label in broad.get(str(v["category"]), ())]
+        if parts and None not in parts:
+            found.sums([*((1, part) for part in parts if part), (-1, ("ethnicity_groups", row, "children"))])
 
 
 def _unknown(

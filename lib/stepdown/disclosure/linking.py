@@ -41,13 +41,15 @@ class Series:
 
 
 def assembled(
-    tables: Sequence[AggregateTable], left_out: Collection[str] = ()
+    tables: Sequence[AggregateTable],
+    left_out: Collection[str] = (),
+    broad: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[dict[Place, Cell], list[Relation]]:
     """Return every count of the tables, with the cells of the underlying tables, and every sum that holds of them.
 
-    left_out: tables that are not released; their counts are to be protected all the same.
+    left_out: tables that are not released; their counts are to be protected all the same.  broad: as in definitions.
     """
-    meant = definitions(tables)
+    meant = definitions(tables, broad)
     cells: dict[Place, Cell] = {}
     relations: list[Relation] = []
     for table in tables:

@@ -77,15 +77,18 @@ def made_plan(
     *,
     pinned: Mapping[str, Any] | None = None,
     last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]] | None = None,
+    broad: Mapping[str, Sequence[str]] | None = None,
 ) -> Plan:
     """Return the plan of a run.
 
     tables: of all notebooks, before disclosure control.  pinned: what an earlier run did (``disclosure_applied.yaml``).
     last: the numbers of the last published release, by table, key values and column.
+    broad: the labels of the codes of each broad ethnic group.
     """
     if policy.method == "none":
         return Plan()
     work = _Work.begun(tables, policy, pinned or {}, last or {})
+    work.broad = broad or {}
     work.settle()
     return work.plan()
 
@@ -102,6 +105,7 @@ class _Work:
     offered: list[Merge]
     pinned: Mapping[str, Any]
     last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]]
+    broad: Mapping[str, Sequence[str]] = field(default_factory=dict)
     hidden: set[Place] = field(default_factory=set)
     cells: dict[Place, Cell] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
@@ -167,7 +171,7 @@ class _Work:
     def _hide(self) -> list[Place]:
         """Find what to hide; returns the small counts that cannot be protected so."""
         tables = [self.tables.get(table.name, table) for table in self.given]
-        self.cells, self.relations = assembled(tables, set(self.left_out))
+        self.cells, self.relations = assembled(tables, set(self.left_out), self.broad)
         relations = self.relations
         if self.policy.between_releases == "hide":
             cells, more, self.kept_back = since_last(tables, self.cells, self.last, self.policy.threshold)

@@ -34,7 +34,9 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
     policy = study.settings.disclosure
     tables, _ = read_tables(folder, read_parts(folder))
     pinned = read_yaml(study.path(policy.pinned)) if policy.pinned else {}
-    plan = made_plan(tables, policy, pinned=pinned, last=released(previous) if previous else None)
+    profile = study.settings.profile
+    broad = {name: [profile.ethnicity[code] for code in codes] for name, codes in profile.ethnicity_groups.items()}
+    plan = made_plan(tables, policy, pinned=pinned, last=released(previous) if previous else None, broad=broad)
     words = yaml.safe_dump(applied(plan, tables, policy), sort_keys=False, allow_unicode=True, width=110)
     (folder / APPLIED).write_text(words, encoding="utf-8")
     (folder / PLAN_FILE).write_text(json.dumps(plan.written()), encoding="utf-8")
