@@ -25,6 +25,8 @@ _COEFFICIENTS = {
     "alpha": ("Krippendorff's alpha", "ordinal, on no < partial < yes"),
 }
 
+_RESTS = ("files_off_scale", "apart")
+
 COLUMNS = {
     "item_id": Column("Item code", Role.KEY),
     "item": Column("Item", Role.OPEN),
@@ -40,7 +42,7 @@ COLUMNS = {
         "two answers or more of no, partial, yes",
     ),
     **{
-        name + part: Column(label + called, Role.OPEN, "", 2, about="bootstrap over files" if part else about)
+        name + part: Column(label + called, Role.DERIVED, "", 2, _RESTS, "bootstrap over files" if part else about)
         for name, (label, about) in _COEFFICIENTS.items()
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },
@@ -49,7 +51,7 @@ COLUMNS = {
     ),
     "kappa_of": Column("Kappa of", Role.OPEN),
 }
-"""The columns of agreement. How far two reviewers agree says something of them, and nothing of any child."""
+"""The columns of agreement. A coefficient gives back the files off the scale."""
 
 SHOWN = ("item", "files", "agreement", "kappa", "ac1", "ac2", "alpha", "alpha_low", "alpha_high")
 """The columns of agreement that a page shows."""
