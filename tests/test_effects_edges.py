@@ -187,8 +187,9 @@ def test_fractional_logit_with_a_group_without_days_says_not_estimable(slough):
 
 
 def test_no_movement_has_no_direction():
-    assert math.isnan(movement.direction_test(0, 0))
-    assert math.isnan(movement.stuart_maxwell(np.diag([3, 2, 1, 0])).statistic)
+    before = np.repeat([0, 1, 2], [3, 2, 1])
+    assert math.isnan(movement.direction_test(before - before, np.arange(6)))
+    assert math.isnan(movement.stuart_maxwell(before, before, np.arange(6)).statistic)
 
 
 def test_a_family_in_both_groups_cannot_be_dealt_whole():

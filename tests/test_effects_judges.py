@@ -2,13 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from stepdown.effects import balance, bounded_days, checks, estimates, like_for_like, movement, weighting
+from stepdown.effects import balance, bounded_days, checks, estimates, family_shares, movement, weighting
 from stepdown.effects.bracketing import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, estimated
 from stepdown.effects.comparison import compare
 from stepdown.effects.leverage import influence
@@ -108,6 +109,7 @@ def test_the_age_difference_of_rr1038_is_small_among_known_ages_and_large_in_unk
 def test_kaplan_meier_log_log_interval_and_restricted_mean_equal_r_survival(group, arm):
     mine = CHILDREN[CHILDREN["in_programme"] == arm]
     data, judge = waiting(mine), R["survival"][group]
+    data = replace(data, family=np.arange(len(data.days)))  # R took the children as independent
     for place, day in enumerate(judge["day"]):
         found = risk_by(data, day)
         assert found.at_risk == judge["at_risk"][place]
@@ -119,18 +121,20 @@ def test_kaplan_meier_log_log_interval_and_restricted_mean_equal_r_survival(grou
 
 
 def test_stuart_maxwell_equals_r_coin_and_adds_nothing_to_empty_cells():
-    counts = movement.flow_counts(CHILDREN["highest_before"], CHILDREN["highest_after"])
-    found = movement.stuart_maxwell(counts)
+    before, after = CHILDREN["highest_before"].to_numpy(), CHILDREN["highest_after"].to_numpy()
+    found = movement.stuart_maxwell(before, after, np.arange(len(before)))  # one child a family, as in R
     assert found.statistic == pytest.approx(R["movement"]["stuart_maxwell"], rel=1e-8)
     assert found.p_value == pytest.approx(R["movement"]["stuart_maxwell_p"], rel=1e-8)
     seed = np.array([[26, 0, 0, 0], [22, 2, 0, 0], [18, 7, 1, 0], [1, 1, 0, 0]])
-    assert movement.stuart_maxwell(seed).statistic == pytest.approx(R["movement"]["seed_stuart_maxwell"], rel=1e-8)
-    assert movement.stuart_maxwell(seed).statistic == pytest.approx(44.57, abs=0.005)
+    before, after = (np.repeat(places.ravel(), seed.ravel()) for places in np.indices(seed.shape))
+    found = movement.stuart_maxwell(before, after, np.arange(len(before)))
+    assert found.statistic == pytest.approx(R["movement"]["seed_stuart_maxwell"], rel=1e-8)
+    assert found.statistic == pytest.approx(44.57, abs=0.005)
 
 
 def test_direction_test_equals_r_binom_test():
     before, after = CHILDREN["highest_before"], CHILDREN["highest_after"]
-    found = movement.direction_test(int((after > before).sum()), int((after < before).sum()))
+    found = movement.direction_test((after - before).to_numpy(), np.arange(len(after)))
     assert found == pytest.approx(R["movement"]["sign_test"], rel=1e-9)
 
 
@@ -192,13 +196,13 @@ def test_newcombe_intervals_equal_his_table_of_1998():
         ((10, 10), (0, 20)): (0.6791, 1.0),
     }
     for (first, second), (low, high) in table.items():
-        found = like_for_like.risk_difference(first, second)
+        found = family_shares.risk_difference(first, second)
         assert found.ci_low == pytest.approx(low, abs=6e-5)
         assert found.ci_high == pytest.approx(high, abs=6e-5)
 
 
 def test_exact_intervals_and_fishers_p_equal_r_for_0_of_26_against_27_of_113():
-    found = like_for_like.risk_difference((0, 26), (27, 113))
+    found = family_shares.risk_difference((0, 26), (27, 113))
     assert [found.first_low, found.first_high] == pytest.approx(R["exact"]["first"], rel=1e-8)
     assert [found.second_low, found.second_high] == pytest.approx(R["exact"]["second"], rel=1e-8)
     assert found.p_value == pytest.approx(R["fisher"], rel=1e-6)
@@ -252,10 +256,10 @@ def test_mover_of_two_wilson_intervals_is_newcombe_s_interval_of_1998():
 
 
 def test_the_risk_difference_uses_shares_when_all_are_followed_and_kaplan_meier_when_some_are_not():
-    days, family = np.array([10.0, 200, 200, 200]), np.arange(4)
-    followed = Waiting(days, np.array([True, False, False, False]), family)
+    days, family = np.array([10.0, 200, 200, 200, 200]), np.arange(5)
+    followed = Waiting(days, np.array([True, False, False, False, False]), family)
     assert risk_difference_by(followed, followed, 183).method == "Newcombe"
-    lost = Waiting(np.array([10.0, 90, 200, 200]), np.array([True, False, False, True]), family)
+    lost = Waiting(np.array([10.0, 90, 200, 200, 200]), np.array([True, False, False, True, False]), family)
     found = risk_difference_by(lost, followed, 183)
     assert found.method == "Kaplan-Meier"
     assert found.difference == pytest.approx(0.0)

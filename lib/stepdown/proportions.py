@@ -28,7 +28,7 @@ def wilson(count: int, files: int, confidence: float) -> Limits:
     return max(0.0, float(low)), min(1.0, float(high))
 
 
-def clopper_pearson(count: int, files: int, confidence: float) -> Limits:
+def clopper_pearson(count: float, files: float, confidence: float) -> Limits:
     """Return Clopper and Pearson's exact interval for a proportion (Biometrika 26:404-413, 1934)."""
     from statsmodels.stats.proportion import proportion_confint
 

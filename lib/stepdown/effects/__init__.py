@@ -15,8 +15,9 @@ from stepdown.effects.checks import (
 )
 from stepdown.effects.comparison import Comparison, compare, comparison_of
 from stepdown.effects.estimates import Estimate, e_value, holm
+from stepdown.effects.family_shares import family_risk_difference, risk_difference
 from stepdown.effects.leverage import influence, influence_table
-from stepdown.effects.like_for_like import like_for_like_table, risk_difference
+from stepdown.effects.like_for_like import like_for_like_table
 from stepdown.effects.movement import movement_table, stuart_maxwell
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation

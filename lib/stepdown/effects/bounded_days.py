@@ -15,8 +15,8 @@ import statsmodels.api as sm
 
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
+from stepdown.effects.family_shares import Shares, share_interval
 from stepdown.measures import LADDER, PERIODS, measured
-from stepdown.proportions import wilson
 from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
@@ -93,8 +93,8 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
 def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, level: float = 0.95) -> AggregateTable:
     """Return ``two_part``: one row is a group in a period, for one outcome counted in days.
 
-    The share of children with any days carries Wilson's interval (children counted as independent of each other:
-    with siblings in the group it is somewhat too narrow).
+    The share of children with any days carries Wilson's interval, children of one family taken together; with fewer
+    than five families there is none.
 
     >>> two_part_table(children).frame[["measure", "group", "period", "n_with_any"]].head(2)
                        measure group  period  n_with_any
@@ -102,7 +102,7 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
     1  Days as a child in need   IFP   after          10
     """
     rows = [
-        _parts(frame.loc[frame["group"] == group, f"{outcome}_{period}"], outcome, group, period, level)
+        _parts(frame.loc[frame["group"] == group], outcome, group, period, level)
         for outcome in outcomes
         for group in group_labels(frame)
         for period in PERIODS
@@ -116,18 +116,18 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
         "n_children": Column("Children", Role.BASE, "children", 0, about="Children who are analysed."),
         "n_with_any": Column("With any days", Role.COUNT, "children", 0, about="Children with at least one day."),
         "percent_with_any": Column("Share with any", Role.DERIVED, "%", 1, any_of, "Of all children of the group."),
-        "ci_low": Column("from", Role.DERIVED, "%", 1, any_of, "Wilson interval of the share, lower end."),
-        "ci_high": Column("to", Role.DERIVED, "%", 1, any_of, "Wilson interval of the share, upper end."),
+        "ci_low": Column("from", Role.DERIVED, "%", 1, any_of, "Lower end, siblings taken together."),
+        "ci_high": Column("to", Role.DERIVED, "%", 1, any_of, "Upper end, siblings taken together."),
         "mean_days_if_any": Column("Days of those with any", Role.DERIVED, "days", 1, any_of, "Mean."),
         "mean_days_per_child": Column("Days a child", Role.DERIVED, "days", 1, any_of, "Mean over all children."),
     }
     return AggregateTable("two_part", "group in a period, for one outcome", pd.DataFrame(rows), columns)
 
 
-def _parts(days: pd.Series, outcome: str, group: str, period: str, level: float) -> dict[str, object]:
-    values = days.to_numpy(dtype=np.float64)
+def _parts(children: pd.DataFrame, outcome: str, group: str, period: str, level: float) -> dict[str, object]:
+    values = children[f"{outcome}_{period}"].to_numpy(dtype=np.float64)
     n_with_any = int(np.count_nonzero(values))
-    low, high = wilson(n_with_any, len(values), level)
+    low, high = share_interval(Shares(values != 0, pd.factorize(children["family_id"])[0]), level=level)
     return {
         "outcome": outcome,
         "measure": measured(outcome).title,

@@ -7,60 +7,22 @@ different moments (the end of support, an assessment), and children of one statu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from stepdown.effects.estimates import NAN, e_value
+from stepdown.effects.family_shares import Shares, family_risk_difference
 from stepdown.measures import RUNGS, of_column
-from stepdown.proportions import clopper_pearson, fisher, newcombe
 from stepdown.tables import AggregateTable, Column, Role
 
 MOVED_UP, MOVED_DOWN = "moved to a higher status", "moved to a lower status"
 
 
-@dataclass(frozen=True, slots=True)
-class RiskDifference:
-    """Two shares and their difference, first minus second.
-
-    ci_low, ci_high: Newcombe's hybrid score interval (1998, method 10), which is the statement of uncertainty.
-    p_value: Fisher's exact test, two-sided, as a footnote; it can disagree with the interval at the edge.
-    first_low … second_high: Clopper-Pearson exact intervals of the two shares.
-    """
-
-    difference: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    first_low: float
-    first_high: float
-    second_low: float
-    second_high: float
-
-
-def risk_difference(first: tuple[int, int], second: tuple[int, int], *, level: float = 0.95) -> RiskDifference:
-    """Return the difference between two shares, each given as (children with it, children in all)."""
-    (a, n), (b, m) = first, second
-    low, high = newcombe(first, second, level)
-    first_low, first_high = clopper_pearson(a, n, level)
-    second_low, second_high = clopper_pearson(b, m, level)
-    return RiskDifference(
-        difference=a / n - b / m,
-        ci_low=low,
-        ci_high=high,
-        p_value=fisher(first, second),
-        first_low=first_low,
-        first_high=first_high,
-        second_low=second_low,
-        second_high=second_high,
-    )
-
-
 def like_for_like_table(frame: pd.DataFrame, *, level: float = 0.95) -> AggregateTable:
     """Return ``like_for_like``: one row is a highest status before and a direction that is possible from it.
 
-    Only statuses that both groups have are compared. Intervals count children as independent of each other.
+    Only statuses that both groups have are compared. Intervals and tests take children of one family together.
 
     >>> like_for_like_table(children).frame[["status_before", "events_programme", "events_comparison"]].head(1)
       status_before  events_programme  events_comparison
@@ -89,7 +51,9 @@ def _row(stratum: pd.DataFrame, event: np.ndarray, status: str, name: str, level
     programme = stratum["in_programme"].to_numpy(dtype=np.bool_)
     n_programme, n_comparison = int(programme.sum()), int((~programme).sum())
     a, b = int(event[programme].sum()), int(event[~programme].sum())
-    found = risk_difference((a, n_programme), (b, n_comparison), level=level)
+    family = pd.factorize(stratum["family_id"])[0]
+    arms = [Shares(np.asarray(event)[arm], family[arm]) for arm in (programme, ~programme)]
+    found = family_risk_difference(arms[0], arms[1], level=level)
     ratio = (a / n_programme) / (b / n_comparison) if a and b else NAN
     return {
         "status_before": status,
@@ -108,6 +72,7 @@ def _row(stratum: pd.DataFrame, event: np.ndarray, status: str, name: str, level
         "ci_low": 100 * found.ci_low,
         "ci_high": 100 * found.ci_high,
         "p_value": found.p_value,
+        "method": found.method,
         "e_value": e_value(ratio) if math.isfinite(ratio) else NAN,
         "n_families": int(stratum["family_id"].nunique()),
     }
@@ -131,9 +96,10 @@ def _columns() -> dict[str, Column]:
         }
     return columns | {
         "difference": Column("Difference", Role.DERIVED, "%", 1, both, "Programme minus comparison."),
-        "ci_low": Column("from", Role.DERIVED, "%", 1, both, "Newcombe interval of the difference, lower end."),
-        "ci_high": Column("to", Role.DERIVED, "%", 1, both, "Newcombe interval of the difference, upper end."),
-        "p_value": Column("Fisher's p", Role.DERIVED, "p", 3, both, "Fisher's exact test, two-sided."),
+        "ci_low": Column("from", Role.DERIVED, "%", 1, both, "Lower end of the interval."),
+        "ci_high": Column("to", Role.DERIVED, "%", 1, both, "Upper end of the interval."),
+        "p_value": Column("p value", Role.DERIVED, "p", 3, both, "Fisher; Rao and Scott with siblings."),
+        "method": Column("Interval by", Role.OPEN, about="How siblings are counted, or why there is none."),
         "e_value": Column("E-value", Role.DERIVED, "", 1, both, "A property of the estimate, not evidence."),
         "n_families": Column("Families", Role.BASE, "families", 0, about="Families behind the row."),
     }

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.contingency_tables import SquareTable
 
 from stepdown.effects.comparison import Integers, group_labels
 from stepdown.effects.estimates import NAN
+from stepdown.effects.family_shares import FEWEST_FAMILIES
 from stepdown.measures import RUNGS, STATUSES
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -28,36 +28,36 @@ class Homogeneity:
     p_value: float
 
 
-def flow_counts(before: Integers, after: Integers) -> Integers:
-    """Return the 4 × 4 matrix of children by highest status before (rows) and after (columns)."""
-    counts = np.zeros((len(RUNGS), len(RUNGS)), dtype=np.int64)
-    np.add.at(counts, (np.asarray(before, dtype=np.int64), np.asarray(after, dtype=np.int64)), 1)
-    return counts
+def stuart_maxwell(before: Integers, after: Integers, family: Integers) -> Homogeneity:
+    """Return the Stuart-Maxwell test of marginal homogeneity (Stuart 1955; Maxwell 1970), families kept together.
 
-
-def stuart_maxwell(counts: Integers) -> Homogeneity:
-    """Return the Stuart-Maxwell test of marginal homogeneity of a square table (Stuart 1955; Maxwell 1970).
-
-    Zeros stay zeros: statsmodels adds a half to every cell unless it is told not to. Statuses that no child has,
-    before or after, are left out. NaN when nothing moved or the covariance cannot be inverted.
+    before, after: highest status of each child, (n,). The covariance is added up over families, so that with one child
+    a family it is the test as published. Statuses that no child has, before or after, are left out. NaN when nothing
+    moved, when the covariance cannot be inverted or when fewer than FEWEST_FAMILIES have a child who moved.
     """
-    used = (counts.sum(axis=0) + counts.sum(axis=1)) > 0
-    kept = counts[np.ix_(used, used)]
-    off_diagonal = kept.sum() - np.trace(kept)
-    degrees = int(used.sum()) - 1
-    if degrees < 1 or off_diagonal == 0:
+    used = np.union1d(before, after)
+    degrees = len(used) - 1
+    gain = (after[:, None] == used).astype(np.float64) - (before[:, None] == used)
+    by_family = np.zeros((int(family.max(initial=-1)) + 1, len(used)))
+    np.add.at(by_family, family, gain)
+    by_family = by_family[:, :-1]
+    gap, spread = by_family.sum(axis=0), by_family.T @ by_family
+    n_moved = len(np.unique(family[before != after]))
+    if degrees < 1 or n_moved < FEWEST_FAMILIES or np.linalg.matrix_rank(spread) < degrees:
         return Homogeneity(NAN, max(degrees, 0), NAN)
-    gap = (kept.sum(axis=1) - kept.sum(axis=0))[:-1]
-    spread = np.diag(kept.sum(axis=1) + kept.sum(axis=0)) - kept - kept.T
-    if np.linalg.matrix_rank(spread[:-1, :-1]) < len(gap):
-        return Homogeneity(NAN, degrees, NAN)
-    found = SquareTable(kept, shift_zeros=False).homogeneity(method="stuart_maxwell")
-    return Homogeneity(float(found.statistic), degrees, float(found.pvalue))
+    statistic = float(gap @ np.linalg.solve(spread, gap))
+    return Homogeneity(statistic, degrees, float(stats.chi2.sf(statistic, degrees)))
 
 
-def direction_test(up: int, down: int) -> float:
-    """Return the exact two-sided sign test that a child who moved was as likely to move up as down; NaN for none."""
-    return float(stats.binomtest(up, up + down).pvalue) if up + down else NAN
+def direction_test(moved: Integers, family: Integers) -> float:
+    """Return the exact two-sided sign test that a family was as likely to move up as down, on the whole.
+
+    moved: rungs up (above nought) or down, (n,). The sum of signs of a family's children is one trial, so that with
+    one child a family it is the sign test of children. NaN for fewer than FEWEST_FAMILIES that moved.
+    """
+    net = np.bincount(family, weights=np.sign(moved))
+    up, down = int((net > 0).sum()), int((net < 0).sum())
+    return float(stats.binomtest(up, up + down).pvalue) if up + down >= FEWEST_FAMILIES else NAN
 
 
 def movement_table(frame: pd.DataFrame) -> AggregateTable:
@@ -73,6 +73,7 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
         mine = frame.loc[frame["group"] == label]
         before = mine["highest_before"].to_numpy(dtype=np.int64)
         after = mine["highest_after"].to_numpy(dtype=np.int64)
+        family = pd.factorize(mine["family_id"])[0]
         up, down = int((after > before).sum()), int((after < before).sum())
         at_risk_up, at_risk_down = int((before < len(RUNGS) - 1).sum()), int((before > 0).sum())
         rows.append(
@@ -86,8 +87,8 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
                 "de_escalated": down,
                 "percent_de_escalated": 100 * down / at_risk_down if at_risk_down else NAN,
                 "same": len(mine) - up - down,
-                "p_direction": direction_test(up, down),
-                "p_homogeneity": stuart_maxwell(flow_counts(before, after)).p_value,
+                "p_direction": direction_test(after - before, family),
+                "p_homogeneity": stuart_maxwell(before, after, family).p_value,
             }
         )
     moved, top = ("escalated", "de_escalated"), STATUSES[RUNGS[-1]].state
@@ -103,8 +104,10 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
             "Moved down", Role.DERIVED, "%", 1, ("de_escalated", "at_risk_down"), "Of those."
         ),
         "same": Column("Stayed", Role.COUNT, "children", 0, about="Same highest status in both periods."),
-        "p_direction": Column("p value of direction", Role.DERIVED, "p", 3, moved, "Exact sign test."),
-        "p_homogeneity": Column("p value, Stuart-Maxwell", Role.DERIVED, "p", 3, moved, "Marginal homogeneity."),
+        "p_direction": Column("p value of direction", Role.DERIVED, "p", 3, moved, "Exact sign test of families."),
+        "p_homogeneity": Column(
+            "p value, Stuart-Maxwell", Role.DERIVED, "p", 3, moved, "Marginal homogeneity, families kept together."
+        ),
     }
     # that these follow from the flow matrix is known to stepdown.disclosure.linking
     return AggregateTable("movement", "group", pd.DataFrame(rows), columns)

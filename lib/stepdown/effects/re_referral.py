@@ -16,7 +16,13 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from stepdown.effects.comparison import Bools, Floats, Integers, group_labels
 from stepdown.effects.estimates import NAN, t_interval
-from stepdown.effects.like_for_like import risk_difference
+from stepdown.effects.family_shares import (
+    FEWEST_FAMILIES,
+    TOO_FEW,
+    Shares,
+    correlation_within,
+    family_risk_difference,
+)
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -26,12 +32,27 @@ class Waiting:
     """Time to the next referral of n children.
 
     days: float (n,), to the end of the day of the first referral after, or to the end of follow-up.
-    referred: bool (n,).  family: whole numbers (n,) from 0.
+    referred: bool (n,).  family: whole numbers (n,) from 0.  longest: days that the data follow the longest-followed
+    child, referred or not; 0 where only ``days`` say it.
     """
 
     days: Floats
     referred: Bools
     family: Integers
+    longest: float = 0.0
+
+    @property
+    def known_to(self) -> float:
+        """The last day on which the share without a referral is known: if all left were referred it stays nought."""
+        last = float(self.days.max(initial=0.0))
+        ended = bool(self.referred[self.days == last].all())
+        return max(last, self.longest) if ended else last
+
+    def by(self, day: int) -> Shares:
+        """Return who was referred by ``day``, of the children of whom that is known."""
+        seen = self.referred & (self.days <= day)
+        known = seen | (self.days >= day)
+        return Shares(seen[known], self.family[known])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +89,47 @@ def waiting(frame: pd.DataFrame) -> Waiting:
     followed = frame.loc[frame["follow_up_days"] > 0]
     wait = followed["days_to_referral"].to_numpy(dtype=np.float64)
     referred = np.isfinite(wait)
-    days = np.where(referred, wait + 1, followed["follow_up_days"].to_numpy(dtype=np.float64))
-    return Waiting(days, referred, pd.factorize(followed["family_id"])[0].astype(np.int64))
+    follow_up = followed["follow_up_days"].to_numpy(dtype=np.float64)
+    family = pd.factorize(followed["family_id"])[0].astype(np.int64)
+    return Waiting(np.where(referred, wait + 1, follow_up), referred, family, float(follow_up.max(initial=0.0)))
 
 
-def risk_by(data: Waiting, day: int, *, level: float = 0.95) -> RiskAt:
-    """Return the Kaplan-Meier risk of a referral by ``day`` with its log-log interval."""
+def risk_by(data: Waiting, day: int, *, level: float = 0.95, correlation: float | None = None) -> RiskAt:
+    """Return the Kaplan-Meier risk of a referral by ``day`` with its log-log interval, families taken together.
+
+    The squared standard error is multiplied by the design effect of the children's families, with Student's t where
+    there are siblings; ``correlation`` within families is estimated from the data when it is not given. Fewer than
+    FEWEST_FAMILIES: no interval.
+    """
     at_risk = int((data.days >= day).sum())
-    events = int((data.referred & (data.days <= day)).sum())
+    by_then = data.by(day)
+    events, families = int(by_then.had.sum()), len(np.unique(data.family))
+    if families < FEWEST_FAMILIES:
+        return RiskAt(day, at_risk, events, _survival(data, day)[0], NAN, NAN)
+    everyone = Shares(data.referred, data.family)
+    within = correlation_within(by_then) if correlation is None else correlation
+    effect = len(data.days) / everyone.worth(within)
     if events == 0:
-        upper = 1 - (0.5 - level / 2) ** (1 / at_risk) if at_risk and day else 0.0 if not day else 1.0
+        upper = 1 - (0.5 - level / 2) ** (effect / at_risk) if at_risk and day else 0.0 if not day else 1.0
         return RiskAt(day, at_risk, 0, 0.0, 0.0, upper)
+    risk, se = _survival(data, day)
+    if risk >= 1:
+        return RiskAt(day, at_risk, events, 1.0, NAN, NAN)
+    alone = everyone.sizes.max() == 1
+    width = stats.norm.ppf(0.5 + level / 2) if alone else stats.t.ppf(0.5 + level / 2, families - 1)
+    survival = 1 - risk
+    reach = np.exp(width * np.sqrt(effect) * se / (survival * np.log(survival)))
+    ends = sorted((1 - float(survival**reach), 1 - float(survival ** (1 / reach))))
+    return RiskAt(day, at_risk, events, risk, ends[0], ends[1])
+
+
+def _survival(data: Waiting, day: int) -> tuple[float, float]:
+    """Return the Kaplan-Meier risk by ``day`` and its standard error by Greenwood, children taken as independent."""
+    if not (data.referred & (data.days <= day)).any():
+        return 0.0, 0.0
     curve = SurvfuncRight(data.days, data.referred.astype(np.float64))
     last = int(np.searchsorted(curve.surv_times, day, side="right")) - 1
-    survival, se = float(curve.surv_prob[last]), float(curve.surv_prob_se[last])
-    if survival <= 0:
-        return RiskAt(day, at_risk, events, 1.0, NAN, NAN)
-    reach = np.exp(stats.norm.ppf(0.5 + level / 2) * se / (survival * np.log(survival)))
-    ends = sorted((1 - float(survival**reach), 1 - float(survival ** (1 / reach))))
-    return RiskAt(day, at_risk, events, 1 - survival, ends[0], ends[1])
+    return max(0.0, 1 - float(curve.surv_prob[last])), float(curve.surv_prob_se[last])
 
 
 def restricted_mean(data: Waiting, tau: float) -> tuple[float, float]:
@@ -131,7 +174,9 @@ def waiting_difference(
     programme: Waiting, comparison: Waiting, *, tau_days: int, level: float = 0.95
 ) -> WaitingDifference:
     """Return the difference in restricted mean time without a referral up to ``tau_days``."""
-    tau = int(min(tau_days, programme.days.max(), comparison.days.max()))
+    tau = int(min(tau_days, programme.known_to, comparison.known_to))
+    if not (len(programme.days) and len(comparison.days)):
+        return WaitingDifference(tau, *[NAN] * 8)
     first, first_se = restricted_mean(programme, tau)
     second, second_se = restricted_mean(comparison, tau)
     se = float(np.hypot(_jackknife_se(programme, tau), _jackknife_se(comparison, tau)))
@@ -149,12 +194,26 @@ def _jackknife_se(data: Waiting, tau: float) -> float:
     if not (data.referred & (data.days <= tau)).any():
         return NAN
     whole, _ = restricted_mean(data, tau)
-    left = np.empty(len(families))
-    for place, family in enumerate(families):
-        kept = data.family != family
-        left[place], _ = restricted_mean(Waiting(data.days[kept], data.referred[kept], data.family[kept]), tau)
+    left = _without_each_family(data, tau)
     count = len(families)
     return float(np.sqrt((count - 1) / count * ((left - whole) ** 2).sum()))
+
+
+def _without_each_family(data: Waiting, tau: float) -> Floats:
+    """Return the restricted mean without each family in turn: its own counts are taken from those of all."""
+    times = np.unique(data.days[data.referred & (data.days <= tau)])
+    place = np.unique(data.family, return_inverse=True)[1]
+    n_families, n_times = int(place.max()) + 1, len(times)
+    events, left = np.zeros((n_families, n_times)), np.zeros((n_families, n_times + 1))
+    early = data.referred & (data.days <= tau)
+    np.add.at(events, (place[early], np.searchsorted(times, data.days[early])), 1.0)
+    np.add.at(left, (place, np.searchsorted(times, data.days, side="right")), 1.0)
+    at_risk = left.sum(axis=1)[:, None] - left[:, :-1].cumsum(axis=1)
+    rest = at_risk.sum(axis=0) - at_risk
+    hazard = np.divide(events.sum(axis=0) - events, rest, out=np.zeros_like(rest), where=rest > 0)
+    survival = np.cumprod(1 - hazard, axis=1)
+    widths = np.diff(np.concatenate([times, [tau]]))
+    return np.asarray(times[0] + survival @ widths)
 
 
 def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
@@ -171,11 +230,13 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
     step, tau = settings.survival_step_days, settings.tau_days
     days = [*range(0, max(tau - step // 2, 1), step), tau]
     rows = []
-    for label in group_labels(frame):
-        data = waiting(frame.loc[frame["group"] == label])
+    labels = group_labels(frame)
+    arms = [waiting(frame.loc[frame["group"] == label]) for label in labels]
+    within = {day: correlation_within(*(arm.by(day) for arm in arms)) for day in days}
+    for label, data in zip(labels, arms, strict=True):
         for day in days:
-            found = risk_by(data, day, level=settings.confidence_level)
-            if found.at_risk or found.events == len(data.days):
+            found = risk_by(data, day, level=settings.confidence_level, correlation=within[day])
+            if len(data.days) and (found.at_risk or day <= data.known_to):
                 rows.append(
                     {
                         "group": label,
@@ -194,8 +255,8 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
         "at_risk": Column("Still followed", Role.COUNT, "children", 0, about="Followed and not yet re-referred."),
         "re_referred": Column("Re-referred by then", Role.COUNT, "children", 0, about="Since day 0."),
         "percent_re_referred": Column("Share re-referred", Role.DERIVED, "%", 1, rests, "Kaplan-Meier."),
-        "ci_low": Column("from", Role.DERIVED, "%", 1, rests, "Log-log interval, lower end."),
-        "ci_high": Column("to", Role.DERIVED, "%", 1, rests, "Log-log interval, upper end."),
+        "ci_low": Column("from", Role.DERIVED, "%", 1, rests, "Log-log, siblings taken together, lower."),
+        "ci_high": Column("to", Role.DERIVED, "%", 1, rests, "Log-log, siblings taken together, upper."),
     }
     return AggregateTable("re_referral_survival", "group on a day", pd.DataFrame(rows, columns=list(columns)), columns)
 
@@ -203,17 +264,21 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
 def risk_difference_by(programme: Waiting, comparison: Waiting, day: int, *, level: float = 0.95) -> RiskChange:
     """Return the difference in the risk of a referral by ``day``, programme minus comparison.
 
-    When every child was followed to the day or referred before, the difference of two shares with Newcombe's interval.
-    Otherwise the difference of the two Kaplan-Meier risks, with the interval put together from theirs in the same way
-    (MOVER: Zou & Donner 2008, doi 10.1002/sim.3095); NaN where one of those cannot be had.
+    When every child was followed to the day or referred before, the difference of two shares with Newcombe's interval,
+    families taken together. Otherwise the difference of the two Kaplan-Meier risks, with the interval put together from
+    theirs in the same way (MOVER: Zou & Donner 2008, doi 10.1002/sim.3095); NaN where one of those cannot be had.
     """
     arms = (programme, comparison)
-    if all((arm.referred | (arm.days >= day)).all() for arm in arms):
-        shares = [(int((arm.referred & (arm.days <= day)).sum()), len(arm.days)) for arm in arms]
-        found = risk_difference(shares[0], shares[1], level=level)
-        return RiskChange(found.difference, found.ci_low, found.ci_high, "Newcombe")
-    first, second = (risk_by(arm, day, level=level) for arm in arms)
-    return RiskChange(*mover(first, second), "Kaplan-Meier")
+    if not (len(programme.days) and len(comparison.days)):
+        return RiskChange(NAN, NAN, NAN, "no child of one group was followed for a day")
+    shares = [arm.by(day) for arm in arms]
+    if all(len(share.had) == len(arm.days) for share, arm in zip(shares, arms, strict=True)):
+        found = family_risk_difference(shares[0], shares[1], level=level)
+        return RiskChange(found.difference, found.ci_low, found.ci_high, found.method)
+    within = correlation_within(*shares)
+    first, second = (risk_by(arm, day, level=level, correlation=within) for arm in arms)
+    few = min(len(np.unique(arm.family)) for arm in arms) < FEWEST_FAMILIES
+    return RiskChange(*mover(first, second), TOO_FEW if few else "Kaplan-Meier")
 
 
 def mover(first: RiskAt, second: RiskAt) -> tuple[float, float, float]:
@@ -271,7 +336,7 @@ def _difference_columns() -> dict[str, Column]:
         "risk_difference": Column("Difference in shares", Role.DERIVED, "%", 1, both, "Programme minus comparison."),
         "risk_ci_low": Column("from", Role.DERIVED, "%", 1, both, "Lower end of the interval."),
         "risk_ci_high": Column("to", Role.DERIVED, "%", 1, both, "Upper end of the interval."),
-        "risk_method": Column("By", Role.OPEN, about="Newcombe: two shares. Kaplan-Meier: some were censored."),
+        "risk_method": Column("By", Role.OPEN, about="How the interval was made, or why there is none."),
         "mean_days_programme": Column("Programme, days without", Role.DERIVED, "days", 1, both, mean),
         "mean_days_comparison": Column("Comparison, days without", Role.DERIVED, "days", 1, both, mean),
         "mean_difference": Column("Difference in days", Role.DERIVED, "days", 1, both, "Programme minus comparison."),
