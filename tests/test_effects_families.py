@@ -33,9 +33,7 @@ def drawn(rng, families, share, correlation):
 
 
 @pytest.mark.parametrize("correlation", [0.4, 0.85])
-@pytest.mark.parametrize(
-    ("families", "shares"), [((40, 60), (0.1, 0.25)), ((20, 30), (0.3, 0.5))]
-)
+@pytest.mark.parametrize(("families", "shares"), [((40, 60), (0.1, 0.25)), ((20, 30), (0.3, 0.5))])
 def test_the_interval_of_a_difference_holds_the_truth_in_93_to_97_percent_of_simulated_studies(
     correlation, families, shares
 ):

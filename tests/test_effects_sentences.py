@@ -57,9 +57,9 @@ def test_no_overlap_says_not_estimable_by_weighting_and_why():
     assert text.endswith("The difference is not estimable by weighting.")
 
 
-def test_enough_overlap_says_that_the_groups_can_be_compared():
+def test_enough_overlap_says_no_more_than_that_weighting_may_be_tried():
     text = sentences.overlap_sentence(gate(verdict="passed", ess_best_case=90.0, ess_by_status=84.2), LABELS)
-    assert text.startswith("These two groups can be compared")
+    assert text.startswith("These two groups overlap enough for weighting to be tried")
     assert "84 children" in text
 
 

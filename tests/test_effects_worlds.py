@@ -134,6 +134,16 @@ def test_weighting_recovers_what_was_planted_when_the_gate_passes():
     assert (hits >= 25).all()
 
 
+def test_doubly_robust_did_stands_at_its_own_end_of_the_bracket_in_a_stable_gap():
+    """The truth is 0: with outcomes before among its covariates it was as wrong as the adjustment (+15 days)."""
+    settings = study().settings.effects
+    found = [
+        weighting.weighted_estimates(frame("stable_gap", seed, 400), "days_cp", settings, gate_passed=True)[1].estimate
+        for seed in range(100, 100 + DRAWS)
+    ]
+    assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(DRAWS) + 0.5
+
+
 def test_the_gate_shuts_when_almost_no_comparison_child_had_a_status():
     mine = frame("planted", 7)
     alone = mine[mine["in_programme"] | (mine["highest_before"] == 0)]

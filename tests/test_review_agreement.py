@@ -198,3 +198,17 @@ def test_answers_agreed_after_discussion_say_nothing_about_agreement():
 def test_no_double_coding_gives_an_empty_table():
     frame = answers_frame([("F1", "during", "safer", "yes", "a")])
     assert agreement(frame, small_tool(), ReviewSettings(audit_tool="x.yaml"), 1).frame.empty
+
+
+@pytest.mark.parametrize(("files", "why"), [(1, "fewer than 5 files"), (3, "fewer than 5 files"), (12, "never parted")])
+def test_reviewers_who_never_part_have_wilson_s_limits_or_none_and_the_reason(files, why):
+    """12 of 12 by Wilson's formula: from 12 / (12 + 1.96²) to 1; resampling gave 1.00 to 1.00."""
+    rows = [(f"f{n}", reviewer, "yes") for n in range(files) for reviewer in ("r1", "r2")]
+    row = agreement_of(rows).iloc[0]
+    assert row["agreement"] == 1
+    assert why in row["why_no_limits"]
+    assert np.isnan([row["ac1_low"], row["ac2_high"]]).all()
+    if files == 12:
+        assert (row["agreement_low"], row["agreement_high"]) == pytest.approx((12 / (12 + 1.959964**2), 1), abs=1e-6)
+    else:
+        assert np.isnan([row["agreement_low"], row["agreement_high"]]).all()

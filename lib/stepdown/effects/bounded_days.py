@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
@@ -63,7 +64,7 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
         if np.ptp(share_before) > 0:
             columns.append(share_before)
         estimate, se = average_marginal_effect(share_after, np.column_stack(columns), compared.family, window)
-        note = "not estimable: the model does not settle on an answer for so few children" if np.isnan(estimate) else ""
+        note = "not estimable: the model does not settle on an answer for these children" if np.isnan(estimate) else ""
     made = estimate_of(compared, FRACTIONAL_LOGIT, estimate, se, level=level, condition=CONDITION, note=note)
     return replace(made, outcome=outcome)  # the days inside the window stand for the outcome that was asked for
 
@@ -77,7 +78,7 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
     model = sm.GLM(share, matrix, family=sm.families.Binomial())
     try:
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": family})
-    except np.linalg.LinAlgError:  # few children whose outcome the model tells apart entirely
+    except (np.linalg.LinAlgError, PerfectSeparationError):  # the days before tell the days after entirely
         return NAN, NAN
     if not fitted.converged:
         return NAN, NAN

@@ -22,7 +22,7 @@ FEWEST_FAMILIES = 5
 
 TOO_FEW = f"no interval: fewer than {FEWEST_FAMILIES} families in a group"
 ONE_CHILD_EACH = "Newcombe"
-SIBLINGS = "Newcombe, siblings taken together"
+SIBLINGS = "siblings taken together, Newcombe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,14 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
     )
     if row["verdict"] == "passed":
         return (
-            f"These two groups can be compared: {who}. Made to look like the {programme} group by weighting, the "
+            f"These two groups overlap enough for weighting to be tried: {who}. Made to look like the {programme} "
+            f"group by weighting, the "
             f"{comparison} group would still be worth {_size(row['ess_by_status'])} "
             f"(at least {count(row['ess_needed'])} are asked for)."
         )
     if known(row["ess_best_case"], row["ess_needed"]) and row["ess_best_case"] >= row["ess_needed"]:
         return (
-            f"These two groups can be compared only in part: {who}. {sentence(children(row['unmatched']))[:-1]} of the "
+            f"These two groups overlap only in part: {who}. {sentence(children(row['unmatched']))[:-1]} of the "
             f"{programme} group had a status before that no {comparison} child, or too few of them, had. "
             "The difference is not estimable by weighting."
         )
@@ -76,10 +77,12 @@ def gate_limit(row: Row) -> str:
     """Return what the gate's verdict does not show; row: the row of ``overlap_gate``.
 
     >>> gate_limit({"verdict": "passed"})
-    'Children who are alike on paper may still differ in what no record holds.'
+    'Whether the comparison is fair: children who are alike on paper may still differ in what no record holds.'
     """
     if row["verdict"] == "passed":
-        return "Children who are alike on paper may still differ in what no record holds."
+        return (
+            "Whether the comparison is fair: children who are alike on paper may still differ in what no record holds."
+        )
     return "Whether the programme did anything: groups that cannot be compared say nothing either way."
 
 
@@ -183,7 +186,9 @@ def like_for_like_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> 
     points = "percentage points"
     if known(row["difference"], row["ci_low"], row["ci_high"]):
         ends = interval(row["ci_low"], row["ci_high"], points, level=level)
-        text += f": {fewer(row['difference'], points)} (Newcombe {ends})"
+        text += f": {fewer(row['difference'], points)} ({row.get('method', 'Newcombe')} {ends})"
+    elif known(row["difference"], row.get("method")):
+        text += f": {fewer(row['difference'], points)} ({row['method']})"
     return sentence(text)
 
 
@@ -273,11 +278,13 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
     """
     first = f"{of(row['events_programme'], row['n_programme'])} children of the {labels[0]} group were referred again"
     second = f"{of(row['events_comparison'], row['n_comparison'])} of the {labels[1]} group"
+    points = "percentage points"
     text = sentence(f"within {count(row['tau_days'])} days of the end, {first}, against {second}")
     if known(row["risk_difference"], row["risk_ci_low"], row["risk_ci_high"]):
-        points = "percentage points"
         ends = interval(row["risk_ci_low"], row["risk_ci_high"], points, level=level)
         text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']}, {ends})."
+    elif known(row["risk_difference"]):
+        text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']})."
     if not known(row["few_events"]) or bool(row["few_events"]):
         return f"{text} So few referrals cannot carry a model: no hazard ratio is given."
     if known(row["mean_difference"], row["ci_low"], row["ci_high"]):

@@ -16,6 +16,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 from stepdown.effects.bracketing import ONE_FAMILY, TOO_FEW_FAMILIES, clustered_se, identified_without_each_family
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of, with_values
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
+from stepdown.measures import of_column
 from stepdown.numbers import digits
 from stepdown.params.effects import EffectSettings
 
@@ -28,8 +29,8 @@ CONDITIONS = {
         "would have been alike after"
     ),
     DOUBLY_ROBUST: (
-        "without the programme, children of both groups who were alike on everything adjusted for would have "
-        "changed by the same amount, and the model of either the group or the change is right"
+        "without the programme, children of both groups who were alike on everything adjusted for (not on days or "
+        "status before) would have changed by the same amount, and the model of either the group or the change is right"
     ),
 }
 
@@ -168,7 +169,10 @@ def weighted_estimates(
 ) -> tuple[Estimate, Estimate]:
     """Return entropy balancing and doubly robust difference in differences of one outcome.
 
-    Behind the gate: when it is shut both rows are NaN and say so. Covariates are the study's ``weight_on``.
+    Behind the gate: when it is shut both rows are NaN and say so. Entropy balancing uses the study's ``weight_on``.
+    Doubly robust difference in differences uses ``robust_on``, without outcomes of the period before: weights on
+    those would lean on the assumption of the other end of the bracket (Daw & Hatfield 2018, doi
+    10.1111/1475-6773.12993). An estimate that cannot be had is NaN, and its note says why.
     """
     compared = comparison_of(frame, outcome)
     if not gate_passed or min(compared.families_by_group()) < 2:
@@ -177,19 +181,40 @@ def weighted_estimates(
             _row(compared, ENTROPY_BALANCING, NAN, NAN, why, settings),
             _row(compared, DOUBLY_ROBUST, NAN, NAN, why, settings),
         )
-    covariates = covariates_of(with_values(frame, outcome), settings.weight_on)
-    balance = entropy_balance(covariates, compared.programme)
-    estimate, se, note = NAN, NAN, NOT_BALANCED
-    if balance.converged:
-        estimate, se = _weighted_difference(compared, balance.weights)
-        note = f"effective sample size of the comparison group {digits(balance.effective_sample_size)}"
-        note += f"; {ONE_FAMILY}" if np.isnan(se) else ""
-    robust, robust_se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
-    robust_note = NO_PROPENSITY if np.isnan(robust) else ""
+    children = with_values(frame, outcome)
+    estimate, se, note = _balanced(children, compared, settings)
+    robust, robust_se, robust_note = _robust(children, compared, settings)
     return (
         _row(compared, ENTROPY_BALANCING, estimate, se, note, settings),
         _row(compared, DOUBLY_ROBUST, robust, robust_se, robust_note, settings),
     )
+
+
+def _balanced(children: pd.DataFrame, compared: Comparison, settings: EffectSettings) -> tuple[float, float, str]:
+    note = _cannot(children, settings.weight_on)
+    if note:
+        return NAN, NAN, note
+    balance = entropy_balance(covariates_of(children, settings.weight_on), compared.programme)
+    if not balance.converged:
+        return NAN, NAN, NOT_BALANCED
+    estimate, se = _weighted_difference(compared, balance.weights)
+    size = f"effective sample size of the comparison group {digits(balance.effective_sample_size)}"
+    return estimate, se, f"{size}; {ONE_FAMILY}" if np.isnan(se) else size
+
+
+def _robust(children: pd.DataFrame, compared: Comparison, settings: EffectSettings) -> tuple[float, float, str]:
+    note = _cannot(children, settings.robust_on)
+    if note:
+        return NAN, NAN, note
+    covariates = covariates_of(children, settings.robust_on)
+    estimate, se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
+    return estimate, se, NO_PROPENSITY if np.isnan(estimate) else ""
+
+
+def _cannot(children: pd.DataFrame, names: tuple[str, ...]) -> str:
+    """Return why weights on these columns cannot be had for these children; nothing where they can."""
+    missing = [of_column(name).title.lower() for name in names if children[name].isna().any()]
+    return f"not estimable: some children have no {' or '.join(missing)}" if missing else ""
 
 
 def covariates_of(frame: pd.DataFrame, names: tuple[str, ...]) -> Floats:

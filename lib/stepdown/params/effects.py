@@ -48,7 +48,9 @@ class EffectSettings(Settings):
     permutation_draws: Monte Carlo draws when there are more than permutation_exact_up_to ways to deal families out.
     dominance_share: one family that moves an estimate by more than this share of it is named as dominating it.
     balance_variables: what the balance table compares (columns of the child outcomes).
-    weight_on: what entropy balancing and doubly robust difference in differences adjust for.
+    weight_on: what entropy balancing adjusts for.
+    robust_on: what doubly robust difference in differences adjusts for; leave outcomes of the period before out, since
+        weights on them lean on the assumption of the other end of the bracket.
     """
 
     outcomes: tuple[Text, ...] = ("days_cin", "days_cp", "days_cla", "referrals")
@@ -84,10 +86,11 @@ class EffectSettings(Settings):
         "days_cla_before",
         "referrals_before",
     )
+    robust_on: tuple[Text, ...] = ("age_years", "n_issues")
 
     @model_validator(mode="after")
     def _named_once(self) -> Self:
-        for name in ("outcomes", "balance_variables", "weight_on"):
+        for name in ("outcomes", "balance_variables", "weight_on", "robust_on"):
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{name}: name at least one column, and each only once")

@@ -9,9 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stepdown.params.review import AuditItem, AuditTool, ReviewSettings
+from stepdown.proportions import NONE, wilson
 from stepdown.review import coefficients as agree
 from stepdown.review.answers import check_answers
 from stepdown.tables import AggregateTable, Column, Role
+
+FEWEST_FILES = 5
+SAME_ANSWERS = "reviewers never parted: resampling files shows no spread"
 
 _SCALE = ("no", "partial", "yes")
 _COEFFICIENTS = {
@@ -50,6 +54,7 @@ COLUMNS = {
         "Files on which answers differ", Role.COUNT, "files", 0, about="files whose reviewers did not answer alike"
     ),
     "kappa_of": Column("Kappa of", Role.OPEN),
+    "why_no_limits": Column("Why there are no limits", Role.OPEN),
 }
 """The columns of agreement. A coefficient gives back the files off the scale."""
 
@@ -62,7 +67,9 @@ def agreement(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSetting
 
     Only files with two answers or more to the item count; answers agreed after discussion are left out.
     …_low and …_high: percentile bootstrap over files (``bootstrap_draws``, ``seed``). A coefficient is blank where
-    it is not defined (kappa and alpha, when every answer is the same).
+    it is not defined (kappa and alpha, when every answer is the same). Limits are blank with fewer than FEWEST_FILES
+    files and where no file differs from another, since resampling then shows no spread; the raw agreement of reviewers
+    who never parted has Wilson's limits. ``why_no_limits`` says so.
 
     >>> len(agreement(answers, tool, settings, seed=1).frame)  # no file of this study was read twice
     0
@@ -90,21 +97,27 @@ def _item_row(
     nominal = wide.apply(lambda column: column.map(places)).fillna(-1).to_numpy(dtype="int64")
     ordinal = np.where(nominal >= len(scale), -1, nominal)
     two = ordinal.shape[1] == 2
+    few = len(wide) < FEWEST_FILES
     draws = rng.multinomial(len(wide), np.full(len(wide), 1 / len(wide)), size=settings.bootstrap_draws)
     found = _coefficients(nominal, ordinal, len(item.answers()), len(scale), settings.agreement_weights)
     on_scale = int(((ordinal >= 0).sum(axis=1) >= 2).sum())
     tail = (1 - settings.confidence) / 2
+    apart = int((answers.groupby("file_id")["response"].nunique() > 1).sum())
     row: dict[str, object] = {
         "raters": wide.shape[1],
         "files": len(wide),
         "files_off_scale": len(wide) - on_scale,
         "files_on_scale": on_scale,
-        "apart": int((answers.groupby("file_id")["response"].nunique() > 1).sum()),
+        "apart": apart,
         "kappa_of": "Cohen" if two else "Fleiss",
+        "why_no_limits": f"fewer than {FEWEST_FILES} files" if few else "" if apart else SAME_ANSWERS,
     }
     for name, coefficient in found.items():
         row[name] = float(coefficient(np.ones((1, len(wide))))[0])
-        row[name + "_low"], row[name + "_high"] = _limits(coefficient(draws.astype("float64")), row[name], tail)
+        found_limits = _limits(coefficient(draws.astype("float64")), row[name], tail)
+        row[name + "_low"], row[name + "_high"] = NONE if few else found_limits
+    if not apart and not few:
+        row["agreement_low"], row["agreement_high"] = wilson(len(wide), len(wide), settings.confidence)
     return row
 
 
@@ -129,9 +142,12 @@ def _coefficients(
 
 
 def _limits(draws: agree.Array, estimate: object, tail: float) -> tuple[float, float]:
-    """Return the percentile interval; blank when the coefficient is, or when most draws do not define it."""
+    """Return the percentile interval; blank when the coefficient is, when most draws do not define it or none differs.
+
+    Draws that are all the same show no spread, only that files which differ would have to be drawn first.
+    """
     defined = draws[~np.isnan(draws)]
-    if estimate != estimate or len(defined) < len(draws) / 2:
+    if estimate != estimate or len(defined) < len(draws) / 2 or np.ptp(defined) < 1e-12:
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
