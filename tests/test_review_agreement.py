@@ -203,8 +203,10 @@ def test_no_double_coding_gives_an_empty_table():
 @pytest.mark.parametrize(("files", "why"), [(1, "fewer than 5 files"), (3, "fewer than 5 files"), (12, "never parted")])
 def test_reviewers_who_never_part_have_wilson_s_limits_or_none_and_the_reason(files, why):
     """12 of 12 by Wilson's formula: from 12 / (12 + 1.96²) to 1; resampling gave 1.00 to 1.00."""
-    rows = [(f"f{n}", reviewer, "yes") for n in range(files) for reviewer in ("r1", "r2")]
-    row = agreement_of(rows).iloc[0]
+    item = small_tool().items[0].item_id
+    rows = [(f"f{n}", "before", item, "yes", reviewer) for n in range(files) for reviewer in ("r1", "r2")]
+    review = ReviewSettings(audit_tool="x.yaml", bootstrap_draws=100)
+    row = agreement(answers_frame(rows), small_tool(), review, 1).frame.iloc[0]
     assert row["agreement"] == 1
     assert why in row["why_no_limits"]
     assert np.isnan([row["ac1_low"], row["ac2_high"]]).all()
