@@ -145,7 +145,22 @@ def test_one_family_in_each_group_has_no_interval_and_no_p_for_any_share(whole):
     assert "fewer than 5 families" in row["risk_method"]
 
 
-def test_a_missing_covariate_is_named_and_the_other_estimators_go_on(whole):
-    found = weighting.weighted_estimates(whole.assign(age_years=np.nan), "days_cp", SETTINGS, gate_passed=True)
-    assert "age" in found[1].note
-    assert np.isnan(found[1].estimate)
+def test_an_unknown_covariate_is_a_group_of_its_own_and_with_none_known_it_is_difference_in_differences(whole):
+    estimators = weighting.weighted_estimates(
+        whole.assign(age_years=np.nan, n_issues=np.nan), "days_cp", SETTINGS, gate_passed=True
+    )
+    did = effects.bracket(effects.comparison_of(whole, "days_cp"))[0].estimate
+    assert estimators[1].estimate == pytest.approx(did)
+    assert "unknown" in estimators[1].note
+
+
+def test_what_stands_in_the_place_of_an_unknown_covariate_does_not_matter(whole):
+    some = whole.assign(n_issues=0.0, age_years=whole["age_years"].where(np.arange(len(whole)) % 5 > 0))
+    found = weighting.weighted_estimates(some, "days_cp", SETTINGS, gate_passed=True)[1]
+    compared = effects.comparison_of(some, "days_cp")
+    unknown = some["age_years"].isna().to_numpy()
+    judge = np.column_stack([some["age_years"].fillna(99.0), unknown])
+    change = compared.after - compared.before
+    assert found.estimate == pytest.approx(
+        weighting.doubly_robust(change, judge, compared.programme, compared.family)[0]
+    )

@@ -203,12 +203,15 @@ def _balanced(children: pd.DataFrame, compared: Comparison, settings: EffectSett
 
 
 def _robust(children: pd.DataFrame, compared: Comparison, settings: EffectSettings) -> tuple[float, float, str]:
-    note = _cannot(children, settings.robust_on)
-    if note:
-        return NAN, NAN, note
-    covariates = covariates_of(children, settings.robust_on)
+    values = children[list(settings.robust_on)].astype("float64")
+    unknown = values.isna()
+    # children of unknown value are a group of their own: with its mark adjusted for, what fills the gap does not matter
+    covariates = np.column_stack([values.fillna(0.0), unknown])
     estimate, se = doubly_robust(compared.after - compared.before, covariates, compared.programme, compared.family)
-    return estimate, se, NO_PROPENSITY if np.isnan(estimate) else ""
+    if np.isnan(estimate):
+        return estimate, se, NO_PROPENSITY
+    names = [of_column(name).title.lower() for name in settings.robust_on if unknown[name].any()]
+    return estimate, se, f"children with unknown {' or '.join(names)} are a group of their own" if names else ""
 
 
 def _cannot(children: pd.DataFrame, names: tuple[str, ...]) -> str:
