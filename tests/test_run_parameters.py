@@ -49,7 +49,7 @@ def test_the_notebooks_of_the_workbook_can_all_be_checked(pytestconfig):
     assert len(files) >= 6
     for file in files:
         notebook = read_notebook(file)
-        assert sum(notebook.takes(name) for name in ("study", "audit", "case")) == 1
+        assert sum(notebook.takes(name) for name in ("study", "audit", "case", "area", "monitoring")) == 1
         assert notebook.takes("output")
 
 

@@ -79,9 +79,9 @@ def _start_server(*, warm: bool) -> None:
         os.environ.update(before)
 
 
-def _begun(groups: str, function: Callable[[Any], Any], argument: Any) -> Any:
-    """Do a task in a worker: a process in a group of its own, which ends with it."""
-    die_with(os.getppid())
+def _begun(groups: str, server: int, function: Callable[[Any], Any], argument: Any) -> Any:
+    """Do a task in a worker: a process in a group of its own, which ends with it and with the fork server."""
+    die_with(server)
     os.setsid()
     (Path(groups) / str(os.getpid())).touch()
     return function(argument)
@@ -109,13 +109,14 @@ class LocalProcesses:
     def _start(self) -> None:
         while self._waiting and len(self._names) < self._size:
             name, function, argument, limit = self._waiting.popleft()
-            task = functools.partial(_begun, str(self._groups), function)
             try:
                 _start_server(warm=self._warm)
+                server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+                task = functools.partial(_begun, str(self._groups), server, function)
                 context = multiprocessing.get_context("forkserver")
-                future: Future[Any] = process(name=_WORKER, daemon=False, timeout=limit, mp_context=context)(task)(
-                    argument
-                )
+                # pebble reads ``context``; its signature says mp_context, and by that name it would fork this process
+                start = process(name=_WORKER, daemon=False, timeout=limit, context=context)  # type: ignore[call-overload]
+                future: Future[Any] = start(task)(argument)
             except (OSError, EOFError) as error:  # the fork server was killed as it was asked
                 future = Future()
                 future.set_exception(error)
