@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.xdist_group("test_attack_studies"),
     pytest.mark.skipif(
         not os.environ.get("STEPDOWN_ATTACK_STUDIES"),
-        reason="not held yet: some studies are refused or leak (docs/disclosure.md); STEPDOWN_ATTACK_STUDIES=1 tries them",
+        reason="not held yet: some studies are refused or leak; STEPDOWN_ATTACK_STUDIES=1 tries them",
     ),
 ]
 
