@@ -13,6 +13,7 @@ import pandas as pd
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
 from stepdown.disclosure.counts import Place
 from stepdown.disclosure.underlying import Block, Definitions, block, rows_of, status_block
+from stepdown.measures import measured
 from stepdown.tables import AggregateTable
 
 Tables = Mapping[str, AggregateTable]
@@ -265,8 +266,8 @@ def _limits(tables: Tables, found: Definitions) -> None:
     frame = tables["issues"].frame.reset_index(drop=True)
     for group in dict.fromkeys(frame["group"]):
         own = frame[frame["group"] == group]
-        number = own[own["variable"] == "number of issues"]
-        codes = [("issues", int(row), "children") for row in own.index[own["variable"] != "number of issues"]]
+        counted = own["variable"] == measured("n_issues").short
+        number, codes = own[counted], [("issues", int(row), "children") for row in own.index[~counted]]
         if not len(number) or not codes:
             continue
         by = {str(own["category"][row]): ("issues", int(row), "children") for row in number.index}
