@@ -93,10 +93,6 @@ def _remedy(
         costs=Costs(spare=True),
     )
     extra = sorted(wanted - blank)
-    for place in list(extra):  # take back what turns out not to be needed
-        without = set(extra) - {place}
-        if not exposed(cells, relations, blank | without, policy.threshold, rounding_base=policy.rounding_base):
-            extra.remove(place)
     rows = [(name, column, tuple(described(by_name[name], (name, row, column)).items())) for name, row, column in extra]
     return tuple(dict.fromkeys(rows))
 
