@@ -219,10 +219,40 @@ def test_day_month_year_that_could_be_month_day_year_is_refused_unless_the_study
     pd.testing.assert_frame_equal(read(copy).spells, expected)
 
 
-@pytest.mark.parametrize("form", [r"\2/\3/\1", r"\3/\2/17", r"\3 \2 \1"])
+@pytest.mark.parametrize("form", [r"\2/\3/\1", r"\3/\2/17", r"\3 \2 \1", r"\1/\2/\3"])
 def test_american_order_and_other_forms_are_refused(copy, form):
     day_first(copy, "children", form=form)
     assert "text that is not a date" in refused(copy)
+    assert ("American order" in refused(copy)) == (form[1] == "2")
+
+
+def in_other_words(match):
+    day = pd.Timestamp(match[0])
+    return f"{day.day} {day:%B %Y}" if day.day % 2 else f"{day:%d-%b-%Y}"
+
+
+FORMS = {
+    "a year of two figures": (lambda m: f"{int(m[3])}/{int(m[2])}/{m[1][2:]}", "dates with a year of two figures", 8),
+    "two figures, month as a word": (lambda m: f"{pd.Timestamp(m[0]):%d-%b-%y}", "dates with a year of two figures", 8),
+    "Excel's numbers": (
+        lambda m: str((pd.Timestamp(m[0]) - pd.Timestamp("1899-12-30")).days),
+        "days as Excel's numbers",
+        8,
+    ),
+    "the month as a word": (in_other_words, "dates with the month as a word", 8),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_dates_in_other_forms_are_read_where_the_study_or_the_column_makes_them_certain(copy, name):
+    form, words, number = FORMS[name]
+    day_first(copy, "children", "spells", "referrals", form=form)
+    if "as a word" not in name or "two" in name:
+        assert "set data.dates: day_first" in refused(copy)
+        assert "1 fault" in refused(copy), "one fault for one cause"
+        setting(copy, "data:\n", "data:\n  dates: day_first\n")
+    how = same_as_small(read(copy))
+    assert how["birth_date", words] == number
 
 
 def test_a_mixture_of_orders_is_refused_with_the_row(copy):

@@ -123,6 +123,11 @@ def test_a_return_without_its_columns_is_refused(council):
     assert "no file with the columns of the episodes" in faults(council)
 
 
+def test_a_return_that_stands_twice_in_its_folder_is_refused(council):
+    council.write("returns/903/2024/older.csv", care(("HELPED", "01/05/2023", "S", "V2", "", "")))
+    assert "a second file with the episodes of the year to 31 March 2024" in faults(council)
+
+
 def test_files_are_known_by_their_columns_and_unknown_codes_do_not_stop_them(council):
     council.write("returns/903/2024/episodes.csv", "")
     (council.root / "returns/903/2024/episodes.csv").unlink()

@@ -270,6 +270,44 @@ def test_an_end_after_its_file_is_doubted_and_what_lies_beyond_the_days_covered_
     assert written.splitlines()[1:] == ["C1,CIN,2023-06-01,2023-07-01", "C1,CP,2023-07-01,"]
 
 
+def test_a_row_of_no_day_gives_way_to_one_that_begins_on_the_same_day_and_lasts(council):
+    """A placement left on its first day, an agreement of short breaks, a case opened twice would hide the other."""
+    first = ("HELPED", "01/06/2023", "S", "V2", "01/06/2023", "X1", "U1")
+    council.care(2024, first, ("HELPED", "01/06/2023", "P", "V2", "", ""))
+    assert council.spells("HELPED", "CLA") == ["CLA 2023-06-01 to open"]
+    council.care(2024, ("HELPED", "01/06/2023", "S", "V4", "01/03/2024", "E8"), ("HELPED", "01/06/2023", "S", "C2"))
+    assert council.spells("HELPED", "CLA") == ["CLA 2023-06-01 to open"]
+    council.care(2024, names=["HELPED"])
+    council.census(2024, child("HELPED", case("2023-06-01"), case("2023-06-01", "2023-06-01")))
+    assert council.spells("HELPED") == ["CIN 2023-06-01 to open"]
+
+
+def test_factors_stay_where_a_newer_file_has_the_assessment_without_them(council):
+    council.census(2023, child("HELPED", case("2022-06-01", inside=assessed("2022-06-02", "2022-07-01", "3A"))))
+    council.census(2024, child("HELPED", case("2022-06-01", inside=assessed("2022-06-02", "2022-07-01"))))
+    assert council.bring_in().members[0].assessment.factors == ("3A",)
+
+
+def test_a_code_that_is_not_known_is_counted_and_not_written(council):
+    odd = case("2023-06-01", need="N99", inside=assessed("2023-06-02", "2023-07-01", "3a", "99X"))
+    council.census(2023, child("HELPED", odd))
+    council.census(2024, child("HELPED", odd))
+    imported = council.bring_in()
+    assert imported.members[0].child.referrals == {day("2023-06-01"): ""}
+    assert imported.members[0].assessment.factors == ("3A",)
+    assert sorted(name for (_, name), number in imported.ledger.unknown.items() if number == 1) == sorted(
+        2 * ["AssessmentFactors", "PrimaryNeedCode"]
+    )
+
+
+def test_a_case_that_begins_after_its_file_is_doubted(council):
+    council.census(2024, child("HELPED", case("2023-06-01")), child("OTHER", case("2023-06-02")))
+    council.census(2023, child("HELPED", case("2023-05-01")))
+    assert council.bring_in().doubts.lists["begins after the last day of its file"] == {
+        ("HELPED", "referrals and cases: 2023-05-01")
+    }
+
+
 # --- ids
 
 
@@ -332,6 +370,24 @@ def test_a_child_of_the_list_in_no_return_is_a_nought_only_with_a_reason(council
         council.bring_in()
     council.settings["programme"]["unmatched_reason"] = "ids were checked one by one"
     assert [m.child.id for m in council.bring_in().members if m.programme] == ["HELPED", "NOBODY"]
+
+
+def test_factors_are_named_in_any_capitals_and_one_that_the_census_has_not_is_refused(council):
+    council.census(2024, child("OTHER", case("2023-06-01", inside=SUPPORT)))
+    council.settings["comparison"]["factors"] = ["3a"]
+    assert compared(council) == ["OTHER"]
+    council.settings["comparison"]["factors"] = ["3A", "3Z"]
+    with pytest.raises(Refused, match="the census has no 3Z") as refused:
+        council.bring_in()
+    assert len(refused.value.faults) == 1
+
+
+def test_an_end_of_support_years_ahead_is_support_not_ended(council):
+    council.write("returns/list.csv", "Child,From,To\nHELPED,01/09/2023,01/12/2033\n")
+    found = council.bring_in().members[0]
+    assert (found.excluded, shown(found.end)) == ("support not ended", "2024-03-31")
+    council.write("returns/list.csv", "Child,From,To\nHELPED,01/09/2023,01/12/2024\n")
+    assert not council.bring_in().members[0].excluded
 
 
 def compared(council):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from stepdown.contracts import known_tables, sheet_of, table_files
-from stepdown.contracts.dates import is_day_first
+from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, known_headings, near, other_words, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.reading import read_raw
@@ -42,7 +42,7 @@ def write_mapping(path: str) -> str:
         raw = raw.rename(columns={h: c for h, c in told.columns.items() if c not in told.doubled})
         codes[table] = [line for field in contract.fields for line in _code_lines(raw, field.name, contract, study)]
         dates = [f.name for f in contract.fields if f.kind == "date" and f.name in raw]
-        day_first |= any(is_day_first(text) for name in dates for text in raw[name].dropna().unique())
+        day_first |= any(needs_day_first(text) for name in dates for text in raw[name].dropna().unique())
         rows += [(table, heading, told.columns.get(heading, ""), _how(told, heading)) for heading in told.all()]
     lines = ["dates: day_first"] if day_first and study.settings.data.dates != "day_first" else []
     lines += block("columns", columns) + block("codes", codes)

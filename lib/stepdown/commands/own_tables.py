@@ -5,19 +5,18 @@ It proposes and decides nothing: what it finds stands in the parameter file, whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stepdown.commands.mapping import block, column_lines
+from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.registered import known_tables
 from stepdown.importing import Line, tables
 
-_DAY_FIRST = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})\b.*")
 _MOST_CODES = 40
 
 
@@ -31,11 +30,20 @@ class Table:
     told: Headings
     rows: list[Line]
 
+    def texts(self, column: str) -> set[str]:
+        """Return the distinct texts of a column."""
+        at = [place for place, heading in enumerate(self.headings) if self.told.columns.get(heading) == column]
+        return {row[at[0]] for _, row in self.rows if at and at[0] < len(row) and row[at[0]]}
+
     def values(self, column: str) -> list[str]:
         """Return the distinct texts of a column, sorted; none where there are too many to be codes."""
-        at = [place for place, heading in enumerate(self.headings) if self.told.columns.get(heading) == column]
-        found = {row[at[0]] for _, row in self.rows if at and at[0] < len(row) and row[at[0]]}
+        found = self.texts(column)
         return sorted(found) if len(found) <= _MOST_CODES else []
+
+    def day_first(self) -> bool:
+        """Return whether a column of dates holds one that only ``dates: day_first`` makes certain."""
+        dates = [field.name for field in known_tables()[self.name].fields if field.kind == "date"]
+        return any(needs_day_first(text) for name in dates for text in self.texts(name))
 
 
 def find_tables(source: Path) -> list[Table]:
@@ -78,11 +86,10 @@ def proposal(found: Sequence[Table]) -> dict[str, Any]:
     """Return what the template of a study file needs: files, columns, dates, labels and codes."""
     columns = {table.name: column_lines(table.told, known_tables()[table.name]) for table in found}
     by_name = {table.name: table for table in found}
-    texts = [cell for table in found for _, row in table.rows[:200] for cell in row]
     return {
         "tables": [{"name": table.name, "file": table.file} for table in found],
         "columns": block("columns", columns),
-        "dates": any(_DAY_FIRST.fullmatch(text) for text in texts),
+        "dates": any(table.day_first() for table in found),
         "groups": by_name["children"].values("group") if "children" in by_name else [],
         "ethnicities": by_name["children"].values("ethnicity_code") if "children" in by_name else [],
         "issues": by_name["issues"].values("issue_code") if "issues" in by_name else [],

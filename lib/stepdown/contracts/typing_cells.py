@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stepdown.contracts.dates import is_day_first, parse_dates
+from stepdown.contracts.dates import month_first, needs_day_first, parse_dates
 from stepdown.contracts.model import Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, nearest, some_names, some_rows
@@ -24,7 +24,7 @@ ALLOWED = {
     "flag": "true or false (or yes and no, Y and N, 1 and 0)",
 }
 
-DAY_FIRST_FOUND = "dates that are day/month/year, or month/day/year: it cannot be told which"
+DAY_FIRST_FOUND = "text that is not a date as year-month-day; perhaps it is day/month/year, which only you can say"
 
 REMEDY = {
     "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
@@ -130,16 +130,17 @@ def one_for_one_cause(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -> Fault:
-    if field.kind == "date" and all(is_day_first(text) for text in cells.unique()):
+    if field.kind == "date" and all(needs_day_first(text) for text in cells.unique()):
         where = f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}"
         rule = RULE.format(table=contract.table, column=field.name)
         values = tuple(dict.fromkeys(str(value) for value in cells.head(5)))
         return Fault(where, DAY_FIRST_FOUND, ALLOWED["date"], rule, REMEDY["date"], values)
     form = str(cells.iloc[0])
     masked = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in form[:20])
+    american = ": month before day, American order" if field.kind == "date" and any(map(month_first, cells)) else ""
     return Fault(
         where=f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}",
-        found=f"text that is not a {field.kind} (the first has the form {masked})",
+        found=f"text that is not a {field.kind} (the first has the form {masked}{american})",
         allowed=ALLOWED[field.kind],
         rule=RULE.format(table=contract.table, column=field.name),
         remedy=REMEDY[field.kind],

@@ -201,8 +201,7 @@ class _Sheet:
         text = values.get(name, "")
         day = cells.list_day(text) if text else 0
         if day is None:
-            order = " (month before day: American order)" if cells.american(text) else ""
-            found = f"{cells.NO_DAY}{order}"
+            found = cells.no_day(text)
             self.faults.row(f"{self.place}, {name}", found, "a date, or day/month/year", _FIX, line, text)
         elif day > self.day and name != "birth":
             found = f"a day after the extract of {date.fromordinal(self.day)}"

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from stepdown.importing.looked_after import SHORT_BREAKS
-from stepdown.importing.rows import CareRow
+from stepdown.importing.rows import SHORT_BREAKS, CareRow
 
 START_PUT_RIGHT_DAYS = 31
 

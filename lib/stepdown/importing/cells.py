@@ -7,6 +7,8 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
+from stepdown.contracts.dates import month_first, written_day
+
 ETHNICITIES = {
     "WBRI": "White British",
     "WIRI": "White Irish",
@@ -52,9 +54,7 @@ YEARS = range(1980, 2061)
 
 NO_DAY = f"a day that does not exist, not in this form, or not from {YEARS[0]} to {YEARS[-1]}"
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:\d{2})?")
-_BRITISH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
-_SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")
-_EXCEL_NOUGHT = date(1899, 12, 30).toordinal()
+_BRITISH = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 
 
 @lru_cache(maxsize=65536)
@@ -68,19 +68,14 @@ def iso_day(text: str) -> int | None:
 def return_day(text: str) -> int | None:
     """Return the day of a looked-after return: day/month/year with four figures, or year-month-day."""
     found = _BRITISH.fullmatch(text)
-    if found:
-        return _day(int(found[3]), int(found[2]), int(found[1])) if len(found[3]) == 4 else None
-    return iso_day(text)
+    return _day(int(found[3]), int(found[2]), int(found[1])) if found else iso_day(text)
 
 
 @lru_cache(maxsize=65536)
 def list_day(text: str) -> int | None:
-    """Return the day in a list as people keep it: day/month/year, year-month-day, or Excel's number of a day."""
-    found = _BRITISH.fullmatch(text)
-    if found:
-        year = int(found[3]) if len(found[3]) == 4 else 2000 + int(found[3])
-        return _day(year, int(found[2]), int(found[1]))
-    return _EXCEL_NOUGHT + int(float(text)) if _SERIAL.fullmatch(text) else iso_day(text)
+    """Return the day in a list as people keep it: day first, year first, 1 March 2024, or Excel's number of a day."""
+    found = written_day(text)
+    return _day(found.year, found.month, found.day) if found else iso_day(text)
 
 
 def _day(year: int, month: int, day: int) -> int | None:
@@ -90,10 +85,9 @@ def _day(year: int, month: int, day: int) -> int | None:
         return None
 
 
-def american(text: str) -> bool:
-    """Return whether a text is a day only if the month is read first."""
-    found = _BRITISH.fullmatch(text)
-    return bool(found and int(found[1]) <= 12 < int(found[2]) <= 31)
+def no_day(text: str) -> str:
+    """Return what is wrong with a text that should be a day."""
+    return f"{NO_DAY} (month before day: American order)" if month_first(text) else NO_DAY
 
 
 def plain(text: str | None) -> str:

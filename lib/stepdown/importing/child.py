@@ -9,9 +9,9 @@ from typing import Any
 
 from stepdown.importing.care_spells import OPEN, Care, Spell, care_of
 from stepdown.importing.cells import AFTER_ASSESSMENT, NOT_KNOWN
-from stepdown.importing.looked_after import SHORT_BREAKS
 from stepdown.importing.rows import (
     FIRST_WORD,
+    SHORT_BREAKS,
     Assessment,
     CarePeriod,
     CareRow,
@@ -22,6 +22,7 @@ from stepdown.importing.rows import (
     Plan,
     Referral,
     Row,
+    kind_of,
     shown,
 )
 from stepdown.importing.statuses import cut_at_death, days_together, exclusive, joined
@@ -91,10 +92,12 @@ class Deriving:
         for row in rows:
             if not isinstance(row, Person) and row.start > self.rules.last_day:
                 self.ledger.settle(row, "left out: begins after the last day covered")
-            else:
-                by_kind.setdefault(type(row), []).append(row)
+                continue
+            if not isinstance(row, Person) and row.start > row.day:
+                self.doubts.add("begins after the last day of its file", name, f"{kind_of(row)}: {shown(row.start)}")
+            by_kind.setdefault(type(row), []).append(row)
         death = self._facts(child, by_kind.get(Person, []))
-        cases = self._cases(child, by_kind.get(Episode, []))
+        cases = self._cases(child, by_kind.get(Episode, []), death)
         self._referrals(child, by_kind)
         self._assessments(child, by_kind.get(Assessment, []))
         plans = self._plans(child, by_kind.get(Plan, []), by_kind.get(Episode, []))
@@ -123,7 +126,7 @@ class Deriving:
         child.ethnicity = next((e for e in said if e not in NOT_KNOWN), next((e for e in said if e), ""))
         return max((person.death for person in people), default=0)
 
-    def _cases(self, child: Child, episodes: Sequence[Episode]) -> list[Spell]:
+    def _cases(self, child: Child, episodes: Sequence[Episode], death: int) -> list[Spell]:
         spells = []
         for case in episodes:
             closed_after = case.reason in AFTER_ASSESSMENT and case.end
@@ -137,7 +140,7 @@ class Deriving:
                 self.ledger.settle(case, NO_SPELL + "dates contradict each other")
                 continue
             end = self._end(child, case, "case")
-            child.open_cases.append((case.start, end))
+            child.open_cases.append((case.start, min(end, death or end)))
             if closed_after:
                 self.counts[f"cases closed after assessment ({case.reason})"] += 1
             if closed_after and self.rules.in_need != "episode":

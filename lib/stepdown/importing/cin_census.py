@@ -135,8 +135,7 @@ class _Reader:
 
     def _person(self, child: str, values: dict[str, str], element: Any) -> Person:
         said = values.get("Sex") or values.get("GenderCurrent", "")
-        ethnic = intern(values.get("Ethnicity", "").upper())
-        self._count(ethnic, cells.ETHNICITIES, "Ethnicity")
+        ethnic = self._known(values.get("Ethnicity", ""), cells.ETHNICITIES, "Ethnicity")
         if said and not cells.sex(said) and said.upper() not in ("U", "0", "9"):
             self.ledger.unknown[self.file, "Sex or GenderCurrent"] += 1
         return Person(
@@ -148,7 +147,7 @@ class _Reader:
             expected=self._day(values, "ExpectedPersonBirthDate", element),
             death=self._day(values, "PersonDeathDate", element),
             sex=cells.sex(said),
-            ethnicity=ethnic if ethnic in cells.ETHNICITIES else "",
+            ethnicity=ethnic,
             upn=values.get("UPN", ""),
             former_upn=values.get("FormerUPN", ""),
         )
@@ -163,9 +162,8 @@ class _Reader:
         nfa = cells.flag(values.get("ReferralNFA", ""))
         if nfa is None:
             self._fault("ReferralNFA", "neither true nor false", "true, false, 1 or 0", element, values["ReferralNFA"])
-        need, reason = (intern(values.get(name, "").upper()) for name in ("PrimaryNeedCode", "ReasonForClosure"))
-        self._count(need, cells.NEEDS, "PrimaryNeedCode")
-        self._count(reason, cells.REASONS, "ReasonForClosure")
+        need = self._known(values.get("PrimaryNeedCode", ""), cells.NEEDS, "PrimaryNeedCode")
+        reason = self._known(values.get("ReasonForClosure", ""), cells.REASONS, "ReasonForClosure")
         at = (self.census.day, self.file)
         yield Episode(child, start, *at, self._day(values, "CINclosureDate", element), bool(nfa), need, reason)
         for part in element:
@@ -177,11 +175,10 @@ class _Reader:
 
     def _assessment(self, child: str, referral: int, element: Any) -> Iterator[Row]:
         values = self._texts(element)
-        codes = [(leaf.text or "").strip().upper() for leaf in element.iter("{*}AssessmentFactors")]
-        factors = tuple(sorted({intern(code) for code in codes if code}))
+        codes = {(leaf.text or "").strip() for leaf in element.iter("{*}AssessmentFactors")}
+        known = {self._known(code, cells.FACTORS, "AssessmentFactors") for code in codes} - {""}
+        factors = tuple(sorted(known))
         factors = self.factors.setdefault(factors, factors)  # one copy of each combination
-        for factor in factors:
-            self._count(factor, cells.FACTORS, "AssessmentFactors")
         start = self._day(values, "AssessmentActualStartDate", element)
         if start:
             authorised = self._day(values, "AssessmentAuthorisationDate", element)
@@ -210,9 +207,12 @@ class _Reader:
             self._fault(name, found, "year-month-day, such as 2024-03-31", element, text)
         return day or 0
 
-    def _count(self, code: str, known: Any, name: str) -> None:
+    def _known(self, text: str, known: Any, name: str) -> str:
+        """Return a code in capitals, blank for one that is not known, which is counted."""
+        code = intern(text.upper())
         if code and code not in known:
             self.ledger.unknown[self.file, name] += 1
+        return code if code in known else ""
 
     def _fault(self, name: str, found: str, allowed: str, element: Any, value: str = "") -> None:
         place = f"{self.census.shown}, {name}"

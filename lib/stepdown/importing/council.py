@@ -14,7 +14,7 @@ from typing import Any
 
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.importing import groups
-from stepdown.importing.cells import NO_DAY, american, child_id, list_day
+from stepdown.importing.cells import child_id, list_day, no_day
 from stepdown.importing.child import Child, Deriving, Rules
 from stepdown.importing.coverage import Covered, covered, find_sources
 from stepdown.importing.history import History
@@ -126,8 +126,7 @@ def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledg
             continue
         for name, day in days.items():
             if day is None:
-                order = " (month before day: American order)" if american(values[name]) else ""
-                found = f"{NO_DAY}{order}"
+                found = no_day(values[name])
                 allowed = "day/month/year, year-month-day, or a date of Excel"
                 place = f"{programme.list}, column {programme.columns[name]}"  # type: ignore[index]
                 faults.row(place, found, allowed, "correct the day in the list", line, values[name])

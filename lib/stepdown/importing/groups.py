@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median_low
 
+from stepdown.contracts.one_table import YEARS_AFTER
 from stepdown.importing.cells import ages_18
 from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS, Child, unknown_birth
 from stepdown.importing.rows import Assessment, Doubts, Ledger
@@ -126,7 +127,7 @@ def _helped(child: Child, supports: Sequence[Support], last_day: int, doubts: Do
     if first.end and first.end < first.start:
         why, end = "dates on the programme's list contradict each other", first.start
         doubts.add("contradictory dates", child.id, "support that ends before it starts")
-    elif not first.end:
+    elif not first.end or first.end > last_day + YEARS_AFTER * 365:
         why, end = why or "support not ended", last_day
         doubts.add("support not ended", child.id)
     started = [a for a in child.assessments if a.start <= first.start]

@@ -11,7 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from stepdown.importing.rows import Assessment, CareRow, Doubts, Episode, Ledger, Person, Plan, Row, shown
+from stepdown.importing.rows import (
+    SHORT_BREAKS,
+    Assessment,
+    CareRow,
+    Doubts,
+    Episode,
+    Ledger,
+    Person,
+    Plan,
+    Row,
+    shown,
+)
 
 NEWER = "left out: a newer file has the same one"
 TWICE = "left out: the same stands again in a file of that day"
@@ -59,6 +70,8 @@ class History:
             return new._replace(referral=new.referral or old.referral)
         if isinstance(old, CareRow) and isinstance(new, CareRow):
             return new._replace(first_day=min(old.first_day, new.first_day))
+        if isinstance(old, Assessment) and isinstance(new, Assessment):
+            return new._replace(factors=new.factors or old.factors)
         return new
 
 
@@ -76,6 +89,11 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _rank(row: Any) -> tuple[object, ...]:
-    """The newest file first; within a file a case before a referral without further action, then what is fullest."""
+    """The newest file first; within a file a case before a referral without further action, then what is fullest.
+
+    What ends on the day on which it began (a placement of no day before the next, a case opened twice) and an agreement
+    of short breaks give way to what begins on the same day and has days.
+    """
     end = getattr(row, "end", 0)
-    return (row.day, not getattr(row, "nfa", False), end > getattr(row, "start", 0), end, row)
+    lasting = end != getattr(row, "start", 0) and getattr(row, "legal", "") not in SHORT_BREAKS
+    return (row.day, not getattr(row, "nfa", False), lasting, end, row)

@@ -14,7 +14,6 @@ from stepdown.importing.cin_census import children_of, name_of
 from stepdown.importing.rows import CARE, CareRow, Faults, Ledger, Person, Row, kind_of
 from stepdown.importing.sheets import Line, refused, tables
 
-SHORT_BREAKS = ("V3", "V4")
 _LS = "C1 C2 D1 E1 V2 V3 V4 L1 L2 L3 J1 J2 J3"
 _REC = "X1 E11 E12 E2 E3 E4 E4A E4B E13 E41 E43 E44 E45 E46 E47 E48 E5 E6 E7 E8 E9 E14 E15 E16 E17"
 _KNOWN = {"RNE": frozenset("SLPTBU"), "LS": frozenset(_LS.split()), "REC": frozenset(_REC.split())}
@@ -74,12 +73,10 @@ class CareReturn:
             for line, row in lines[1:]
         )
         if {"CHILD", "DECOM", "RNE", "LS", "DEC", "REC"} <= have:
-            self.found.add("episodes")
-            number = self.ledger.file(shown)
+            number = self._first("episodes", shown)
             yield from (row for line, values in rows if (row := self._episode(values, number, shown, line)))
         elif {"CHILD", "DOB", "SEX", "ETHNIC"} <= have:
-            self.found.add("header")
-            number = self.ledger.file(shown)
+            number = self._first("header", shown)
             yield from (who for line, values in rows if (who := self._person(values, number, shown, line)))
         elif {"DECOM", "RNE"} & have:
             missing = ", ".join(sorted({"CHILD", "DECOM", "RNE", "LS", "DEC", "REC"} - have))
@@ -87,9 +84,17 @@ class CareReturn:
                 f"{shown}, headings", f"no column {missing}", "the columns of the episodes", "export it whole"
             )
 
+    def _first(self, part: str, shown: str) -> int:
+        """Return the number of the file that holds a part of the return; a second one is refused."""
+        if part in self.found:
+            found = f"a second file with the {part} of the year to 31 March {self.year}"
+            raise refused(shown, found, "one file of each", "take the older version out of the folder")
+        self.found.add(part)
+        return self.ledger.files.index(shown) if shown in self.ledger.files else self.ledger.file(shown)
+
     def _xml(self, path: Path, shown: str) -> Iterator[Row]:
-        number = self.ledger.file(shown)
-        self.found |= {"header", "episodes"}
+        self._first("header", shown)
+        number = self._first("episodes", shown)
         root_seen = False
         for element in children_of(path, shown, ("CHILD",)):
             root = name_of(element.getroottree().getroot()).upper()
@@ -104,7 +109,7 @@ class CareReturn:
 
     def _xml_child(self, element: Any, number: int, shown: str) -> Iterator[Row]:
         head: dict[str, str] = {}
-        for part in element:
+        for part in sorted(element, key=lambda part: name_of(part).upper() != "HEADER"):
             values = {name_of(leaf).upper(): cells.plain(leaf.text) for leaf in part if isinstance(leaf.tag, str)}
             values = {_XML_NAMES.get(name, name): text for name, text in values.items()}
             if name_of(part).upper() == "HEADER":
@@ -164,8 +169,7 @@ class CareReturn:
         text = values.get(name, "")
         day = cells.return_day(text) if text else 0
         if day is None:
-            order = " (month before day: American order)" if cells.american(text) else ""
-            found = f"{cells.NO_DAY}{order}"
+            found = cells.no_day(text)
             self.faults.row(f"{shown}, {name}", found, "day/month/year, such as 31/03/2024", _FIX, line, text)
         return day or 0
 

@@ -19,6 +19,8 @@ CENSUS, CARE, ANNEX_A, SSD = (
     "Annex A",
     "Standard Safeguarding Dataset",
 )
+SHORT_BREAKS = ("V3", "V4")
+"""Legal statuses that are not being looked after: a single short break, an agreement of short breaks."""
 FIRST_WORD = {CENSUS: 2, SSD: 2, CARE: 1, ANNEX_A: 0}
 """Which source is believed first on a child's birth, sex and ethnicity: the highest that says anything."""
 

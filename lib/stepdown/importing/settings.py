@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from stepdown.importing.cells import FACTORS
 from stepdown.params.base import ProjectPath, Settings, Text
 
 PROGRAMME_FIELDS = ("child", "start", "end", "family")
@@ -16,6 +17,15 @@ def _paths(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _factors(value: object) -> object:
+    codes = tuple(str(code).strip().upper() for code in (value if isinstance(value, list | tuple) else (value,)))
+    unknown = [code for code in codes if code not in FACTORS]
+    if unknown:
+        raise ValueError(f"factors of an assessment, such as 3A or 16A; the census has no {', '.join(unknown)}")
+    return codes
+
+
+Factors = Annotated[tuple[str, ...], BeforeValidator(_factors)]
 Paths = Annotated[tuple[ProjectPath, ...], BeforeValidator(_paths)]
 
 
@@ -95,7 +105,7 @@ class Comparison(Settings):
     wait from authorisation to the start of support).
     """
 
-    factors: tuple[Text, ...] = Field(min_length=1)
+    factors: Factors = Field(min_length=1)
     authorised: tuple[date, date]
     clock: Literal["assessment", "lag"] = "assessment"
     label: Text = "Comparison"
@@ -151,7 +161,7 @@ class ImportSettings(Settings):
     comparison: Comparison
     ids: Ids = Field(default_factory=Ids)
     decisions: Decisions = Field(default_factory=Decisions)
-    issues: dict[str, tuple[Text, ...]] = Field(
+    issues: dict[str, Factors] = Field(
         default_factory=lambda: {
             "domestic_abuse": ("3A", "3B", "3C"),
             "alcohol": ("1B",),

@@ -223,7 +223,7 @@ class _Reader:
         self.ledger.unknown[files["ssd_assessment_factors"], "factors"] += unknown
         for line, v in found["ssd_cin_assessments"]:
             child, start, end = self._dated(v, "ssd_cin_assessments", line)
-            codes = tuple(sorted(factors.get(v["assessment"], ())))
+            codes = tuple(sorted(factors.get(v["assessment"], set()) & cells.FACTORS))
             yield Assessment(child, start, *at["ssd_cin_assessments"], end, starts.get(v["referral"], 0), codes)
         for table, kind in (("ssd_cp_plans", "CP"), ("ssd_cin_plans", "CIN")):
             for line, v in found[table]:
