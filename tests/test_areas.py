@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stepdown import areas
+from stepdown import areas, workbook
 from stepdown.areas import comparing, sentences
 from stepdown.areas.adding import add
 from stepdown.areas.context import jumps
 from stepdown.areas.figures import ENGLAND, read_folder, vintages
 from stepdown.areas.rates import count_interval, funnel, ratio_of_years
 from stepdown.faults import Refused
+from stepdown.release.page import _put_findings_first
+from stepdown.show import area_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -144,6 +147,36 @@ def test_synthetic_control_of_california_judged_by_the_published_panel():
     assert did == pytest.approx(ORACLES["A17-california-did"]["expect"]["att"], abs=1e-6)
 
 
+@needs_panels
+def test_no_weights_of_the_neighbours_follow_the_basque_country_closer_than_ours():
+    """The published weights (Catalonia 0.851, Madrid 0.149) rest on covariates as well, so ours must fit no worse."""
+    panel = pd.read_csv(PANELS / "basque.csv").pivot(index="year", columns="regionname", values="gdpcap")
+    own = panel.pop(next(name for name in panel if name.startswith("Basque")))
+    donors = panel.drop(columns=[name for name in panel if name.startswith("Spain")])
+    published = donors.columns.map({"Cataluna": 0.851, "Madrid (Comunidad De)": 0.149}).fillna(0.0).to_numpy()
+    assert published.sum() == pytest.approx(1)
+    made = comparing.synthetic_control(own.loc[1960:].to_numpy(), donors.loc[1960:].to_numpy(), 10)
+    gap = (own - donors @ published).loc[1960:1969]
+    assert 0.5 * np.sqrt(np.mean(gap**2)) < made.rmspe_before <= np.sqrt(np.mean(gap**2))
+    assert made.effect < 0, "as published: income falls below that of its synthetic control"
+
+
+@needs_panels
+def test_effects_by_starting_year_judged_by_the_panel_of_the_method():
+    expect = ORACLES["A20-staggered-mpdta"]["expect"]
+    panel = pd.read_csv(PANELS / "mpdta.csv")
+    wide = panel.pivot(index="countyreal", columns="year", values="lemp")
+    first = panel.groupby("countyreal")["first.treat"].first().loc[wide.index].replace(0, np.nan)
+    found = comparing.group_time_effects(wide.to_numpy(), wide.columns.to_numpy(), first.to_numpy(float))
+    told = {f"{g}-{t}": effect for g, t, effect in zip(found.began, found.year, found.effect, strict=True)}
+    assert {cell: told[cell] for cell in expect["att"]} == pytest.approx(expect["att"], abs=1e-6)
+    assert found.mean == pytest.approx(expect["simple"], abs=1e-6)
+    on = (wide.columns.to_numpy() >= first.to_numpy()[:, None]).astype(float)
+    alone, outcome = (x - x.mean(1, keepdims=True) - x.mean(0) + x.mean() for x in (on, wide.to_numpy()))
+    regression = (alone * outcome).sum() / (alone**2).sum()
+    assert regression == pytest.approx(expect["twfe"], abs=1e-6), "what the page does not use: effects of unit and year"
+
+
 @needs_open_data
 def test_funnel_of_looked_after_children_judged_by_separate_code(country):
     expect = ORACLES["A22-funnel-overdispersion"]["expect"]
@@ -203,7 +236,7 @@ def test_placebos_are_those_of_a_loop_over_authorities(seed, n, before, after):
     change = [rates[i, before:].mean() - rates[i, :before].mean() for i in range(n)]
     for i in range(n):
         used = [change[j] for j in range(n) if near[i, j] and allowed[j] and np.isfinite(change[j])]
-        told = len(used) >= comparing.FEWEST_NEIGHBOURS and np.isfinite(change[i])
+        told = len(used) >= comparing.FEWEST_NEIGHBOURS and allowed[i] and np.isfinite(change[i])
         expected = change[i] - np.mean(used) if told else np.nan
         assert found.difference[i] == pytest.approx(expected, nan_ok=True)
 
@@ -216,6 +249,42 @@ def test_one_authority_in_twenty_is_unusual_by_construction():
     p = np.array([found.p(i) for i in range(160)])
     assert np.mean(p <= 0.05) == pytest.approx(0.05)
     assert sorted(p) == pytest.approx(np.arange(1, 161) / 160)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(12, 30), st.integers(3, 7))
+def test_effects_by_starting_year_are_those_of_a_loop(seed, n, width):
+    rng = np.random.default_rng(seed)
+    rates, years = rng.normal(50, 10, (n, width)), np.arange(2010, 2010 + width)
+    rates[rng.random(rates.shape) < 0.05] = np.nan
+    began = np.where(rng.random(n) < 0.3, rng.integers(2009, 2010 + width, n), np.nan)
+    found = comparing.group_time_effects(rates, years, began)
+    effects, weights = [], []
+    for group, year, councils, effect in zip(found.began, found.year, found.councils, found.effect, strict=True):
+        changes = {True: [], False: []}
+        for i in range(n):
+            if group - 1 in years and (began[i] == group or np.isnan(began[i])):
+                change = rates[i, year - 2010] - rates[i, group - 1 - 2010]
+                changes[began[i] == group] += [change] if np.isfinite(change) else []
+        given_ = changes[True] and len(changes[False]) >= comparing.FEWEST_NEIGHBOURS
+        expected = np.mean(changes[True]) - np.mean(changes[False]) if given_ else np.nan
+        assert (councils, effect) == (len(changes[True]), pytest.approx(expected, nan_ok=True))
+        if given_ and year >= group:
+            effects.append(expected)
+            weights.append(councils)
+    mean = np.average(effects, weights=weights) if effects else np.nan
+    assert found.mean == pytest.approx(mean, nan_ok=True)
+
+
+def test_starting_years_dealt_out_by_chance_find_nothing_where_nothing_happened():
+    rng = np.random.default_rng(11)
+    began = np.where(np.arange(40) < 4, 2013, np.nan)
+    p = [comparing.group_time_p(rng.normal(50, 5, (40, 6)), np.arange(2010, 2016), began, 99) for _ in range(200)]
+    assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 200))
+    moved = rng.normal(50, 5, (40, 6))
+    moved[:4, 3:] -= 20
+    assert comparing.group_time_p(moved, np.arange(2010, 2016), began, 99) == 0.01
+    assert np.isnan(comparing.group_time_p(moved[:15], np.arange(2010, 2016), began[:15]))
 
 
 @settings(deadline=None, max_examples=40)
@@ -243,6 +312,74 @@ def test_the_planted_change_is_found_and_the_planted_nothing_is_not():
     given_ = areas.synthetic_table(study).frame.set_index("measure")["not_given"]
     assert (given_ == "").all(), "eleven years before, ten neighbours: both are given"
     assert len(areas.placebo_table(study).frame) == 300
+
+
+def test_councils_with_the_same_programme_are_no_comparison_and_are_told_by_the_year_they_began(tmp_path):
+    project, begun = tmp_path, (("Authority 040", 2022), ("Authority 077", 2023))
+    shutil.copytree(ROOT / "params", project / "params")
+    shutil.copytree(ROOT / "data/made_up_country", project / "data/made_up_country")
+    figures = pd.read_csv(project / "data/made_up_country/area_measures.csv", dtype=str, keep_default_na=False)
+    for area, year in begun:
+        rows = (figures["area_name"] == area) & (figures["measure"] == "cpp_31march")
+        rows &= figures["year"].astype(int) >= year
+        figures.loc[rows, "count"] = (figures.loc[rows, "count"].astype(float) * 0.7).round().astype(int).astype(str)
+        figures.loc[rows, "rate"] = ""
+    figures.to_csv(project / "data/made_up_country/area_measures.csv", index=False)
+    file = project / "params/area_made_up.yaml"
+    also = [f"{{area: {area}, year: {year}, source: made up}}" for area, year in begun]
+    text = file.read_text(encoding="utf-8")
+    new = f"  also_began: [{', '.join(also)}]\n  neighbours: main"
+    file.write_text(text.replace("  neighbours: main", new), "utf-8")
+    study = areas.begin(file)
+    assert main_row(study, "Child protection")["authorities"] == 148
+    frame = areas.starts_table(study).frame
+    plans = frame[frame["measure"].str.startswith("Child protection")]
+    assert sorted(set(plans["began"])) == ["2021", "2022", "2023", "all"]
+    assert set(plans["never"]) == {147}
+    whole = plans[plans["began"] == "all"].iloc[0]
+    assert whole["effect"] < -8
+    assert whole["p"] == pytest.approx(0.001)
+    care = frame[(frame["began"] == "all") & ~frame["measure"].str.startswith("Child protection")].iloc[0]
+    assert care["p"] > 0.1
+    text = sentences.starts_sentence(frame, study)
+    assert text.startswith("The programme began in Authority 040 and Authority 077 too.")
+    assert "147 authorities of these figures not known to have begun it" in text
+    assert (
+        "Authority 040 began the same programme in the year to March 2022 (made up) and is no comparison."
+        in sentences.about(study)
+    )
+
+
+def test_a_legend_of_long_names_does_not_squeeze_the_plot():
+    study = areas.begin(ROOT / "params/area_made_up.yaml")
+    book = workbook.begin_audit("params/area_made_up.yaml", notebook="example")
+    rates, near = book.clear(areas.rates_table(study)), book.clear(areas.neighbour_rates_table(study))
+    name, unit = study.headline
+    for council in (study.settings.council, "A council with a very long name of its own"):
+        chart = area_charts.among_neighbours(rates, near, name, council, study.settings.periods.after, unit)
+        axes = chart.fig.axes[0]
+        assert axes.get_position().width > 0.75
+        assert axes.get_legend().get_window_extent().x1 <= chart.fig.bbox.width
+
+
+@pytest.mark.parametrize(("page", "told"), [("{0}<h2>Why</h2>", 1), ("<h2>Why</h2>{0}", 2), ("{0}<h2>Why</h2>{0}", 4)])
+def test_a_page_does_not_tell_its_only_finding_twice_in_a_row(page, told):
+    box = '<div class="finding-box"><p class="finding">It moved.</p></div>'
+    soup = BeautifulSoup(f"<article>{page.format(box)}</article>", "html.parser")
+    found = [{"kind": "finding", "sentence": "It moved."}] * page.count("{0}")
+    _put_findings_first(soup.article, {"shown": found})
+    assert len(soup.select(".finding")) == told
+    assert [box["id"] for box in soup.select(".finding-box")] == [f"finding-{n + 1}" for n in range(len(found))]
+
+
+def test_the_council_itself_did_not_also_begin(tmp_path):
+    file = copy_project(tmp_path) / "params/area_leeds.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("  claims:", "  also_began: [{area: leeds, year: 2018, source: none}]\n  claims:", 1), "utf-8"
+    )
+    with pytest.raises(Refused, match="the council itself: 'Leeds'"):
+        areas.begin(file)
 
 
 def test_the_made_up_country_is_what_its_generator_writes(tmp_path):

@@ -87,9 +87,7 @@ def begin_audit(audit: str, *, notebook: str, output: str = "", policy: Disclosu
     """
     file = find_file(audit, what="file of published figures")
     title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
-    published = DisclosurePolicy(
-        method="none", reason="every figure is already published in the report that is checked"
-    )
+    published = DisclosurePolicy(method="none", reason="every figure is published already")
     return Book(Subject(study_name(file), title, file, project_root(file), policy or published), notebook, output)
 
 

@@ -15,10 +15,12 @@ from stepdown.areas.tables import (
     CHOICE_COLUMNS,
     MAIN_COLUMNS,
     RATE_COLUMNS,
+    STARTS_COLUMNS,
     changes_table,
     claims_table,
     neighbour_rates_table,
     placebo_table,
     rates_table,
     ratio_table,
+    starts_table,
 )

@@ -73,7 +73,7 @@ def placebos(before: Floats, after: Floats, neighbour_of: Bools, allowed: Bools 
     used = neighbour_of & seen
     number = used.sum(axis=1)
     total = used @ np.where(seen, change, 0.0)
-    enough = (number >= FEWEST_NEIGHBOURS) & np.isfinite(change)
+    enough = (number >= FEWEST_NEIGHBOURS) & seen
     mean = np.divide(total, number, out=np.full(len(change), np.nan), where=enough)
     return Placebos(change, mean, number)
 
@@ -104,6 +104,64 @@ class Synthetic:
     def ratio(self) -> float:
         """Root mean square gap after over that before."""
         return float(np.sqrt(np.mean(self.gap[self.n_before :] ** 2))) / max(self.rmspe_before, 1e-12)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTime:
+    """Effects of a programme that councils began in different years: one entry is a group of councils × year.
+
+    began: (k,) first year of the group.  year: (k,).  councils: (k,) councils of the group with figures.  effect: (k,)
+    mean change since the year before it began, less that of the authorities that never began; NaN where it cannot be
+    told.  never: number of those authorities.
+    """
+
+    began: NDArray[np.int64]
+    year: NDArray[np.int64]
+    councils: NDArray[np.int64]
+    effect: Floats
+    never: int
+
+    @property
+    def mean(self) -> float:
+        """Mean effect over the years since each group began, weighted by councils (NaN when none can be told)."""
+        told = (self.year >= self.began) & np.isfinite(self.effect)
+        return float(np.average(self.effect[told], weights=self.councils[told])) if told.any() else float("nan")
+
+
+def group_time_effects(rates: Floats, years: NDArray[np.int64], began: Floats) -> GroupTime:
+    """Return the effects by group and year (Callaway and Sant'Anna 2021, doi 10.1016/j.jeconom.2020.12.001).
+
+    rates: (n, years).  years: in order, each once.  began: (n,) first year of the programme, NaN where it never began;
+    only those serve as comparison. A regression with effects of council and year would hold councils that have just
+    begun against councils that began before, and miss the mean whenever an effect grows.
+    """
+    never = np.isnan(began)
+    entries: list[tuple[int, int, int, float]] = []
+    for group in np.unique(began[~never]).astype(int):
+        base = rates[:, years == group - 1]
+        change = rates - base if base.shape[1] else np.full_like(rates, np.nan)
+        seen = np.isfinite(change)
+        for k, year in enumerate(years):
+            treated, others = (seen[:, k] & chosen for chosen in (began == group, never))
+            told = treated.any() and others.sum() >= FEWEST_NEIGHBOURS
+            effect = change[treated, k].mean() - change[others, k].mean() if told else np.nan
+            entries.append((group, int(year), int(treated.sum()), effect))
+    table = np.array(entries, dtype=float).reshape(-1, 4)
+    group, year, councils = table[:, :3].astype(np.int64).T
+    return GroupTime(group, year, councils, table[:, 3], int(never.sum()))
+
+
+def group_time_p(rates: Floats, years: NDArray[np.int64], began: Floats, draws: int = 999, seed: int = 1) -> float:
+    """Return how often the mean effect is as large when the starting years are dealt out to the authorities by chance.
+
+    NaN with fewer than :data:`FEWEST_AUTHORITIES` authorities.
+    """
+    own = abs(group_time_effects(rates, years, began).mean)
+    if len(began) < FEWEST_AUTHORITIES or np.isnan(own):
+        return float("nan")
+    rng = np.random.default_rng(seed)
+    dealt = (abs(group_time_effects(rates, years, rng.permutation(began)).mean) for _ in range(draws))
+    return (1 + sum(size >= own - 1e-12 for size in dealt)) / (draws + 1)
 
 
 def why_no_synthetic(n_before: int, n_donors: int) -> str:

@@ -111,11 +111,37 @@ def funnel_sentence(frame: pd.DataFrame, council: str) -> str:
     return f"{_capital('; '.join(parts))}." if parts else ""
 
 
+def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
+    """Return what happened where the programme began in other years too ("" unless the file names such councils)."""
+    if frame.empty:
+        return ""
+    parts = []
+    for _, row in frame[frame["began"] == "all"].iterrows():
+        effect = row["effect"]
+        p = "" if pd.isna(row["p"]) else f" (p = {digits(row['p'], 3)}, corrected {digits(row['p_corrected'], 3)})"
+        side = f"{digits(abs(effect), 1)} {row['unit']} {'above' if effect > 0 else 'below'} theirs{p}"
+        parts.append(f"{_inner(row['measure'])} {'cannot be told' if pd.isna(effect) else side}")
+    never = written(frame["never"].iloc[0], "authority", "authorities")
+    others = joined([item.area for item in study.settings.also_began])
+    return (
+        f"The programme began in {others} too. Each council is held, from the year before it began, against "
+        f"the {never} of these figures not known to have begun it. The change "
+        f"over the years since, on average: {'; '.join(parts)}. The p value says how often chance does as much when "
+        "the starting years are dealt out among these authorities; the correction is for several measures (Holm)."
+    )
+
+
 def about(study: AreaStudy) -> str:
     """Return what is compared: the council, its programme, the years, the neighbours and who is left out."""
     settings = study.settings
     names = joined([study.figures.name_of(code) for code in study.neighbours()])
     out = "".join(f" {item.area} is left out: it {item.reason}." for item in settings.leave_out)
+    groups: dict[tuple[int, str], list[str]] = {}
+    for item in settings.also_began:
+        groups.setdefault((item.year, item.source), []).append(item.area)
+    for (year, source), areas in groups.items():
+        out += f" {joined(areas)} began the same programme in the year to March {year} ({source})"
+        out += " and is no comparison." if len(areas) == 1 else " and are no comparison."
     return (
         f"{settings.council}: {settings.programme}. Years ending 31 March, {settings.periods.words()}. "
         f"Neighbours ({settings.neighbours} model): {names}.{out}"

@@ -45,6 +45,14 @@ class LeftOut(Settings):
     reason: Text
 
 
+class AlsoBegan(Settings):
+    """Another authority that began the same programme, and the first year ending 31 March in which it ran there."""
+
+    area: Text
+    year: Year
+    source: Text
+
+
 class Break(Settings):
     """Years in which an authority's figures of one measure do not mean what they mean in other years."""
 
@@ -68,9 +76,9 @@ class AreaSettings(Settings):
 
     council: its name in the figures.  measures: names of :data:`stepdown.areas.measures.AREA_MEASURES`, the headline
     first.  periods: the main choice of years.  other_years: other choices, so that nobody picks.  neighbours: model of
-    statistical neighbours; other_neighbours: further models.  figures: folder with area_measures.csv,
-    statistical_neighbours.csv and areas.csv.  added: folder that ``stepdown areas add`` writes; it is used in place of
-    ``figures`` where it is there.
+    statistical neighbours; other_neighbours: further models.  also_began: authorities with the same programme, which
+    are no comparison.  figures: folder with area_measures.csv, statistical_neighbours.csv and areas.csv.  added: folder
+    that ``stepdown areas add`` writes; it is used in place of ``figures`` where it is there.
     """
 
     council: Text
@@ -81,6 +89,7 @@ class AreaSettings(Settings):
     neighbours: Text
     other_neighbours: tuple[Text, ...] = ()
     leave_out: tuple[LeftOut, ...] = ()
+    also_began: tuple[AlsoBegan, ...] = ()
     breaks: tuple[Break, ...] = ()
     claims: tuple[Claim, ...] = ()
     interval: Literal["exact", "byar"] = "exact"

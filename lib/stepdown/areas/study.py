@@ -41,11 +41,20 @@ class AreaStudy:
 
     @cached_property
     def allowed(self) -> np.ndarray:
-        """Which authorities may be compared with: all but those that the file leaves out (n,)."""
+        """Which authorities may be compared with: all but those left out or with the same programme (n,)."""
         out = [
             self.figures.code_of(item.area, "the parameter file, area.leave_out") for item in self.settings.leave_out
         ]
-        return ~self.figures.authorities.isin(out)
+        return ~self.figures.authorities.isin(out) & np.isnan(self.began)
+
+    @cached_property
+    def began(self) -> np.ndarray:
+        """First year of the programme in each other authority that began it too; NaN where it did not (n,)."""
+        years = np.full(len(self.figures.authorities), np.nan)
+        for item in self.settings.also_began:
+            code = self.figures.code_of(item.area, "the parameter file, area.also_began")
+            years[self.figures.authorities.get_loc(code)] = item.year
+        return years
 
     def labels(self) -> list[tuple[str, str]]:
         """Return (label, unit of its rate) of each measure, the headline first."""
@@ -117,6 +126,16 @@ def _check(study: AreaStudy, where: str) -> None:
 
     gather(lambda: study.council)
     gather(lambda: study.allowed)
+    if study.settings.council.casefold() in [item.area.casefold() for item in study.settings.also_began]:
+        faults.append(
+            Fault(
+                where=f"{where}, area.also_began",
+                found=f"the council itself: {study.settings.council!r}",
+                allowed="other authorities that began the same programme",
+                rule="the council's own start is the year after area.periods.before",
+                remedy="take it out of area.also_began",
+            )
+        )
     for item in study.settings.breaks:
         gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))
     for model in study.settings.all_models():

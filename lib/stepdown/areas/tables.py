@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from stepdown.areas.comparing import FEWEST_AUTHORITIES, FEWEST_NEIGHBOURS, Placebos
+from stepdown.areas.comparing import (
+    FEWEST_AUTHORITIES,
+    FEWEST_NEIGHBOURS,
+    Placebos,
+    group_time_effects,
+    group_time_p,
+)
 from stepdown.areas.figures import ENGLAND
 from stepdown.areas.measures import AREA_MEASURES, label
 from stepdown.areas.rates import count_interval, ratio_of_years
@@ -16,6 +22,7 @@ from stepdown.proportions import holm
 from stepdown.tables import AggregateTable, Column, Role
 
 MAIN_COLUMNS = ["measure", "before", "after", "change", "neighbours_change", "difference", "rank", "p_corrected"]
+STARTS_COLUMNS = ["began", "year", "councils", "effect"]
 CHOICE_COLUMNS = ["neighbours", "years", "change", "difference", "rank", "authorities", "p"]
 
 
@@ -187,6 +194,42 @@ def placebo_table(study: AreaStudy) -> AggregateTable:
         "difference": Column("Change against its own neighbours", Role.OPEN, decimals=1),
     }
     return AggregateTable("area_placebo", "measure × authority", pd.DataFrame(rows, columns=list(columns)), columns)
+
+
+def starts_table(study: AreaStudy) -> AggregateTable:
+    """Return the table ``area_starts``: change since the year before councils began, by the year in which they began.
+
+    The last row of a measure is the mean over all of them since each began. No rows unless the file names other
+    councils with the same programme.
+    """
+    rows: list[tuple[object, ...]] = []
+    began = study.began.copy()
+    began[study.place] = study.settings.periods.before[1] + 1
+    used = study.allowed | np.isfinite(began)
+    for name in study.settings.measures if study.settings.also_began else ():
+        rates = study.usable_rates[name].loc[:, : study.last_year]
+        given = rates.to_numpy()[used], rates.columns.to_numpy(), began[used]
+        found, about = group_time_effects(*given), (label(name), AREA_MEASURES[name].unit)
+        for group, year, councils, effect in zip(found.began, found.year, found.councils, found.effect, strict=True):
+            if year >= group:
+                rows.append((*about, str(group), str(year), councils, found.never, effect, np.nan))
+        total = int(np.isfinite(given[2]).sum())
+        rows.append((*about, "all", "since each began", total, found.never, found.mean, group_time_p(*given)))
+    columns = {
+        "measure": Column("Measure", Role.KEY),
+        "unit": Column("Unit", Role.OPEN),
+        "began": Column("Began in", Role.KEY),
+        "year": Column("Year ending 31 March", Role.KEY),
+        "councils": Column("Councils with figures", Role.OPEN, decimals=0),
+        "never": Column("Authorities that did not begin", Role.OPEN, decimals=0),
+        "effect": Column("Change against authorities that did not begin", Role.OPEN, decimals=1),
+        "p": Column("p value (starting years dealt out by chance)", Role.OPEN, "p", 3),
+        "p_corrected": Column("p value, corrected for several measures (Holm)", Role.OPEN, "p", 3),
+    }
+    frame = pd.DataFrame(rows, columns=[name for name in columns if name != "p_corrected"])
+    return AggregateTable(
+        "area_starts", "measure × starting year × year", frame.assign(p_corrected=holm(frame["p"])), columns
+    )
 
 
 def ratio_table(study: AreaStudy) -> AggregateTable:

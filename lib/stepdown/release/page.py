@@ -176,6 +176,8 @@ def _put_findings_first(article: Any, part: Mapping[str, Any]) -> None:
             f'<li><p class="finding">{escape(item["sentence"])}</p><p class="limit"><a href="#finding-{number}">'
             f'What this does not show<span class="unseen"> (finding {number})</span></a></p></li>'
         )
+    if len(boxes) == 1 and boxes[0].find_previous("h2") is None:
+        return  # the only one stands there already
     box = (
         '<section aria-labelledby="in-short"><h2 id="in-short">In short</h2>'
         f'<ul class="findings">{"".join(items)}</ul></section>'

@@ -104,6 +104,8 @@ def glossary_html(text: str) -> str:
 
 def _uses(text: str, entry: dict[str, str]) -> bool:
     word = entry["word"].removesuffix(" (period)")
+    if word != entry["word"] and not re.search(r"\bmonths\b", text):
+        return False  # years of published figures have a before and an after of another kind
     if word.isupper():
         return re.search(rf"\b{re.escape(word)}\b", text) is not None
     return re.search(rf"\b{re.escape(word)}(s|es)?\b", text, flags=re.IGNORECASE) is not None

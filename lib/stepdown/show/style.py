@@ -16,6 +16,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Patch, Rectangle
 
@@ -148,16 +149,24 @@ def wrapped(text: str, width: int = 24) -> str:
 
 
 def legend_above(axes: Axes, columns: int = 2) -> None:
-    """Put the legend above the plot, where it is read before the marks."""
+    """Put the legend above the plot, where it is read before the marks, in at most so many columns as fit.
+
+    A legend wider than the figure would make the layout squeeze the plot to a strip.
+    """
+    canvas = FigureCanvasAgg(axes.figure)
+    widest = 0.86 * axes.figure.bbox.width  # beside it stand the labels of the vertical axis
     with applied():
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1.0),
-            ncols=columns,
-            borderaxespad=0.2,
-            handlelength=1.4,
-            columnspacing=1.4,
-        )
+        for ncols in range(columns, 0, -1):
+            legend = axes.legend(
+                loc="lower left",
+                bbox_to_anchor=(0, 1.0),
+                ncols=ncols,
+                borderaxespad=0.2,
+                handlelength=1.4,
+                columnspacing=1.4,
+            )
+            if legend.get_window_extent(canvas.get_renderer()).width <= widest:
+                break
 
 
 def colours_for(labels: Sequence[str]) -> dict[str, str]:
