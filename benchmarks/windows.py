@@ -22,6 +22,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 from stepdown.windows.in_one_call import tally, tally_columns
+from stepdown.windows.months import tally_months
 from stepdown.windows.on_disk import tally_sql
 
 from benchmarks.records import awkward_records, random_records
@@ -197,6 +198,9 @@ def main(children: int) -> None:
     print(f"   of DuckDB's time, numeric ids (aim: at most 0.60): {ratio(own, seconds[DUCKDB]):.2f}")
     print(f"   of DuckDB's time, text ids: {ratio(text_ids, seconds[f'{DUCKDB}, text ids']):.2f}")
     print(f"   text ids to numeric ids (aim: at most 2): {ratio(text_ids, own):.2f}")
+    months = {"24 months": lambda: tally_months(*tables, last_date=LAST), STEPDOWN: partial(by_stepdown, tables)}
+    taken, _ = in_turn(5, months)
+    print(f"   24 months in one call, of the time of two periods (aim: at most 3): {ratio(*taken.values()):.2f}")
     for label, held in (("numeric", tables), ("text", text)):
         print(f"   memory on top of the input, {label} ids: {peak_memory(held):.0f} MB")
     print("growth, numeric ids")

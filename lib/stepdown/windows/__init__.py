@@ -9,7 +9,10 @@ NumPy arrays go in and come out; one row is a child, and records point to their 
     days    = days_in(period, spells, rule="clipped")         # also any_in, new_in, count_in, highest_in
     covered = observe(period, last_date=last_date, birth_date=birth)   # what must not be counted as zero
 
-A whole population in one call: :func:`stepdown.windows.in_one_call.tally`; from Parquet files of any size:
+Month by month: ``period = around(start_date, end_date, before=12, after=12)``, and then as above.
+
+A whole population in one call: :func:`stepdown.windows.in_one_call.tally`, month by month
+:func:`stepdown.windows.months.tally_months`; from Parquet files of any size:
 :func:`stepdown.windows.on_disk.tally_files`, and with the sight of each period
 :func:`stepdown.windows.on_disk.seen_tally_files` (``stepdown windows``). They are apart, so that
 a study does not load DuckDB.
@@ -31,6 +34,7 @@ from stepdown.windows.counting import (
 from stepdown.windows.dates import add_months, age_on, birthday
 from stepdown.windows.exclusive import take_away
 from stepdown.windows.ids import Register, positions
+from stepdown.windows.months import around, month_numbers, tally_months
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
 from stepdown.windows.periods import Periods, after, before
 from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells

@@ -15,7 +15,7 @@ from stepdown.windows.counting import DayRule, count_in, days_in, events_in
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.periods import Periods
-from stepdown.windows.spells import close_spells, merge_by_status
+from stepdown.windows.spells import Spells, close_spells, merge_by_status
 
 
 def tally_columns(ladder: Sequence[str] = LADDER) -> list[str]:
@@ -46,15 +46,7 @@ def tally(
     Raises ValueError for a spell or referral of a child that ``children`` does not have, or an unknown status.
     """
     windows, register = _before_and_after(children, months), Register(children["child_id"])
-    who = _rows(register, spells["child_id"], "spell")
-    merged = merge_by_status(
-        who,
-        _places(spells["status"], ladder),
-        spells["start_date"],
-        close_spells(spells["end_date"], last_date),
-        len(ladder),
-    )
-    del who
+    merged = merged_by_status(register, spells, last_date, ladder)
     episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64)
     highest: Whole = np.zeros(windows.start.shape, dtype=np.int64)
     found: dict[str, Whole] = {}
@@ -64,7 +56,7 @@ def tally(
         episodes += count
         highest[count > 0] = rung
     found |= {"episodes": episodes, "highest": highest}
-    who = _rows(register, referrals["child_id"], "referral")
+    who = rows_of(register, referrals["child_id"], "referral")
     found["referrals"] = events_in(windows, who, referrals["referral_date"], exclude=referrals["is_index"])
     return {
         f"{outcome}_{period}": np.ascontiguousarray(values[:, i])
@@ -79,7 +71,19 @@ def _before_and_after(children: Any, months: int) -> Periods:
     return Periods(opens, np.stack([start, add_months(first_after, months)], axis=1))
 
 
-def _rows(register: Register, records: Any, what: str) -> Whole:
+def merged_by_status(register: Register, spells: Any, last_date: Any, ladder: Sequence[str]) -> tuple[Spells, ...]:
+    """Return the merged spells of each status of ``ladder``; ``spells`` as :func:`tally` takes them."""
+    return merge_by_status(
+        rows_of(register, spells["child_id"], "spell"),
+        _places(spells["status"], ladder),
+        spells["start_date"],
+        close_spells(spells["end_date"], last_date),
+        len(ladder),
+    )
+
+
+def rows_of(register: Register, records: Any, what: str) -> Whole:
+    """Return the child's row of each record; raises ValueError for a child who is not among the children."""
     rows = register.rows(records)
     if rows.size and rows.min() < 0:
         raise ValueError(f"{int((rows < 0).sum()):,} {what}(s) of a child that is not among the children")

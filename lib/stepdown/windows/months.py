@@ -1,0 +1,155 @@
+"""Calendar months around support: counted back from ``start_date`` and on from ``end_date``, the time between left out.
+
+Month −1 is the calendar month that ends on the day before ``start_date``, month 1 the one that begins on the day after
+``end_date``. There is no month 0. Every edge is counted from the anchor date, never from another edge, so months
+neither overlap nor leave a day between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stepdown.measures import LADDER
+from stepdown.windows.counting import check_children
+from stepdown.windows.dates import DAY, NAT, Flags, Whole, add_months, as_dates, birthday, day_numbers
+from stepdown.windows.ids import Register
+from stepdown.windows.in_one_call import merged_by_status, rows_of
+from stepdown.windows.observing import ADULT_AGE
+from stepdown.windows.periods import Periods
+from stepdown.windows.spells import Spells
+
+_UNKNOWN = np.int32(2**30)
+Small = npt.NDArray[np.int32]
+Edges = list[Small]
+"""Day numbers of the edges of adjoining months, one array a place, one value a child."""
+
+
+def month_numbers(before: int = 12, after: int = 12) -> Whole:
+    """Return the numbers of the months: −before … −1, 1 … after.
+
+    >>> month_numbers(2, 3).tolist()
+    [-2, -1, 1, 2, 3]
+    """
+    if before < 1 or after < 1:
+        raise ValueError("months: at least one on each side")
+    return np.concatenate([np.arange(-before, 0), np.arange(1, after + 1)])
+
+
+def around(start_date: Any, end_date: Any, before: int = 12, after: int = 12) -> Periods:
+    """Return the months around each child's support, of shape (children, months), in the order of their numbers.
+
+    A child without the date has unknown (NaT) months on that side.  With these periods every function of the core
+    works month by month; :func:`stepdown.windows.observe` says which months the data covers.
+    """
+    month_numbers(before, after)
+    sides = [
+        add_months(as_dates(anchor)[:, None], np.arange(low, high + 1))
+        for anchor, low, high in ((start_date, -before, 0), (as_dates(end_date) + DAY, 0, after))
+    ]
+    opens, closes = ([side[:, cut] for side in sides] for cut in (slice(None, -1), slice(1, None)))
+    return Periods(np.concatenate(opens, axis=1), np.concatenate(closes, axis=1))
+
+
+def tally_months(
+    children: Any,
+    spells: Any,
+    referrals: Any,
+    *,
+    last_date: Any,
+    first_date: Any = None,
+    before: int = 12,
+    after: int = 12,
+    ladder: Sequence[str] = LADDER,
+) -> dict[str, np.ma.MaskedArray[Any, Any]]:
+    """Return the outcomes of a whole population month by month: arrays (children, months), in their order.
+
+    children, spells, referrals, ladder: as :func:`stepdown.windows.in_one_call.tally` takes them; ``children`` may have
+    birth_date.  last_date, first_date: how far the data reaches, as in :func:`observe`.
+
+    days_<status>: days inside the month.  highest: 0 none, 1 the lowest of the ladder …  referrals: without the index
+    referral.  A month that the data does not cover, or in which the child is unborn or 18, is masked: it is missing,
+    never nought.  So ``(~found["highest"].mask).sum(axis=0)`` is the number of children observed in each month.
+    """
+    register, n = Register(children["child_id"]), len(children["child_id"])
+    numbers, sides = month_numbers(before, after), _edges(children, before, after)
+    mask = _unseen(sides, children, last_date, first_date)
+    merged = merged_by_status(register, spells, last_date, ladder)
+    highest = np.zeros((numbers.size, n), dtype=np.int8)
+    found: dict[str, npt.NDArray[Any]] = {}
+    for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
+        days = np.zeros((numbers.size, n), dtype=np.uint8)
+        for row, mine, having in _each_month(sides, held, n):
+            days[row] = mine
+            highest[row, having] = rung
+        found[f"days_{status.lower()}"] = days
+    found |= {"highest": highest, "referrals": _events(sides, register, referrals, (numbers.size, n))}
+    return {name: np.ma.MaskedArray(values.T, mask=mask.T) for name, values in found.items()}
+
+
+def _edges(children: Any, before: int, after: int) -> list[tuple[int, Edges]]:
+    """Return the edges of the months of each side, with the row of its first month."""
+    start, first_after = as_dates(children["start_date"]), as_dates(children["end_date"]) + DAY
+    return [
+        (0, [_small(add_months(start, step)) for step in range(-before, 1)]),
+        (before, [_small(add_months(first_after, step)) for step in range(after + 1)]),
+    ]
+
+
+def _small(dates: Any) -> Small:
+    days = day_numbers(dates)
+    return np.where(days == NAT, _UNKNOWN, days).astype(np.int32)
+
+
+def _unseen(sides: list[tuple[int, Edges]], children: Any, last_date: Any, first_date: Any) -> Flags:
+    """Return (months, children): True where a month is not wholly covered by the data and by life before 18."""
+    stop = int(day_numbers(as_dates(last_date) + DAY))
+    born = children.get("birth_date")
+    begins: Any = np.int32(-_UNKNOWN) if first_date is None else np.int32(day_numbers(first_date))
+    ends: Any = np.int32(stop)
+    if born is not None:
+        birth, adult = day_numbers(as_dates(born)), day_numbers(birthday(as_dates(born), ADULT_AGE))
+        begins = np.maximum(begins, np.where(birth == NAT, begins, birth).astype(np.int32))
+        ends = np.minimum(ends, np.where(adult == NAT, ends, adult).astype(np.int32))
+    rows = [(low < begins) | (high > ends) for _, edges in sides for low, high in _pairs(edges)]
+    return np.stack(rows)
+
+
+def _pairs(edges: Edges) -> Iterator[tuple[Small, Small]]:
+    return zip(edges, edges[1:], strict=False)
+
+
+def _each_month(sides: list[tuple[int, Edges]], held: Spells, n: int) -> Iterator[tuple[int, npt.NDArray[Any], Whole]]:
+    """Yield each month's row, the days of each child in it, and the children who had the status there."""
+    check_children(n, held.child)
+    start, end = _small(held.start), _small(held.end)
+    for first, edges in sides:
+        near = (start < edges[-1][held.child]) & (end >= edges[0][held.child])
+        who, begins, closes = held.child[near], start[near], end[near]
+        bare = begins == closes
+        low = edges[0][who]
+        for step, edge in enumerate(edges[1:]):
+            high = edge[who]
+            inside = np.minimum(closes, high) - np.maximum(begins, low)
+            hit = inside > 0
+            days = np.bincount(who[hit], weights=inside[hit], minlength=n)
+            yield first + step, days, who[hit | bare & (begins >= low) & (begins < high)]
+            low = high
+
+
+def _events(
+    sides: list[tuple[int, Edges]], register: Register, referrals: Any, shape: tuple[int, int]
+) -> npt.NDArray[np.uint16]:
+    who, day = rows_of(register, referrals["child_id"], "referral"), _small(as_dates(referrals["referral_date"]))
+    kept = (day != _UNKNOWN) & ~np.asarray(referrals["is_index"], dtype=bool)
+    who, day = who[kept], day[kept]
+    found: npt.NDArray[np.uint16] = np.zeros(shape, dtype=np.uint16)
+    for first, edges in sides:
+        near = (day >= edges[0][who]) & (day < edges[-1][who])
+        child, on = who[near], day[near]
+        for step, (low, high) in enumerate(_pairs(edges)):
+            found[first + step] = np.bincount(child[(on >= low[child]) & (on < high[child])], minlength=shape[1])
+    return found
