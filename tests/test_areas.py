@@ -561,6 +561,47 @@ def test_the_departments_own_layouts_are_read_as_downloaded(tmp_path):
     assert len(told) == 6
 
 
+def test_the_departments_other_files_and_its_neighbours_are_read_as_downloaded(tmp_path):
+    """Headings and cells are those of the published files of 2013 to 2025 (some print no rate in 2025)."""
+    rows = {
+        "c1.csv": ("category,referral_count,rereferral_count,rereferral_percent", "Referrals,10304,2494,24.2"),
+        "c2.csv": (
+            "category,Assessments_completed,Assessments_completed_rate,Same_day",
+            "Duration of assessment,165,10,c",
+        ),
+        "c4.csv": ("category,Section47,Section47_child,ICPC,ICPC_child", "Section 47s,3097,2777,1000,986"),
+        "d3.csv": ("category,CPP_start,CPP_subsequent,CPP_subsequent_percent", "second or subsequent,829,191,23"),
+        "d5.csv": ("category,CPP_At31,2_years_or_more,2_years_or_more_percent", "by length of time,634,32,5"),
+        "mid.csv": ("age_group,population_estimate", "Children aged 0 to 17 years,165000"),
+    }
+    files = [department_file(tmp_path, name, head, lambda y, i, c=cells: c) for name, (head, cells) in rows.items()]
+    wide = {
+        "Neighbour_Groupings_April_2021.csv": "LA num,LA Name,LA number,GOInd,GOReg,SN1,SNP,SN2,SNP,\n383,Leeds,383,9,Yorkshire,871,Very Close,999,Close,\n",  # noqa: E501
+        "sn_model_2025_wide.csv": "old_la_code,la_name,region_ind,region_name,SN_1,SN_1P,SN_2,SN_2P\n871,Slough,6,South East,383,Close ,372,Close \n",  # noqa: E501
+    }
+    for name, text in wide.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    figures, told = add([*files, *(tmp_path / name for name in wide)], tmp_path / "data" / "areas")
+    leeds, slough = figures.code_of("Leeds", ""), figures.code_of("Slough", "")
+    assert figures.rates("rereferrals_within_12m").loc[leeds, 2017] == pytest.approx(100 * 2494 / 10304)
+    assert figures.rates("cpp_second_or_subsequent").loc[leeds, 2017] == pytest.approx(100 * 191 / 829)
+    assert figures.rates("cpp_two_years_or_more").loc[leeds, 2017] == pytest.approx(100 * 32 / 634)
+    assert figures.rates("section_47_enquiries").loc[leeds, 2017] == pytest.approx(3097 / 16.5)
+    assert figures.rates("assessments_completed").loc[leeds, 2017] == pytest.approx(10)
+    assert figures.counts("icpc").loc[leeds, 2017] == 1000
+    place = {code: i for i, code in enumerate(figures.authorities)}
+    assert figures.neighbour_matrix("2021")[place[leeds], place[slough]]
+    assert figures.neighbour_matrix("2025")[place[slough], place[leeds]]
+    assert figures.neighbours["closeness"].tolist() == ["Very Close", "Close", "Close", "Close"]
+    assert "Neighbour_Groupings_April_2021.csv: 2 rows of statistical_neighbours" in told
+    wrong = department_file(tmp_path, "d3.csv", *rows["d3.csv"][:1], lambda y, i: "second or subsequent,829,191,32")
+    with pytest.raises(Refused, match="rates of cpp_second_or_subsequent that do not come out"):
+        add([wrong], tmp_path / "data" / "areas")
+    (tmp_path / "sn_wide.csv").write_text(wide["sn_model_2025_wide.csv"], encoding="utf-8")
+    with pytest.raises(Refused, match="without a year"):
+        add([tmp_path / "sn_wide.csv"], tmp_path / "data" / "areas")
+
+
 def test_an_unknown_file_and_a_rate_that_does_not_come_out_write_nothing(tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -6,6 +6,7 @@ a file whose rates do not come out is refused, by row, before anything is writte
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stepdown.areas.figures import AREAS, CONTRACTS, ENGLAND, MEASURES, Figures, read_folder
+from stepdown.areas.figures import AREAS, CONTRACTS, ENGLAND, MEASURES, NEIGHBOURS, Figures, read_folder
 from stepdown.areas.measures import AREA_MEASURES, POPULATION
 from stepdown.contracts.reading import read_raw
 from stepdown.faults import Fault, Refused, refuse
@@ -28,17 +29,17 @@ SYMBOLS = {"c": "c", "x": "x", "z": "z", "u": "u", ":": "x", ".": "z", "-": "x",
 class Layout:
     """A published file, told by its headings (in small letters).
 
-    told_by: headings that only it has.  counts, rates: measure → heading.  by: heading whose text names the measure of
-    a row, with that text in small letters → measure.  denominator: heading of what the rate is of.
+    told_by: headings that only it has.  counts, rates, below: measure → heading of its count, of its rate and of what
+    the rate is of.  by: heading whose text names the measure of a row, with that text in small letters → measure.
     """
 
     name: str
     told_by: frozenset[str]
     counts: Mapping[str, str] = field(default_factory=dict)
     rates: Mapping[str, str] = field(default_factory=dict)
+    below: Mapping[str, str] = field(default_factory=dict)
     by: str = ""
     measure_of: Mapping[str, str] = field(default_factory=dict)
-    denominator: str = ""
 
 
 LAYOUTS = (
@@ -59,6 +60,39 @@ LAYOUTS = (
         rates={"cpp_31march": "cpp_at31_rate", "cpp_started": "cpp_start_rate", "cpp_ended": "cpp_end_rate"},
     ),
     Layout(
+        "second or later child protection plans (D3)",
+        frozenset({"cpp_subsequent"}),
+        counts={"cpp_started": "cpp_start", "cpp_second_or_subsequent": "cpp_subsequent"},
+        rates={"cpp_second_or_subsequent": "cpp_subsequent_percent"},
+        below={"cpp_second_or_subsequent": "cpp_start"},
+    ),
+    Layout(
+        "child protection plans by length (D5)",
+        frozenset({"2_years_or_more"}),
+        counts={"cpp_31march": "cpp_at31", "cpp_two_years_or_more": "2_years_or_more"},
+        rates={"cpp_two_years_or_more": "2_years_or_more_percent"},
+        below={"cpp_two_years_or_more": "cpp_at31"},
+    ),
+    Layout(
+        "referrals and re-referrals (C1)",
+        frozenset({"referral_count", "rereferral_count"}),
+        counts={"referrals": "referral_count", "rereferrals_within_12m": "rereferral_count"},
+        rates={"rereferrals_within_12m": "rereferral_percent"},
+        below={"rereferrals_within_12m": "referral_count"},
+    ),
+    Layout(
+        "assessments (C2)",
+        frozenset({"assessments_completed", "same_day"}),
+        counts={"assessments_completed": "assessments_completed"},
+        rates={"assessments_completed": "assessments_completed_rate"},
+    ),
+    Layout(
+        "section 47 enquiries and initial conferences (C4)",
+        frozenset({"section47", "icpc"}),
+        counts={"section_47_enquiries": "section47", "icpc": "icpc"},
+        rates={"section_47_enquiries": "section47_rate", "icpc": "icpc_rate"},
+    ),
+    Layout(
         "children looked after, numbers and rates",
         frozenset({"population_count", "rate_per_10000"}),
         by="population_count",
@@ -67,7 +101,7 @@ LAYOUTS = (
             "children starting to be looked after each year": "cla_started",
             "children ceasing to be looked after each year": "cla_ceased",
         },
-        denominator="population_estimate",
+        below=dict.fromkeys(("cla_31march", "cla_started", "cla_ceased"), "population_estimate"),
     ),
     Layout(
         "mid-year population estimates",
@@ -117,6 +151,8 @@ def _merged(old: pd.DataFrame, new: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def _read(file: Path) -> dict[str, pd.DataFrame]:
+    if (neighbours := _wide_neighbours(file)) is not None:
+        return {NEIGHBOURS.table: neighbours}
     raw = read_raw(file).fillna("").astype(str)
     raw.columns = [str(name).strip().lower() for name in raw.columns]
     headings = set(raw.columns)
@@ -135,7 +171,7 @@ def _read(file: Path) -> dict[str, pd.DataFrame]:
                 where=file.name,
                 found=f"headings of no known publication ({', '.join(sorted(headings)[:6])} …)",
                 allowed="; ".join(layout.name for layout in LAYOUTS)
-                + "; looked-after files of 2011 to 2017; the tidy layout of docs/areas.md",
+                + "; looked-after files of 2011 to 2017; statistical neighbours (SN1 to SN10); the tidy layout",
                 rule="docs/areas.md: which files can be added",
                 remedy="download the file as CSV from the release's data page, or bring it into the tidy layout",
             )
@@ -165,15 +201,43 @@ def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.D
         measure = raw[layout.by].str.lower().map(dict(layout.measure_of))
         count = raw["number"] if "number" in raw else raw["population_estimate"]
         rate = raw.get("rate_per_10000", "")
-        below = raw[layout.denominator] if layout.denominator else ""
+        below = raw["population_estimate"] if layout.below else ""
         parts.append(base.assign(measure=measure, count=count, rate=rate, denominator=below)[measure.notna()])
     for name, heading in layout.counts.items():
-        rate = raw[layout.rates[name]] if name in layout.rates else ""
-        parts.append(base.assign(measure=name, count=raw[heading], rate=rate, denominator=""))
+        rate, below = (raw.get(of.get(name, ""), "") for of in (layout.rates, layout.below))  # 2025 prints few rates
+        parts.append(base.assign(measure=name, count=raw[heading], rate=rate, denominator=below))
     areas = base[["area_code", "area_name"]].assign(
         la_code=raw["old_la_code"], level=raw["geographic_level"].str.lower().map(_LEVELS), first_year="", last_year=""
     )
     return {MEASURES.table: _symbols(pd.concat(parts)), AREAS.table: areas.drop_duplicates("area_code")}
+
+
+def _wide_neighbours(file: Path) -> pd.DataFrame | None:
+    """Return the tidy rows of a published model of statistical neighbours (None for another file).
+
+    One row is an authority, with its neighbours' codes under SN1 to SN10 (SN_1 in 2025) and a word beside each; the
+    heading of the words repeats, so places count and not names. The model is named after the year in the file's name.
+    """
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
+        rows = csv.reader(opened)
+        headings = [name.strip().lower() for name in next(rows, [])]
+        places = {int(m[1]): i for i, name in enumerate(headings) if (m := re.fullmatch(r"sn_?(\d+)", name))}
+        own = [i for i, name in enumerate(headings) if name in ("old_la_code", "la num")]
+        name = [i for i, name in enumerate(headings) if name in ("la_name", "la name")]
+        if not places or not own or not name:
+            return None
+        year = re.search(r"20\d\d", file.stem)
+        if year is None:
+            raise Refused([Fault(file.name, "a model of statistical neighbours without a year in the file's name",
+                                 "a name such as sn_model_2025.csv", "a model is named after its year",
+                                 "put the year of the model into the file's name")])  # fmt: skip
+        found = [
+            (year[0], row[own[0]], row[name[0]], rank, row[i], row[i + 1].strip(), "")
+            for row in rows
+            if len(row) >= len(headings)
+            for rank, i in places.items()
+        ]
+    return pd.DataFrame(found, columns=NEIGHBOURS.names())
 
 
 def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str) -> pd.DataFrame:
@@ -193,7 +257,10 @@ def _symbols(rows: pd.DataFrame) -> pd.DataFrame:
     cells = rows["count"].astype(str).str.strip().str.replace(",", "", regex=False)
     symbol = cells.str.lower().map(SYMBOLS)
     rate = rows["rate"].astype(str).str.strip().where(lambda text: ~text.str.lower().isin(SYMBOLS), "")
-    unit = rate.map(lambda text: "per_10000" if text else "")
+    unit = rows["measure"].map(
+        lambda name: "percent" if name in AREA_MEASURES and AREA_MEASURES[name].of else "per_10000"
+    )
+    unit = unit.where(rate != "", "")
     return rows.assign(count=cells.where(symbol.isna(), ""), symbol=symbol.fillna(""), rate=rate, rate_unit=unit)
 
 
