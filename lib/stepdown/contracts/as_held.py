@@ -19,7 +19,7 @@ TITLE_ROWS = 20
 """The headings stand among the first so many rows."""
 TOTAL_ROWS = 3
 """A row of totals stands among the last so many rows."""
-_TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
+TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
 
 
 def as_utf8(content: bytes, how: How) -> bytes:
@@ -75,7 +75,7 @@ def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
     """Return the table without rows of totals at its end: those that begin with the word."""
     last = raw.tail(TOTAL_ROWS)
     first = last.bfill(axis=1).iloc[:, 0].astype("str")
-    totals = last.index[first.str.fullmatch(_TOTAL.pattern, case=False).fillna(False)]
+    totals = last.index[first.str.fullmatch(TOTAL.pattern, case=False).fillna(False)]
     if totals.empty:
         return raw
     how["", "rows of totals at the end passed over"] += len(totals)

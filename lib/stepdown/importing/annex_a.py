@@ -155,11 +155,12 @@ class _Sheet:
 
     def rows(self, matched: Matched) -> Iterator[Row]:
         """Yield a person and what the list says of it for every row that is a child's."""
+        self._aside(matched.totals)
         for line, values in matched.cells():
             others = [text for name, text in values.items() if name != "child"]
             child = self.strip(cells.child_id(values["child"]))
-            if not any(others) or child.lower().startswith("total"):
-                self._aside("left out: a total or a note under the table")
+            if not any(others):
+                self._aside(1)
             elif not child:
                 self.faults.row(f"{self.place}, child", "a blank", "the child's id", _FIX, line)
             else:
@@ -208,6 +209,5 @@ class _Sheet:
             self.faults.row(f"{self.place}, {name}", found, "days up to it", "correct the date of annex_a", line, text)
         return day or 0
 
-    def _aside(self, fate: str) -> None:
-        self.ledger.read[self.file, "other rows"] += 1
-        self.ledger.fates[self.file, "other rows", fate] += 1
+    def _aside(self, number: int) -> None:
+        self.ledger.leave_out(self.file, "other rows", "a total or a note under the table", number)

@@ -94,15 +94,15 @@ def _join(rows: Sequence[CareRow], returns: Sequence[int], care: Care) -> None:
             on = row.rec == "X1" and following is not None and (goes_on or following.start <= row.end)
             if row.rec == "X1" and following is None and row.day + 1 > row.end:
                 care.doubts.append(("care went on (X1) and no episode follows", "taken as ended on that day"))
-            if on and following is not None and following.start > row.end:
-                care.gap_days += following.start - row.end
-                care.doubts.append(("gap in care bridged", f"{following.start - row.end} days"))
         else:
             row_end, on = _unclosed(row, returns), goes_on
-            if on and following is not None:
-                row_end = following.start
-            elif row_end != OPEN:
+            if not on and row_end != OPEN:
                 care.doubts.append(("vanished", "open in a looked-after return, in no later one"))
+        if on and following is not None:
+            if following.start > row_end:
+                care.gap_days += following.start - row_end
+                care.doubts.append(("gap in care bridged", f"{following.start - row_end} days"))
+            row_end = row.end or following.start
         end = max(end, row_end)
         if not on:
             care.spells.append(Spell(start, end, "CLA"))

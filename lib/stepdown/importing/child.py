@@ -70,6 +70,7 @@ class Child:
     excluded: str = ""
     open_cases: list[tuple[int, int]] = field(default_factory=list)
     whole: list[Spell] = field(default_factory=list)
+    death: int = 0
 
 
 def unknown_birth(child: Child, doubts: Doubts) -> None:
@@ -96,20 +97,20 @@ class Deriving:
             if not isinstance(row, Person) and row.start > row.day:
                 self.doubts.add("begins after the last day of its file", name, f"{kind_of(row)}: {shown(row.start)}")
             by_kind.setdefault(type(row), []).append(row)
-        death = self._facts(child, by_kind.get(Person, []))
-        cases = self._cases(child, by_kind.get(Episode, []), death)
+        self._facts(child, by_kind.get(Person, []))
+        cases = self._cases(child, by_kind.get(Episode, []))
         self._referrals(child, by_kind)
         self._assessments(child, by_kind.get(Assessment, []))
         plans = self._plans(child, by_kind.get(Plan, []), by_kind.get(Episode, []))
         care = self._care(child, by_kind)
         need = plans["CIN"] if self.rules.in_need == "plan" else cases
-        self._statuses(child, need, plans["CP"], care, death)
+        self._statuses(child, need, plans["CP"], care)
         starts = [*child.referrals, *(s.start for s in child.spells), *(a.start for a in child.assessments)]
         if child.birth and starts and min(starts) < child.birth - UNBORN_DAYS:
             unknown_birth(child, self.doubts)
         return child
 
-    def _facts(self, child: Child, people: Sequence[Person]) -> int:
+    def _facts(self, child: Child, people: Sequence[Person]) -> None:
         ranked = sorted(people, key=lambda person: (FIRST_WORD[person.source], person.day, person), reverse=True)
         for person in people:
             self.ledger.settle(person, "used")
@@ -124,9 +125,9 @@ class Deriving:
         child.sex = next((p.sex for p in ranked if p.sex), "unborn" if unborn else "not stated")
         said = [person.ethnicity for person in ranked]
         child.ethnicity = next((e for e in said if e not in NOT_KNOWN), next((e for e in said if e), ""))
-        return max((person.death for person in people), default=0)
+        child.death = max((person.death for person in people), default=0)
 
-    def _cases(self, child: Child, episodes: Sequence[Episode], death: int) -> list[Spell]:
+    def _cases(self, child: Child, episodes: Sequence[Episode]) -> list[Spell]:
         spells = []
         for case in episodes:
             closed_after = case.reason in AFTER_ASSESSMENT and case.end
@@ -140,7 +141,7 @@ class Deriving:
                 self.ledger.settle(case, NO_SPELL + "dates contradict each other")
                 continue
             end = self._end(child, case, "case")
-            child.open_cases.append((case.start, min(end, death or end)))
+            child.open_cases.append((case.start, min(end, child.death or end)))
             if closed_after:
                 self.counts[f"cases closed after assessment ({case.reason})"] += 1
             if closed_after and self.rules.in_need != "episode":
@@ -159,7 +160,7 @@ class Deriving:
                 self.doubts.add("ends after the last day of its file", child.id, f"{what}: {shown(row.end)}")
             return row.end
         still = what == "case" and rules.extract and row.day == rules.census and child.id in rules.listed
-        if row.day >= rules.newest or still:
+        if row.day >= rules.newest or still or 0 < child.death <= row.day:
             return OPEN
         self._vanish(child, f"{what} open on {shown(row.day)}, in no later file")
         return row.day + 1
@@ -268,10 +269,10 @@ class Deriving:
         self.doubts.add("contradictory dates", child.id, detail)
         child.excluded = "dates in the returns contradict each other"
 
-    def _statuses(self, child: Child, need: list[Spell], plans: list[Spell], care: list[Spell], death: int) -> None:
-        if death:
+    def _statuses(self, child: Child, need: list[Spell], plans: list[Spell], care: list[Spell]) -> None:
+        if child.death:
             self.counts["children who died"] += 1
-            need, plans, care = (cut_at_death(spells, death) for spells in (need, plans, care))
+            need, plans, care = (cut_at_death(spells, child.death) for spells in (need, plans, care))
         for spells, doubt in ((need, "overlapping cases, taken as one"), (plans, "overlapping plans, taken as one")):
             if len(joined(spells)) < len(spells):
                 self.doubts.add(doubt, child.id)

@@ -184,8 +184,7 @@ class _Reader:
             authorised = self._day(values, "AssessmentAuthorisationDate", element)
             yield Assessment(child, start, self.census.day, self.file, authorised, referral, factors)
         elif not values.get("AssessmentActualStartDate"):
-            self.ledger.read[self.file, "assessments"] += 1
-            self.ledger.fates[self.file, "assessments", "left out: no start date"] += 1
+            self.ledger.leave_out(self.file, "assessments", "no start date")
 
     def _plan(self, child: str, referral: int, element: Any, kind: str) -> Iterator[Row]:
         names = ("CPPstartDate", "CPPendDate") if kind == "CP" else ("CINPlanStartDate", "CINPlanEndDate")

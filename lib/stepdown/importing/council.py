@@ -117,13 +117,14 @@ def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledg
     lists.file = ledger.file(programme.list)
     strip = stripper(settings, "programme")
     matched = _tabular(root, programme.list, {**programme.columns}, "programme", tuple(programme.columns))
+    ledger.leave_out(lists.file, groups.LIST_ROWS, "a total or a note", matched.totals)
     for line, values in matched.cells():
         child = strip(child_id(values["child"]))
         days = {name: list_day(values[name]) if values[name] else 0 for name in ("start", "end")}
-        ledger.read[lists.file, groups.LIST_ROWS] += 1
-        if not values["start"] and not values["end"] and (not child or child.lower().startswith("total")):
-            ledger.fates[lists.file, groups.LIST_ROWS, "left out: a total or a note"] += 1
+        if not values["start"] and not values["end"] and not child:
+            ledger.leave_out(lists.file, groups.LIST_ROWS, "a total or a note")
             continue
+        ledger.read[lists.file, groups.LIST_ROWS] += 1
         for name, day in days.items():
             if day is None:
                 found = no_day(values[name])
@@ -143,7 +144,9 @@ def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger
     file, columns = settings.households.file, {**settings.households.columns}
     lists.household_file = ledger.file(file)
     strip = stripper(settings, "households")
-    for _, values in _tabular(root, file, columns, "households", ("child", "household")).cells():
+    matched = _tabular(root, file, columns, "households", ("child", "household"))
+    ledger.leave_out(lists.household_file, groups.HOUSEHOLD_ROWS, "a total or a note", matched.totals)
+    for _, values in matched.cells():
         ledger.read[lists.household_file, groups.HOUSEHOLD_ROWS] += 1
         lists.households.append((strip(child_id(values["child"])), child_id(values["household"])))
 

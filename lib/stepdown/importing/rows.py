@@ -157,6 +157,12 @@ class Ledger:
         """Note what became of a row ("used: …" or "left out: …")."""
         self.fates[row.file, kind_of(row), fate] += 1
 
+    def leave_out(self, file: int, kind: str, why: str, number: int = 1) -> None:
+        """Note rows that were read and are no row of the import."""
+        if number:
+            self.read[file, kind] += number
+            self.fates[file, kind, f"left out: {why}"] += number
+
     def lines(self) -> list[tuple[str, str, str, int]]:
         """Return file, kind, fate and number of rows, sorted; raises ArithmeticError when a file does not add up."""
         settled: Counter[tuple[int, str]] = Counter()

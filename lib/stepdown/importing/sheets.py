@@ -17,6 +17,7 @@ from pathlib import Path
 
 import python_calamine
 
+from stepdown.contracts.as_held import TOTAL, TOTAL_ROWS
 from stepdown.faults import Fault, Refused
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
@@ -109,11 +110,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A table whose headings are known: line of the headings, position of each field, and its rows."""
+    """A table whose headings are known: position of each field, its rows, and how many rows of totals stood below."""
 
-    line: int
     fields: dict[str, int]
     rows: list[Line]
+    totals: int
 
     def cells(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield line and cells by field."""
@@ -149,7 +150,13 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
     if faults:
         raise Refused(faults)
     fields = {field: at[0] for field, at in places.items() if at}
-    return Matched(line, fields, list(lines[best + 1 :]))
+    below = lines[best + 1 :]
+    rows = [*below[:-TOTAL_ROWS], *(row for row in below[-TOTAL_ROWS:] if not _is_total(row[1]))]
+    return Matched(fields, rows, len(below) - len(rows))
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    return bool(TOTAL.fullmatch(next(filter(None, cells), "")))
 
 
 def _named(cells: Sequence[str], wanted: Sequence[Wanted]) -> int:
