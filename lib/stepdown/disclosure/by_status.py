@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from stepdown.disclosure.counts import Cell, Place
 from stepdown.disclosure.underlying import Block, Definitions, rows_of
 from stepdown.tables import AggregateTable
 
@@ -72,8 +73,7 @@ def _overlap_gate(table: AggregateTable, found: Definitions, own: Block, groups:
 
 def _referrals(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
     for row, v in rows_of(table.frame):
-        mask = own.where(**{"group": v["group"], f"referrals_{v['period']}": True})
-        found.counts((table.name, row, "children_referred"), own, mask)
+        _held_by(found, own, "referrals", [str(v["period"])], v["group"], (table.name, row, "children_referred"))
         found.at_most([(1, (table.name, row, "children_referred")), (-1, (table.name, row, "referrals"))])
         found.at_most([(1, (table.name, row, "referrals_without_index")), (-1, (table.name, row, "referrals"))])
 
@@ -90,22 +90,72 @@ def held(own: Block, outcome: object, period: str) -> np.ndarray | None:
     return own.where(**{name: True}) if name in own.columns else None
 
 
+def _held_by(
+    found: Definitions, own: Block, outcome: object, periods: Sequence[str], group: object, place: Place
+) -> None:
+    """Define the children with any of an outcome in one of the periods, of one group or (None) of all."""
+    for part in (own, found.referred):
+        ends = [held(part, outcome, period) for period in periods] if part is not None else [None]
+        if part is not None and all(mask is not None for mask in ends):
+            mine = part.where() if group is None else part.where(group=group)
+            found.counts(place, part, mine & np.any([mask for mask in ends if mask is not None], axis=0))
+            return
+
+
 def _two_part(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
     for row, v in rows_of(table.frame):
-        mask = held(own, v.get("outcome", v.get("measure")), str(v["period"]))
         column = "n_with_any" if "n_with_any" in v else "children"
-        if mask is not None:
-            found.counts((table.name, row, column), own, mask & own.where(group=v["group"]))
+        outcome = v.get("outcome", v.get("measure"))
+        _held_by(found, own, outcome, [str(v["period"])], v["group"], (table.name, row, column))
 
 
 def _any(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
     """Define children with any of an outcome, before or after; in one group where the table has groups."""
     for row, v in rows_of(table.frame):
-        ends = [held(own, v.get("outcome", v.get("measure")), period) for period in ("before", "after")]
         column = "n_with_any" if "n_with_any" in v else "children"
-        if ends[0] is not None and ends[1] is not None:
-            mine = own.where(group=v["group"]) if "group" in v else own.where()
-            found.counts((table.name, row, column), own, (ends[0] | ends[1]) & mine)
+        outcome = v.get("outcome", v.get("measure"))
+        _held_by(found, own, outcome, ["before", "after"], v.get("group"), (table.name, row, column))
+
+
+def _balance(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """Define those whose value is known, those whose is not, and the highest status before."""
+    for row, v in rows_of(table.frame):
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            known, lost = (table.name, row, f"n_{side}"), (table.name, row, f"missing_{side}")
+            size = found.same_as(own, own.where(group=group))
+            if size is not None:
+                found.sums([(1, known), (1, lost), (-1, size)])
+                found.defined |= {known, lost}
+            if v["variable"] == "highest_before" and v[f"children_{side}"] >= 0:
+                mask = own.where(group=group, highest_before=statuses_in(v["category"]))
+                found.counts((table.name, row, f"children_{side}"), own, mask)
+
+
+def _followed(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """Define the curve of those referred again: the others are at risk, or are no longer followed."""
+    sizes = table.frame.groupby("group")["at_risk"].max()
+    for row, v in rows_of(table.frame):
+        size = found.same_as(own, own.where(group=v["group"]))
+        risk, again, gone = ((table.name, row, column) for column in ("at_risk", "re_referred", "not followed"))
+        found.defined |= {risk, again}
+        found.curve[str(v["group"]), str(v["day"])] = again
+        left = int(sizes[v["group"]]) - v["at_risk"] - v["re_referred"]
+        if size is not None and left >= 0:
+            found.cells[gone] = Cell(gone, int(left), shown_anywhere=False)
+            found.sums([(1, risk), (1, again), (1, gone), (-1, size)])
+
+
+def _again(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """Define those referred again by the day to which groups are compared: a point of the curve where it has one."""
+    for row, v in rows_of(table.frame):
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            size, events = found.same_as(own, own.where(group=group)), (table.name, row, f"events_{side}")
+            if size is not None and v[f"n_{side}"] == v.get(f"n_{side}"):
+                found.counts((table.name, row, f"n_{side}"), own, own.where(group=group))
+            point = found.curve.get((group, str(v["tau_days"])))
+            found.defined.add(events)
+            if point is not None:
+                found.sums([(1, events), (-1, point)])
 
 
 def _status_on_date(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
@@ -131,6 +181,11 @@ def with_cost(tables: Tables, found: Definitions, own: Block) -> None:
     priced = list(dict.fromkeys(tables["cost_parts"].frame["measure"])) if "cost_parts" in tables else []
     for name, table in tables.items():
         for row, v in rows_of(table.frame) if priced and "children_with_cost" in table.columns else ():
+            if v.get("children_set_aside"):
+                continue
+            if str(v.get("measure")).startswith("programme_cost"):
+                found.counts((name, row, "children_with_cost"), own, own.where())
+                continue
             periods = [str(v["period"])] if "period" in v else ["before", "after"]
             masks = [held(own, measure, period) for measure in priced for period in periods]
             if any(mask is None for mask in masks):
@@ -150,6 +205,9 @@ BY_STATUS: dict[str, Define] = {
     "overlap": _overlap,
     "overlap_gate": _overlap_gate,
     "referrals": _referrals,
+    "balance": _balance,
+    "re_referral_survival": _followed,
+    "re_referral": _again,
     "two_part": _two_part,
     "cost_parts": _two_part,
     "effects": _any,

@@ -42,8 +42,11 @@ class Relation:
     constant: int = 0
 
 
-def counts_of(table: AggregateTable) -> tuple[dict[Place, Cell], list[Relation]]:
-    """Return the counts of a table by place, and every sum between them that an outsider may use."""
+def counts_of(table: AggregateTable, *, known: bool = False) -> tuple[dict[Place, Cell], list[Relation]]:
+    """Return the counts of a table by place, and every sum between them that an outsider may use.
+
+    known: what the table counts is defined elsewhere; sums that only happen to hold are not looked for.
+    """
     numbers = {
         name: pd.to_numeric(table.frame[name], errors="coerce").to_numpy(dtype="float64")
         for name, column in table.columns.items()
@@ -55,7 +58,7 @@ def counts_of(table: AggregateTable) -> tuple[dict[Place, Cell], list[Relation]]
         for row, value in enumerate(values)
         if np.isfinite(value) and value >= 0 and float(value).is_integer()
     }
-    relations = [*_declared(table, cells), *_along_rows(table, numbers, cells)]
+    relations = [*_declared(table, cells), *(() if known else _along_rows(table, numbers, cells))]
     for place, cell, total in [*_complements(table, cells), *_left_out(table, cells), *_steps(table, cells)]:
         cells[cell.place] = cell
         relations.append(Relation(((1, place), (1, cell.place), (-1, total))))

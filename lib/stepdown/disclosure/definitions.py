@@ -12,7 +12,7 @@ import pandas as pd
 
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
 from stepdown.disclosure.counts import Place
-from stepdown.disclosure.underlying import Block, Definitions, block, rows_of, status_block
+from stepdown.disclosure.underlying import Block, Definitions, block, referral_block, rows_of, status_block
 from stepdown.measures import measured
 from stepdown.tables import AggregateTable
 
@@ -29,8 +29,11 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
     by_name = {t.name: t for t in tables if set(_NEEDED.get(t.name, ())) <= set(t.columns)}
     groups, ladder = _groups(by_name), _ladder(by_name)
     if groups and ladder:
-        own = found.add(status_block(groups, ladder))
+        joined = "cost_parts" in by_name and "referrals" in set(by_name["cost_parts"].frame["measure"])
+        own = found.add(status_block(groups, ladder, referred=joined))
         _sizes(by_name, found, own, groups)
+        if not joined:
+            _referred_apart(found, own, groups)
         for name, define in BY_STATUS.items():
             if name in by_name:
                 define(by_name[name], found, own, groups)
@@ -39,9 +42,37 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
         _profile(by_name, found, own, groups)
         _ethnic_groups(by_name, found, broad or {})
         _limits(by_name, found)
+        _not_followed(by_name, found)
+        found.known |= set(by_name) & set(_UNDERSTOOD)
     if "case_file_items" in by_name:
         _case_files(by_name, found)
+        found.known |= {name for name in by_name if name.startswith("case_file_")}
+    found.known |= set(by_name) & set(_ALONE)
+    _brought_in(by_name, found, groups)
     return found
+
+
+def _referred_apart(found: Definitions, own: Block, groups: Sequence[str]) -> None:
+    """Take in referrals beside the statuses where no count joins the two: far fewer cells say the same."""
+    found.referred = found.add(referral_block(groups))
+    for group in groups:
+        size = found.same_as(own, own.where(group=group))
+        if size is not None:
+            found.counts_too(size, found.referred, found.referred.where(group=group))
+
+
+_UNDERSTOOD = (
+    *("participant_flow", "profile", "issues", "ethnicity_groups", "observability", "completeness", "oddities"),
+    *("status_on_date", "statutory_status", "transitions", "movement", "like_for_like", "overlap", "overlap_gate"),
+    *("balance", "referrals", "re_referral", "re_referral_survival", "two_part", "cost_parts", "saving_by_agency"),
+    *("effects", "bracket_agreement", "influence", "permutation", "regression_to_the_mean", "missing_follow_up"),
+    *("costs", "net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
+    *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
+)
+"""Tables of which it is known what they count: that two of their numbers are equal says nothing further."""
+
+_ALONE = ("agreement", "overlaps", "how_read", "import_rows", "import_doubts", "import_pool", "import_31_march")
+"""Tables whose counts no other table has in another form, but for what is said of them here."""
 
 
 _NEEDED = {
@@ -146,6 +177,28 @@ def _seen(tables: Tables, found: Definitions, group: str, parts: Sequence[Place]
         places = [("observability", int(row), "children") for row in at]
         found.defined.update(places)
         found.sums([*((1, place) for place in places), *((-1, part) for part in parts)])
+    _seen_by_reason(tables, found, group)
+
+
+def _seen_by_reason(tables: Tables, found: Definitions, group: str) -> None:
+    """Say that the flow's reasons for not being observable are those of the study's own period, the first of them."""
+    flow = {
+        str(v["reason"]): ("participant_flow", row, "children")
+        for row, v in rows_of(tables["participant_flow"].frame)
+        if v["group"] == group and v["step"] == "Not observable"
+    }
+    seen = [(row, v) for row, v in rows_of(tables["observability"].frame) if v["group"] == group]
+    own = min((int(v["window_months"]) for _, v in seen), default=0)
+    before = [(-1, place) for reason, place in flow.items() if reason.endswith("(before)")]
+    for row, v in seen:
+        counted = flow.get(f"{v['reason']} ({v['period']})")
+        if int(v["window_months"]) == own and counted is not None:
+            place = ("observability", row, "children")
+            if v["period"] == "before":
+                found.sums([(1, counted), (-1, place)])
+            else:  # a child without a period before is not counted again for the period after
+                found.at_most([(1, counted), (-1, place)])
+                found.at_most([(1, place), (-1, counted), *before])
 
 
 def _in_the_records(tables: Tables, found: Definitions, flow: pd.DataFrame) -> None:
@@ -165,7 +218,7 @@ def _in_the_records(tables: Tables, found: Definitions, flow: pd.DataFrame) -> N
 
 
 _BLANK = {"age": "birth_date", "sibling_group_size": "sibling_group_size", "ethnicity": "ethnicity_code"}
-_BALANCE = {"age": "age_years", "sibling_group_size": "sibling_group_size", "ethnicity": "ethnic_group"}
+_BALANCE = {"age": "age_years", "sibling_group_size": "sibling_group_size"}
 
 
 def _profile(tables: Tables, found: Definitions, own: Block, groups: Sequence[str]) -> None:
@@ -198,30 +251,39 @@ def _ethnic_groups(tables: Tables, found: Definitions, broad: Mapping[str, Seque
     }
     for row, v in rows_of(tables["ethnicity_groups"].frame):
         parts = [codes.get((str(v["group"]), label)) for label in broad.get(str(v["category"]), ())]
+        place = ("ethnicity_groups", row, "children")
+        found.defined.add(place)
         if parts and None not in parts:
-            found.sums([*((1, part) for part in parts if part), (-1, ("ethnicity_groups", row, "children"))])
+            found.sums([*((1, part) for part in parts if part), (-1, place)])
+        elif v["category"] == "Unknown" and (str(v["group"]), "Unknown") in codes:
+            found.sums([(1, codes[str(v["group"]), "Unknown"]), (-1, place)])
+    _ethnic_balance(tables, found)
+
+
+def _ethnic_balance(tables: Tables, found: Definitions) -> None:
+    """Say that the balance table counts the same children by ethnic group."""
+    groups = list(dict.fromkeys(tables["ethnicity_groups"].frame["group"]))
+    places = {(v["category"], v["group"]): row for row, v in rows_of(tables["ethnicity_groups"].frame)}
+    for row, v in rows_of(tables["balance"].frame) if "balance" in tables else ():
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            if v["variable"] == "ethnic_group":
+                own = [(1, ("ethnicity_groups", at, "children")) for (_, of), at in places.items() if of == group]
+                found.sums([*own, (-1, ("balance", row, f"n_{side}"))])
+            other, place = places.get((v["category"], group)), ("balance", row, f"children_{side}")
+            if v["variable"] == "ethnic_group" and other is not None:
+                found.defined.add(place)
+                found.sums([(1, ("ethnicity_groups", other, "children")), (-1, place)])
 
 
 def _unknown(
     tables: Tables, found: Definitions, part: Block, variable: str, groups: Sequence[str], labels: Sequence[str]
 ) -> None:
     """Say where else the unknown category of a characteristic is counted: balance, by group; data quality, in all."""
-    frame = tables["profile"].frame.reset_index(drop=True)
-    if "balance" in tables and variable in _BALANCE:
-        rows = tables["balance"].frame.reset_index(drop=True)
-        for row in rows.index[rows["variable"] == _BALANCE[variable]]:
+    if "balance" in tables and variable in _BALANCE and "Unknown" in labels:
+        for row, v in rows_of(tables["balance"].frame):
             for side, group in zip(("programme", "comparison"), groups, strict=False):
-                missing = rows[f"missing_{side}"][row]
-                same = frame[
-                    (frame["variable"] == variable) & (frame["group"] == group) & (frame["children"] == missing)
-                ]
-                known, lost = ("balance", int(row), f"n_{side}"), ("balance", int(row), f"missing_{side}")
-                size = frame.index[(frame["variable"] == variable) & (frame["group"] == group)]
-                found.sums([(1, known), (1, lost), (-1, ("profile", int(size[0]), "children_in_group"))])
-                found.defined |= {known, lost}
-                last = same[same["category"] == labels[-1]]
-                if len(last):
-                    found.counts(lost, part, part.where(group=group, category=labels[-1]))
+                if v["variable"] == _BALANCE[variable]:
+                    found.counts(("balance", row, f"missing_{side}"), part, part.where(group=group, category="Unknown"))
     _blanks(tables, found, variable, labels)
 
 
@@ -280,6 +342,69 @@ def _limits(tables: Tables, found: Definitions) -> None:
             found.at_most([*((1, code) for code in codes), (-4, some), (-len(codes), many)])
         for code in codes:
             found.at_most([(1, code), *((-1, place) for name, place in by.items() if name != "None")])
+    _issues_in_the_records(tables, found)
+
+
+def _issues_in_the_records(tables: Tables, found: Definitions) -> None:
+    """Say that each issue of a child is a row of the table of issues; the other rows are of children left out."""
+    frame = tables["issues"].frame.reset_index(drop=True)
+    codes = [("issues", int(r), "children") for r in frame.index[frame["variable"] != measured("n_issues").short]]
+    found.defined |= {("issues", int(row), "children") for row in frame.index}
+    rows = [
+        ("completeness", row, "rows")
+        for row, v in rows_of(tables["completeness"].frame if "completeness" in tables else frame.iloc[:0])
+        if v["table"] == "issues"
+    ]
+    out = [
+        (-len(codes), ("participant_flow", row, "children"))
+        for row, v in rows_of(tables["participant_flow"].frame if "participant_flow" in tables else frame.iloc[:0])
+        if v["step"] not in ("In the records", "Analysed")
+    ]
+    for place in rows[:1]:
+        found.at_most([*((1, code) for code in codes), (-1, place)])
+        found.at_most([(1, place), *((-1, code) for code in codes), *out])
+    for place in rows[1:]:
+        found.sums([(1, rows[0]), (-1, place)])
+
+
+def _not_followed(tables: Tables, found: Definitions) -> None:
+    """Define the children not followed to the end: the flow counts them too, by reason."""
+    if "missing_follow_up" not in tables or "participant_flow" not in tables:
+        return
+    groups = _groups(tables)
+    flow = list(rows_of(tables["participant_flow"].frame))
+    for row, _ in rows_of(tables["missing_follow_up"].frame):
+        for side, group in zip(("programme", "comparison"), groups, strict=False):
+            lost = ("missing_follow_up", row, f"missing_{side}")
+            out = [
+                (1, ("participant_flow", r, "children"))
+                for r, v in flow
+                if v["step"] == "Not observable" and v["group"] == group and str(v["reason"]).endswith("(after)")
+            ]
+            found.defined.add(lost)
+            found.sums([*out, (-1, lost)])
+
+
+def _brought_in(tables: Tables, found: Definitions, groups: Sequence[str]) -> None:
+    """Say what the tables of an import count of the study's own children."""
+    flow = list(rows_of(tables["participant_flow"].frame)) if "participant_flow" in tables else []
+    place = {(v["group"], v["step"], str(v["reason"])): ("participant_flow", r, "children") for r, v in flow}
+    for row, v in rows_of(tables["import_pool"].frame) if "import_pool" in tables else ():
+        whole = [p for (group, step, _), p in place.items() if step == "In the records" and group == groups[-1]]
+        if v["reason"] == "Compared" and whole:
+            found.sums([(1, whole[0]), (-1, ("import_pool", row, "children"))])
+    out = {reason: p for (group, step, reason), p in place.items() if step == "Excluded" and group == groups[0]}
+    for row, v in rows_of(tables["import_doubts"].frame) if "import_doubts" in tables else ():
+        if str(v["finding"]) in out:
+            found.sums([(1, out[str(v["finding"])]), (-1, ("import_doubts", row, "number"))])
+    _on_the_list(tables, found, [p for (g, step, _), p in place.items() if step == "Excluded" and g == groups[0]])
+
+
+def _on_the_list(tables: Tables, found: Definitions, out: Sequence[Place]) -> None:
+    """Say that the rows of the programme's list that became excluded children are those of the flow."""
+    for row, v in rows_of(tables["import_rows"].frame) if "import_rows" in tables else ():
+        if v["kind"] == "rows of the list" and v["fate"] == "used: a child who is then excluded":
+            found.sums([*((1, p) for p in out), (-1, ("import_rows", row, "rows"))])
 
 
 def _case_files(tables: Tables, found: Definitions) -> None:

@@ -53,7 +53,7 @@ def assembled(
     cells: dict[Place, Cell] = {}
     relations: list[Relation] = []
     for table in tables:
-        own, sums = counts_of(table)
+        own, sums = counts_of(table, known=table.name in meant.known)
         cells |= own if table.name not in left_out else {p: replace(c, shown_anywhere=False) for p, c in own.items()}
         relations += [r for r in sums if r.constant == 0 or not all(place in meant.defined for _, place in r.terms)]
     by_name = {table.name: table for table in tables}
@@ -65,8 +65,8 @@ def assembled(
     cells |= {p: replace(c, total=p in meant.sizes) for p, c in cells.items() if p[0] in known}
     cells |= meant.cells
     relations += [r for r in meant.relations if all(place in cells for _, place in r.terms)]
-    relations += _same_places(tables, cells, meant.defined)
-    relations += _same_numbers(tables, cells, meant.defined)
+    relations += _same_places(tables, cells, meant.known)
+    relations += _same_numbers(tables, cells, meant.known)
     return cells, _true(cells, relations)
 
 
@@ -102,7 +102,7 @@ def _agree(cells: Mapping[Place, Cell], relation: Relation) -> bool:
 
 
 def _same_places(
-    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], defined: set[Place]
+    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]
 ) -> Iterator[Relation]:
     known: dict[tuple[object, ...], Place] = {}
     for table in tables:
@@ -115,13 +115,12 @@ def _same_places(
                 if place not in cells:
                     continue
                 other = known.setdefault((name, tuple(keys), values), place)
-                meant = other in defined and place in defined
-                if other[0] != place[0] and not meant and cells[other].value == cells[place].value:
+                if other[0] != place[0] and not {other[0], place[0]} <= meant and cells[other].value == cells[place].value:
                     yield Relation(((1, other), (-1, place)))
 
 
 def _same_numbers(
-    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], defined: set[Place]
+    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]
 ) -> Iterator[Relation]:
     found: dict[tuple[str, tuple[int, ...]], list[Series]] = {}
     for table in tables:
@@ -129,15 +128,11 @@ def _same_numbers(
             found.setdefault((series.unit, series.values), []).append(series)
     for same in found.values():
         for one, other in combinations(same, 2):
-            if one.table == other.table or (_meant(one, defined) and _meant(other, defined)):
+            if one.table == other.table or {one.table, other.table} <= meant:
                 continue
             for (left, plus), (right, minus) in zip(one.sums, other.sums, strict=True):
                 terms = [*left, *((-factor, place) for factor, place in right)]
                 yield Relation(tuple(terms), minus - plus)
-
-
-def _meant(series: Series, defined: set[Place]) -> bool:
-    return all(place in defined for terms, _ in series.sums for _, place in terms)
 
 
 def _series(table: AggregateTable, cells: Mapping[Place, Cell]) -> Iterator[Series]:

@@ -59,8 +59,18 @@ def _objects(values: Sequence[object]) -> NDArray[np.object_]:
     return array
 
 
-def status_block(groups: Sequence[str], ladder: Sequence[str]) -> Block:
-    """Return group × statuses held before × after × referred before × after, with the highest status of each period.
+def referral_block(groups: Sequence[str]) -> Block:
+    """Return group × referred before × after, for releases in which no count joins referrals with statuses."""
+    plain = block("children by referral", group=groups, referred=[(), ("before",), ("after",), ("before", "after")])
+    extra = {f"referrals_{p}": _objects([p in which for which in plain.columns["referred"]]) for p in _PERIODS}
+    return Block(plain.name, {"group": plain.columns["group"], **extra})
+
+
+_PERIODS = ("before", "after")
+
+
+def status_block(groups: Sequence[str], ladder: Sequence[str], *, referred: bool = True) -> Block:
+    """Return group × statuses held before × after (× referred), with the highest status of each period.
 
     A child with a protection plan may have been in need in the same period: what was held is a set of statuses.
     """
@@ -72,30 +82,39 @@ def status_block(groups: Sequence[str], ladder: Sequence[str]) -> Block:
         group=groups,
         before=held,
         after=held,
-        referred=[(), ("before",), ("after",), ("before", "after")],
+        referred=[(), ("before",), ("after",), ("before", "after")] if referred else [()],
     )
     ranks = {status: i for i, status in enumerate(("none", *ladder))}
     extra: dict[str, list[object]] = {}
-    for period in ("before", "after"):
+    for period in _PERIODS:
         own = plain.columns[period]
         extra[f"highest_{period}"] = [sets[-1] if sets else "none" for sets in own]
         for status in ladder:
             extra[f"{status}_{period}"] = [status in sets for sets in own]
-        extra[f"referrals_{period}"] = [period in which for which in plain.columns["referred"]]
-    first, last = ([ranks[str(s)] for s in extra[f"highest_{p}"]] for p in ("before", "after"))
+        if referred:
+            extra[f"referrals_{period}"] = [period in which for which in plain.columns["referred"]]
+    first, last = ([ranks[str(s)] for s in extra[f"highest_{p}"]] for p in _PERIODS)
     extra["move"] = [int(np.sign(b - a)) for a, b in zip(first, last, strict=True)]
     columns = {name: plain.columns[name] for name in ("group",)} | {n: _objects(v) for n, v in extra.items()}
     return Block(plain.name, columns)
 
 
 class Definitions:
-    """What printed counts take in: relations between them and the cells of blocks."""
+    """What printed counts take in: relations between them and the cells of blocks.
+
+    sizes: places of sizes of whole groups.  known: tables of which it is known what their counts count.
+    referred: the block of referrals, where it is not joined with the statuses.  curve: those referred again, by group
+    and day.
+    """
 
     def __init__(self) -> None:
         self.cells: dict[Place, Cell] = {}
         self.relations: list[Relation] = []
         self.defined: set[Place] = set()
         self.sizes: set[Place] = set()
+        self.known: set[str] = set()
+        self.referred: Block | None = None
+        self.curve: dict[tuple[str, str], Place] = {}
         self._same: dict[tuple[str, bytes], Place] = {}
 
     def add(self, own: Block) -> Block:
@@ -112,6 +131,15 @@ class Definitions:
             return
         parts = tuple((1, (own.name, int(i), "cell")) for i in np.flatnonzero(mask))
         self.relations.append(Relation((*parts, (-1, place))))
+
+    def counts_too(self, place: Place, own: Block, mask: Mask) -> None:
+        """Say that a count which is defined already takes in the cells of another block as well."""
+        parts = tuple((1, (own.name, int(i), "cell")) for i in np.flatnonzero(mask))
+        self.relations.append(Relation((*parts, (-1, place))))
+
+    def same_as(self, own: Block, mask: Mask) -> Place | None:
+        """Return a place that counts the cells of ``mask``, if any does."""
+        return self._same.get((own.name, mask.tobytes()))
 
     def sums(self, terms: Sequence[tuple[int, Place]], constant: int = 0) -> None:
         """Say that a sum of counts is known."""
