@@ -118,7 +118,8 @@ def _spells(frame: pd.DataFrame, children: pd.DataFrame, rng: np.random.Generato
     more = pd.DataFrame({"child_id": some["child_id"], "status": status, "start_date": start, "end_date": end})
     more = more[more["start_date"] <= pd.Timestamp(millbrook.LAST_DATE)]
     more["end_date"] = more["end_date"].where(more["end_date"] <= pd.Timestamp(millbrook.LAST_DATE))
-    return pd.concat([frame, more], ignore_index=True)
+    spells = pd.concat([frame, more], ignore_index=True)
+    return spells.drop_duplicates(["child_id", "status", "start_date"], ignore_index=True)
 
 
 def _settings(name: str, size: int, rng: np.random.Generator) -> dict:

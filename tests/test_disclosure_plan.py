@@ -120,3 +120,37 @@ def test_it_always_ends(counts):
     plan = made_plan([profile({"A": counts, "B": counts}), flow({"A": 10, "B": 12}, {"A": 1, "B": 2})], DFE)
     assert "shown" in plan.in_words()
     assert Plan.read(plan.written()) == plan
+
+
+def test_equal_numbers_of_tables_whose_counts_are_defined_are_chance_and_say_nothing():
+    """In a study of 28 children half of all numbers are equal; told as links they would hide everything."""
+    ages, statuses = profile({"A": [6, 7, 8, 9], "B": [7, 8, 9, 10]}), profile({"A": [6, 7, 8, 9], "B": [7, 8, 9, 10]})
+    own = AggregateTable("my_own", "row", statuses.frame, statuses.columns)
+    flowing = flow({"A": 30, "B": 34}, {"A": 0, "B": 0})
+    _, relations = assembled([ages, flowing, own])
+    assert any({"profile", "my_own"} == {place[0] for _, place in relation.terms} for relation in relations)
+    issues = AggregateTable("issues", "row", statuses.frame.assign(variable="issue at assessment"), statuses.columns)
+    _, relations = assembled([ages, flowing, issues])
+    counts = [[place for _, place in relation.terms if place[2] == "children"] for relation in relations]
+    assert not any({"profile", "issues"} <= {place[0] for place in places} for places in counts)
+
+
+def test_a_table_that_is_not_the_one_of_the_plan_is_left_out():
+    """A second pass that sorts rows otherwise, or makes a table that no plan foresaw, cannot show a wrong number."""
+    table = profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]})
+    plan = made_plan([table], DFE)
+    assert clear(table, DFE, plan).left_out == ""
+    other = AggregateTable("profile", "row", table.frame.sort_values("children"), table.columns)
+    assert "cleared together" in clear(other, DFE, plan).left_out
+    unforeseen = AggregateTable("my_own", "row", table.frame, table.columns)
+    assert clear(unforeseen, DFE, plan).frame["children"].isna().all()
+
+
+def test_a_plan_that_cannot_be_made_leaves_every_count_out_and_says_so(monkeypatch):
+    def fails(self):
+        raise ArithmeticError("no answer")
+
+    monkeypatch.setattr("stepdown.disclosure.plan._Work.settle", fails)
+    plan = made_plan([profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]})], DFE)
+    assert "ArithmeticError" in plan.left_out["profile"]
+    assert (plan.shown, plan.counts > 0) == (0, True)

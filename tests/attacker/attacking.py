@@ -35,7 +35,7 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(
         (
             *("net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
-            *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
+            *("cost_uncertainty_clipped", "acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
         ),
         later.with_cost,
     ),
@@ -49,14 +49,18 @@ READERS: dict[str, Reader] = {
     "case_file_differences": who.case_file_differences,
     "case_file_ordered": who.case_file_ordered,
     "agreement": lambda m, name, row: None,
+    "overlaps": who.overlaps,
+    **dict.fromkeys(("how_read", "import_doubts", "import_pool", "import_rows", "import_31_march"), who.brought_in),
 }
-NO_COUNTS = {"unit_costs_used", "framework_grid"}
+NO_COUNTS = {"unit_costs_used", "framework_grid", "import_rules"}
 SUMS = (
     meanings.status_on_date_sums,
     later.curve_steps,
     who.profile_sums,
     who.flow_sums,
     who.observability_sums,
+    who.seen_and_left_out,
+    who.issues_in_the_records,
 )
 MOST = 5
 
@@ -86,6 +90,7 @@ def understand(
         raise LookupError(f"tell the attacker what these tables count: {sorted(unknown)}")
     m = Meanings(tables, groups)
     m.bands = bands or bands_of(tables)
+    m.ungrouped = sorted({*m.bands.get("ethnicity", [])} - {"Unknown"} - {c for each in codes.values() for c in each})
     for name, rows in tables.items():
         for row in rows:
             if name in READERS:

@@ -33,6 +33,10 @@ def curve_steps(m: Meanings) -> None:
         values = {r["day"]: r for r in m.tables.get("re_referral_survival", []) if r["group"] == group}
         for kind, column, sign in (("referred by", "re_referred", 1.0), ("at risk", "at_risk", -1.0)):
             for first, then in pairwise(days):
+                others = minus(
+                    m.size(group), plus(m.block("referred by", group, first), m.block("at risk", group, then))
+                )
+                m.system.hold(others, 0.0, float("inf"))
                 step = plus(minus(m.block(kind, group, then), m.block(kind, group, first)), factor=sign)
                 ends = number(values[then].get(column)), number(values[first].get(column))
                 value = None if None in ends else abs(ends[0] - ends[1])  # type: ignore[operator]
@@ -77,7 +81,7 @@ def of_outcome(m: Meanings, name: str, row: Row) -> None:
     for side, group in zip(("programme", "comparison"), m.groups, strict=True):
         if f"missing_{side}" in row:
             m.count(name, row, f"n_{side}", m.size(group))
-            m.count(name, row, f"missing_{side}", {("missing", group, row["outcome"]): 1.0})
+            m.count(name, row, f"missing_{side}", {("missing", group): 1.0})
 
 
 def costs(m: Meanings, name: str, row: Row) -> None:

@@ -48,6 +48,7 @@ class Meanings:
         self.tables, self.system, self.counts = tables, System(), []
         self.groups = groups or find_groups(tables)
         self.bands: dict[str, list[str]] = {}
+        self.ungrouped: list[str] = []  # ethnic codes of the study that are in no broad group, such as "Refused"
         self.used: set[tuple[str, str]] = set()
         self.ratios: list[tuple[str, Sum, Sum, float]] = []
 

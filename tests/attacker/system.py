@@ -128,16 +128,20 @@ class System:
             )
         ]
         whole = np.array([name not in self.real for name in place], dtype=int)
-        options = {"time_limit": SECONDS, "mip_rel_gap": 0.0}
-        done = milp(
-            cost, integrality=whole, bounds=Bounds(0, np.inf), constraints=limits if rows else (), options=options
-        )
+        options = {"time_limit": SECONDS, "mip_rel_gap": 0.0, "presolve": True}
+        done = self._milp(cost, whole, limits if rows else (), options)
+        if done.status == 2 and options["presolve"]:  # HiGHS 1.8's presolve has called feasible programmes infeasible
+            options["presolve"] = False
+            done = self._milp(cost, whole, limits if rows else (), options)
         if done.status == 2:
             return False, np.inf
         if done.x is not None:
             self._seen.append(dict(zip(place, done.x, strict=True)))
         bound = done.mip_dual_bound if done.mip_dual_bound is not None else -np.inf
         return True, -np.inf if done.status == 3 or bound is None else float(np.ceil(bound - 1e-4))
+
+    def _milp(self, cost, whole, limits, options):
+        return milp(cost, integrality=whole, bounds=Bounds(0, np.inf), constraints=limits, options=options)
 
 
 def _names(rows: Iterable, objective: Sum) -> Iterable[Hashable]:

@@ -37,6 +37,7 @@ def profile_sums(m: Meanings) -> None:
         elif variable == "ethnic group":
             unknown = m.block("ethnicity", group, "Unknown")
             whole = plus(*(m.block(variable, group, c) for c in categories if c != "Unknown"), unknown)
+            whole = plus(whole, *(m.block("ethnicity", group, code) for code in m.ungrouped))
             m.system.equal(minus(m.size(group), whole), 0.0)
         else:
             rest = m.size(group)
@@ -60,8 +61,10 @@ def balance(m: Meanings, name: str, row: Row) -> None:
     for side, group in zip(("programme", "comparison"), m.groups, strict=True):
         unknown = {"age_years": "age", "ethnic_group": "ethnicity", "sibling_group_size": "sibling_group_size"}
         missing: Sum = (
-            m.block(unknown[variable], group, "Unknown") if variable in unknown else {("none", variable): 1.0}
+            m.block(unknown[variable], group, "Unknown") if variable in unknown else {("none", variable, group): 1.0}
         )
+        if variable == "ethnic_group":
+            missing = plus(missing, *(m.block("ethnicity", group, code) for code in m.ungrouped))
         known = minus(m.size(group), missing)
         m.count(name, row, f"n_{side}", known)
         m.count(name, row, f"missing_{side}", missing)
@@ -154,6 +157,55 @@ def observability_sums(m: Meanings) -> None:
                 value = None if None in ends else ends[0] - ends[1]  # type: ignore[operator]
                 m.system.hold(more, 0.0, float("inf"))
                 m.counts.append(Count(f"observability: {group}, {word} from {first} to {then} months", more, value))
+
+
+def seen_and_left_out(m: Meanings) -> None:
+    """Who is not observable in the study's own period (the shortest) is left out of the analysis for that reason."""
+    flow = [r for r in m.tables.get("participant_flow", []) if r["step"] == "Not observable"]
+    seen = m.tables.get("observability", [])
+    own = min((r["window_months"] for r in seen), key=float, default="")
+    for group in m.groups:
+        mine = {r["reason"]: m.block("flow", group, (r["step"], r["reason"])) for r in flow if r["group"] == group}
+        before = plus(*(cell for reason, cell in mine.items() if reason.endswith("(before)")))
+        after = plus(*(cell for reason, cell in mine.items() if reason.endswith("(after)")))
+        if "participant_flow" in m.tables:
+            m.system.equal(minus({("missing", group): 1.0}, after), 0.0)
+        for r in seen:
+            left_out = mine.get(f"{r['reason']} ({r['period']})")
+            if (r["group"], r["window_months"]) == (group, own) and left_out:
+                more = minus(m.block("seen", group, (own, r["period"], r["reason"])), left_out)
+                m.system.hold(more, 0.0, 0.0 if r["period"] == "before" else float("inf"))
+                m.system.hold(minus(before, more), 0.0, float("inf"))
+
+
+def issues_in_the_records(m: Meanings) -> None:
+    """A row of the table of issues is one issue of one child; some are of children who are not analysed."""
+    if not {"issues", "completeness"} <= set(m.tables):
+        return
+    codes = [r for r in m.tables["issues"] if r["variable"] == "issue at assessment"]
+    told = plus(*(m.block(r["variable"], r["group"], r["category"]) for r in codes))
+    others = minus({("rows", "issues"): 1.0}, told)
+    out = plus(*(minus(records_of(m, g), m.size(g)) for g in m.groups), factor=float(len(codes)))
+    m.system.hold(others, 0.0, float("inf"))
+    m.system.hold(minus(out, others), 0.0, float("inf"))
+
+
+def overlaps(m: Meanings, name: str, row: Row) -> None:
+    m.count(name, row, "children", {("together", row["statuses"]): 1.0})
+
+
+def brought_in(m: Meanings, name: str, row: Row) -> None:
+    """What an import did with a council's files; some of it is about the study's own children."""
+    column = next(c for c in ("rows", "number", "children") if c in row)
+    words = tuple(row[c] for c in row if c not in (column, "published", "treatment"))
+    cell: Sum = {(name, words): 1.0}
+    if name == "import_pool" and row["reason"] == "Compared":
+        cell = records_of(m, m.groups[1])
+    if name == "import_doubts" and (row["finding"] in {r["reason"] for r in m.tables.get("participant_flow", [])}):
+        cell = m.block("flow", m.groups[0], ("Excluded", row["finding"]))
+    if name == "import_rows" and row["fate"] == "used: a child who is then excluded":
+        cell = excluded(m, m.groups[0])
+    m.count(name, row, column, cell)
 
 
 def completeness(m: Meanings, name: str, row: Row) -> None:

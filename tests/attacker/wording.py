@@ -90,7 +90,7 @@ def _beyond(rows: list[Row], grid: list[list[str]]) -> list[str]:
 def texts_of_records(data: Path, settings: str) -> set[str]:
     """Return the words that stand in the records and not in the study's file: what nobody but a record could tell."""
     found: Counter[str] = Counter()
-    for file in sorted(data.glob("*.csv")):
+    for file in sorted(set(data.glob("*.csv")) - {data / "import_report.csv"}):  # not a record: what was done with them
         with file.open(encoding="utf-8-sig", newline="") as stream:
             for row in csv.DictReader(stream):
                 found.update(v.strip() for v in row.values() if v and re.search(r"[A-Za-z].*[A-Za-z].*[A-Za-z]", v))

@@ -6,6 +6,7 @@ small study shows more of what matters when it has fewer tables.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +91,8 @@ def worth_of(names: Iterable[str]) -> dict[str, float]:
 class Merge:
     """Categories that stand together. table, column: of the key.  values: of it.  label: what they are called.
 
+    label "": their rows are taken out (longer periods that the study does not use).
+
     within: value of the key column ``variable`` that the rows have ("" where there is none).
     """
 
@@ -121,6 +124,10 @@ def merges_for(tables: Sequence[AggregateTable]) -> tuple[list[Merge], list[Merg
             for top in range(len(bands) - 2, 0, -1):
                 upper = tuple(bands[top:])
                 later.append(Merge("profile", "category", upper, f"{upper[0]} and over", variable))
+    if "observability" in by_name:
+        months = list(dict.fromkeys(by_name["observability"].frame["window_months"].astype("str")))
+        longer = tuple(sorted(months, key=float)[1:])
+        now += [Merge("observability", "window_months", longer, "")] if longer else []
     if "transitions" in by_name:
         ladder = list(dict.fromkeys(by_name["transitions"].frame["status_before"]))
         if len(ladder) == 4:
@@ -128,6 +135,12 @@ def merges_for(tables: Sequence[AggregateTable]) -> tuple[list[Merge], list[Merg
             both = [Merge("transitions", c, upper, " or ".join(upper)) for c in ("status_before", "status_after")]
             (now if few else later).extend(both)
     return now, later
+
+
+def fingerprint(table: AggregateTable) -> str:
+    """Return what the rows and counts of a table are known by: a plan holds for the table that it was made for."""
+    columns = [n for n, c in table.columns.items() if c.role in (Role.KEY, Role.COUNT, Role.BASE)]
+    return hashlib.sha256(table.frame[columns].to_csv(index=False).encode()).hexdigest()[:16]
 
 
 def _bands(table: AggregateTable, variable: str) -> list[str]:
@@ -145,6 +158,8 @@ def merged(table: AggregateTable, merge: Merge) -> AggregateTable | None:
     if merge.column not in frame or not set(merge.values) <= set(frame[merge.column].astype("str")):
         return None
     mine = frame[merge.column].astype("str").isin(merge.values)
+    if not merge.label:
+        return AggregateTable(table.name, table.one_row_is, frame[~mine], table.columns, table.adds_up)
     if merge.within:
         mine &= frame["variable"].astype("str") == merge.within
     keys = table.keys()

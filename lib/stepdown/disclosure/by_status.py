@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stepdown.disclosure.counts import Cell, Place
-from stepdown.disclosure.underlying import Block, Definitions, rows_of
+from stepdown.disclosure.counts import Place
+from stepdown.disclosure.underlying import Block, Definitions, Tables, rows_of
 from stepdown.tables import AggregateTable
 
-Tables = Mapping[str, AggregateTable]
 Define = Callable[[AggregateTable, Definitions, Block, Sequence[str]], None]
 
 
@@ -29,6 +28,7 @@ def _transitions(table: AggregateTable, found: Definitions, own: Block, groups: 
         found.counts(
             (table.name, row, "children"), own, before & own.where(highest_after=statuses_in(v["status_after"]))
         )
+        found.others((table.name, row, "children"), v["children"], "children_before", v["children_before"])
 
 
 def statuses_in(status: object) -> tuple[str, ...]:
@@ -48,6 +48,8 @@ def _movement(table: AggregateTable, found: Definitions, own: Block, groups: Seq
             "at_risk_down": ~own.where(highest_before="none"),
         }.items():
             found.counts((table.name, row, column), own, mine & mask)
+        found.others((table.name, row, "escalated"), v["escalated"], "at_risk_up", v["at_risk_up"])
+        found.others((table.name, row, "de_escalated"), v["de_escalated"], "at_risk_down", v["at_risk_down"])
 
 
 def _like_for_like(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
@@ -57,6 +59,8 @@ def _like_for_like(table: AggregateTable, found: Definitions, own: Block, groups
             mine = own.where(group=group, highest_before=v["status_before"])
             found.counts((table.name, row, f"n_{side}"), own, mine)
             found.counts((table.name, row, f"events_{side}"), own, mine & own.where(move=move))
+            events = (table.name, row, f"events_{side}")
+            found.others(events, v[events[2]], f"n_{side}", v[f"n_{side}"])
 
 
 def _overlap(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
@@ -132,17 +136,16 @@ def _balance(table: AggregateTable, found: Definitions, own: Block, groups: Sequ
 
 
 def _followed(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
-    """Define the curve of those referred again: the others are at risk, or are no longer followed."""
-    sizes = table.frame.groupby("group")["at_risk"].max()
+    """Define the curve of those referred again: who was by one day is not at risk on the next."""
+    last: dict[str, Place] = {}
     for row, v in rows_of(table.frame):
         size = found.same_as(own, own.where(group=v["group"]))
-        risk, again, gone = ((table.name, row, column) for column in ("at_risk", "re_referred", "not followed"))
+        risk, again = (table.name, row, "at_risk"), (table.name, row, "re_referred")
         found.defined |= {risk, again}
         found.curve[str(v["group"]), str(v["day"])] = again
-        left = int(sizes[v["group"]]) - v["at_risk"] - v["re_referred"]
-        if size is not None and left >= 0:
-            found.cells[gone] = Cell(gone, int(left), shown_anywhere=False)
-            found.sums([(1, risk), (1, again), (1, gone), (-1, size)])
+        if size is not None and v["group"] in last:
+            found.at_most([(1, risk), (1, last[v["group"]]), (-1, size)])
+        last[v["group"]] = again
 
 
 def _again(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = N
 
     plan: what was decided for all tables of the run together; without it, the table is treated by itself.
     """
-    why = plan.left_out.get(table.name, "") if plan else ""
+    why = plan.why_not(table) if plan else ""
     for merge in plan.merges if plan else ():
         table = (merged(table, merge) if merge.table == table.name else None) or table
     hidden = _all_hidden(table) if why else _hidden(table, policy, plan)

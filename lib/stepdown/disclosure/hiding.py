@@ -78,7 +78,10 @@ class Search:
 
         None: the end is as wide as the symbol says.
         """
-        bound = self.system.bound(at, hidden, most=most)
+        try:
+            bound = self.system.bound(at, hidden, most=most)
+        except ArithmeticError:  # no answer: taken as told, so that what stands around it is left out
+            return float(self.threshold), np.zeros(len(self.prices))
         if bound.point is not None:
             self.points = np.vstack([self.points[-400:], bound.point])
             self.system.keep(bound.point)
@@ -109,8 +112,10 @@ class Search:
         return hidden, given_up
 
     def _interval(self, at: int, hidden: set[int]) -> Interval:
-        ends = [self.system.bound(at, hidden, most=most).value for most in (False, True)]
-        return ends[0], ends[1]
+        try:
+            return self.system.bound(at, hidden, most=False).value, self.system.bound(at, hidden, most=True).value
+        except ArithmeticError:
+            return float("nan"), float("nan")
 
     def _by_cuts(self, first: frozenset[int], seconds: float) -> frozenset[int] | None:
         """Return the cheapest set that protects all, or None when it is not found in time."""

@@ -89,7 +89,7 @@ def _true(cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> list[Re
     low, high = system.bounds(set())
     box = np.vstack([np.column_stack([low, high]), np.tile([0.0, np.inf], (2 * count, 1))])
     found = linprog(aim, A_eq=more, b_eq=system.sides, bounds=box, method="highs")
-    if found.fun < 0.5:
+    if found.x is None or found.fun < 0.5:
         return kept
     wrong = {int(i) for i in np.flatnonzero((found.x[width : width + count] + found.x[width + count :]) > 1e-6)}
     lines = system.lines(kept)
@@ -101,9 +101,7 @@ def _agree(cells: Mapping[Place, Cell], relation: Relation) -> bool:
     return len(values) <= 1
 
 
-def _same_places(
-    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]
-) -> Iterator[Relation]:
+def _same_places(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]) -> Iterator[Relation]:
     known: dict[tuple[object, ...], Place] = {}
     for table in tables:
         keys = sorted(table.keys())
@@ -115,13 +113,15 @@ def _same_places(
                 if place not in cells:
                     continue
                 other = known.setdefault((name, tuple(keys), values), place)
-                if other[0] != place[0] and not {other[0], place[0]} <= meant and cells[other].value == cells[place].value:
+                if (
+                    other[0] != place[0]
+                    and not {other[0], place[0]} <= meant
+                    and cells[other].value == cells[place].value
+                ):
                     yield Relation(((1, other), (-1, place)))
 
 
-def _same_numbers(
-    tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]
-) -> Iterator[Relation]:
+def _same_numbers(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell], meant: set[str]) -> Iterator[Relation]:
     found: dict[tuple[str, tuple[int, ...]], list[Series]] = {}
     for table in tables:
         for series in _series(table, cells):

@@ -11,15 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stepdown.disclosure.affording import Merge, merged, merges_for, too_small_for, worth_of
-from stepdown.disclosure.counts import Cell, Place, Relation
+from stepdown.disclosure.affording import Merge, fingerprint, merged, merges_for, too_small_for, worth_of
+from stepdown.disclosure.by_status import BY_STATUS
+from stepdown.disclosure.counts import Cell, Place, Relation, counts_of
+from stepdown.disclosure.definitions import AS_COUNTED
 from stepdown.disclosure.hiding import Hidden
 from stepdown.disclosure.linking import assembled, described
 from stepdown.disclosure.protecting import Costs, to_hide
 from stepdown.disclosure.resting import also_resting
 from stepdown.disclosure.since_last import since_last
 from stepdown.params.disclosure import DisclosurePolicy
-from stepdown.tables import AggregateTable
+from stepdown.tables import AggregateTable, Role
 
 MOSTLY = 0.9
 """A table of whose counts (noughts not counted) more than this share would be hidden is merged or left out."""
@@ -33,6 +35,7 @@ class Plan:
     merges: in the order in which they are made.  ways: "integer programme", "greedy", or both.
     shown, counts: counts that are shown, of all counts of the tables that the study asked for (noughts not counted).
     zeros_hidden: whether a symbol may stand for a nought.  kept_back: counts hidden for what changed since last time.
+    known: the fingerprint of each table that the plan was made for (none: the plan holds for any table).
     """
 
     hidden: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
@@ -43,6 +46,13 @@ class Plan:
     counts: int = 0
     zeros_hidden: bool = False
     kept_back: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    def why_not(self, table: AggregateTable) -> str:
+        """Return why a table is not released, "" when it is: left out by the plan, or not one that it was made for."""
+        if self.known and self.known.get(table.name) != fingerprint(table):
+            return "it was not among the tables that were cleared together"
+        return self.left_out.get(table.name, "")
 
     def written(self) -> dict[str, object]:
         """Return the plan as plain values, for the books of the second pass."""
@@ -59,10 +69,13 @@ class Plan:
 
     def in_words(self) -> str:
         """Return one short paragraph: what was hidden and why, for the page."""
-        several = "; ".join(f"{label} stand together" for label in dict.fromkeys(merge.label for merge in self.merges))
+        labels = [label for label in dict.fromkeys(merge.label for merge in self.merges) if label]
+        several = "; ".join(f"{label} stand together" for label in labels)
         parts = [f"Of {self.counts:,} counts (zeros left aside) {self.shown:,} are shown."]
-        if self.merges:
+        if labels:
             parts.append(f"To show more, categories were merged: {several}.")
+        if len(self.merges) > sum(bool(merge.label) for merge in self.merges):
+            parts.append("Of who could be observed, only the periods that the study uses are shown.")
         if self.left_out:
             names = ", ".join(name.replace("_", " ") for name in self.left_out)
             parts.append(f"Not shown at all, because the numbers are too small: {names}.")
@@ -89,8 +102,21 @@ def made_plan(
         return Plan()
     work = _Work.begun(tables, policy, pinned or {}, last or {})
     work.broad = broad or {}
-    work.settle()
+    try:
+        work.settle()
+    except Exception as error:  # noqa: BLE001 (a run ends in a release; one without counts gives nothing away)
+        return bare(tables, f"what can be shown could not be worked out ({type(error).__name__}); please report it")
     return work.plan()
+
+
+def bare(tables: Sequence[AggregateTable], why: str) -> Plan:
+    """Return the plan that leaves out every table with counts of people, files or events."""
+    counted = [table for table in tables if any(c.role in (Role.COUNT, Role.BASE) for c in table.columns.values())]
+    known = {table.name: fingerprint(table) for table in tables}
+    counts = sum(
+        cell.shown_anywhere and cell.value > 0 for t in tables for cell in counts_of(t, known=True)[0].values()
+    )
+    return Plan(left_out={table.name: why for table in counted}, counts=counts, known=known)
 
 
 @dataclass(slots=True)
@@ -171,7 +197,13 @@ class _Work:
     def _hide(self) -> list[Place]:
         """Find what to hide; returns the small counts that cannot be protected so."""
         tables = [self.tables.get(table.name, table) for table in self.given]
-        self.cells, self.relations = assembled(tables, set(self.left_out), self.broad)
+        whole = [
+            AggregateTable(table.name + AS_COUNTED, table.one_row_is, table.frame, table.columns, table.adds_up)
+            for table in self.given
+            if table.name in {merge.table for merge in self.merges} & set(BY_STATUS)
+        ]
+        kept_back = {*self.left_out, *(table.name for table in whole)}
+        self.cells, self.relations = assembled([*tables, *whole], kept_back, self.broad)
         relations = self.relations
         if self.policy.between_releases == "hide":
             cells, more, self.kept_back = since_last(tables, self.cells, self.last, self.policy.threshold)
@@ -213,15 +245,8 @@ class _Work:
             reach = wider
 
     def _asked(self) -> set[Place]:
-        """Return what is hidden first: the evaluator's wishes, and windows that the study does not use."""
-        wished = {p for item in self.policy.also_hide for p in self._found(item.table, item.column, item.where)}
-        seen = self.tables.get("observability")
-        if seen is None:
-            return wished
-        months = seen.frame["window_months"].astype("float64").to_numpy()
-        return wished | {
-            ("observability", int(row), "children") for row in range(len(months)) if months[row] > months.min()
-        }
+        """Return what is hidden first: the evaluator's wishes."""
+        return {p for item in self.policy.also_hide for p in self._found(item.table, item.column, item.where)}
 
     def _pinned(self) -> set[Place]:
         items = self.pinned.get("hidden") or ()
@@ -278,6 +303,7 @@ class _Work:
             len(counted),
             zeros,
             tuple(sorted(self.kept_back)),
+            {table.name: fingerprint(table) for table in self.given},
         )
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from stepdown.disclosure.counts import Place
-from stepdown.disclosure.underlying import rows_of
+from stepdown.disclosure.underlying import Tables, rows_of
 from stepdown.tables import AggregateTable, Role
 
-Tables = Mapping[str, AggregateTable]
 _LEVELS = {
     "statutory_status": ("days", "mean_days_per_child", "clipped_days", "mean_clipped_days_per_child"),
     "two_part": ("mean_days_if_any", "mean_days_per_child"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
 Interval = tuple[float, float]
-_UNBOUNDED = 3
+_INFEASIBLE, _UNBOUNDED = 2, 3
 _NEAR = 1e-6
 
 
@@ -122,16 +122,21 @@ class System:
     ) -> OptimizeResult:
         from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-        if not whole:
-            box = np.column_stack([low, high])
-            return linprog(aim, A_eq=self.rows, b_eq=self.sides, bounds=box, method="highs")
-        return milp(
-            aim,
-            integrality=np.ones(len(aim)),
-            bounds=Bounds(low, high),
-            constraints=LinearConstraint(self.rows, self.sides, self.sides),
-            options={"time_limit": 5.0},
-        )
+        for presolve in (True, False):  # HiGHS's presolve at times calls a programme infeasible that is not
+            if whole:
+                found = milp(
+                    aim,
+                    integrality=np.ones(len(aim)),
+                    bounds=Bounds(low, high),
+                    constraints=LinearConstraint(self.rows, self.sides, self.sides),
+                    options={"time_limit": 5.0, "presolve": presolve},
+                )
+            else:
+                box, how = np.column_stack([low, high]), {"presolve": presolve}
+                found = linprog(aim, A_eq=self.rows, b_eq=self.sides, bounds=box, method="highs", options=how)
+            if found.status != _INFEASIBLE:
+                break
+        return found
 
     def neighbours(self, at: int, hidden: Collection[int], prices: NDArray[np.float64]) -> list[int]:
         """Return the shown unknowns that can be hidden and are fewest sums away from one."""

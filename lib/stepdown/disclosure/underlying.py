@@ -18,7 +18,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from stepdown.disclosure.counts import Cell, Place, Relation
+from stepdown.tables import AggregateTable
 
+Tables = Mapping[str, AggregateTable]
 Mask = NDArray[np.bool_]
 UNKNOWN = -1
 """The value of a cell that is never printed and that is not itself a small number to protect."""
@@ -144,6 +146,13 @@ class Definitions:
     def sums(self, terms: Sequence[tuple[int, Place]], constant: int = 0) -> None:
         """Say that a sum of counts is known."""
         self.relations.append(Relation(tuple(terms), constant))
+
+    def others(self, part: Place, value: float, column: str, whole: float) -> None:
+        """Say that what a count leaves of another count of its row is a count of children too, though not printed."""
+        rest = (*part[:2], f"{part[2]} not")
+        if whole >= value:
+            self.cells[rest] = Cell(rest, int(whole - value), shown_anywhere=False)
+            self.sums([(1, part), (1, rest), (-1, (*part[:2], column))])
 
     def at_most(self, terms: Sequence[tuple[int, Place]], most: int = 0) -> None:
         """Say that a sum of counts is not more than ``most``."""
