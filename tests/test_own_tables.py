@@ -154,6 +154,53 @@ def test_a_lost_leading_zero_is_found_and_not_repaired(own):
     spells = [SPELLS[0], ["41", "LAC", "13/01/2018", "20/02/2018"]]
     found = faults(own("  dates: day_first", spells=spells))
     assert any("1 of them differ from one in leading zeros alone" in fault.found for fault in found)
+    assert any("set data.ids: without_leading_zeros" in fault.remedy for fault in found)
+
+
+def test_lost_leading_zeros_are_accepted_when_the_study_says_so_and_counted(own):
+    data = "  dates: day_first\n  ids: without_leading_zeros"
+    spells = [SPELLS[0], ["41", "LAC", "13/01/2018", "20/02/2018"], ["42.0", "CIN", "13/01/2018", "20/02/2018"]]
+    records = read_study(own(data, spells=spells))
+    assert records.spells["child_id"].tolist() == ["0041", "0042"]
+    assert records.how_read["spells"]["child_id", "ids read as one that differs in leading zeros alone"] == 2
+    children = [CHILDREN[0], ["41", *CHILDREN[1][1:]], CHILDREN[2]]
+    assert sorted(read_study(own(data, children=children, spells=SPELLS)).children["child_id"]) == ["0041", "0042"]
+    both = [SPELLS[0], ["41", "LAC", "13/01/2018", "20/02/2018"], ["041", "CIN", "13/01/2018", "20/02/2018"]]
+    assert any("does not have" in fault.found for fault in faults(own(data, spells=both))), "two forms in one table"
+
+
+def test_american_order_is_one_fault_and_hides_no_others_behind_wrong_days(own):
+    spells = [SPELLS[0], ["0041", "CP", "01/13/2018", "03/20/2018"], ["0042", "CP", "05/03/2018", "04/25/2018"]]
+    found = faults(own("  dates: day_first", spells=spells))
+    assert ["American order" in fault.found for fault in found] == [True]
+    assert "2 columns of 1 file" in found[0].where
+
+
+def test_a_total_that_stops_short_and_empty_cells_at_the_end_are_passed_over(own):
+    plain = read_study(own("  dates: day_first"))
+    records = read_study(own("  dates: day_first", below="Total,2\r\n,,,,,,,,,,,,\r\n"))
+    for name in TABLES:
+        assert records.table(name).reset_index(drop=True).equals(plain.table(name).reset_index(drop=True))
+    assert records.how_read["spells"]["", "rows of totals at the end passed over"] == 1
+
+
+def test_a_flag_in_words_of_its_own(own):
+    referrals = [REFERRALS[0], ["0041", "13/01/2018", "✓"], ["0042", "14/01/2018", ""]]
+    assert faults(own("  dates: day_first", referrals=referrals))
+    named = '  dates: day_first\n  codes: {referrals: {is_index: {"✓": "true"}}}'
+    assert read_study(own(named, referrals=referrals)).referrals["is_index"].fillna(False).tolist() == [True, False]
+
+
+def test_missing_tables_are_one_fault_that_says_what_is_there(own, tmp_path):
+    study = own("  dates: day_first")
+    for path in (tmp_path / "data/own").iterdir():
+        path.unlink()
+    workbook(tmp_path / "data/own/extract.xlsx", {"Our children": CHILDREN})
+    found = faults(study)
+    assert [fault.found for fault in found] == [
+        "no file for the tables children, spells, referrals; in the folder stand extract.xlsx"
+    ]
+    assert "--from data/own" in found[0].remedy
 
 
 def test_sheets_of_one_workbook_are_named_in_the_study_file(own, tmp_path):

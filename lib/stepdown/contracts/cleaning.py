@@ -51,6 +51,8 @@ def cleaned(
             if field.kind == "text":
                 cells = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
                 faults += [] if field.free or known else _two_cases(cells, contract, file)
+            elif field.kind == "flag":
+                cells = _in_other_words(cells, (), words.get(field.name, {}), how)
             columns[field.name] = cells
     frame = pd.DataFrame(columns, index=raw.index)
     rows = frame.notna().any(axis=1)

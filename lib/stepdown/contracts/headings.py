@@ -53,8 +53,8 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
 
 OTHER_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "sex": {
-        "female": ("F", "Girl", "Woman"),
-        "male": ("M", "Boy", "Man"),
+        "female": ("F", "2", "Girl", "Woman"),
+        "male": ("M", "1", "Boy", "Man"),
         "not stated": ("U", "Unknown", "Not known", "Indeterminate"),
     },
     "status": {

@@ -13,7 +13,7 @@ from stepdown.contracts.headings import headed, known_headings, other_words
 from stepdown.contracts.model import Contract, How
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
-from stepdown.contracts.typing_cells import no_row, typed
+from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed
 from stepdown.faults import Fault, Refused, some_rows
 from stepdown.params import Study
 
@@ -45,8 +45,10 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     day_first = study.settings.data.dates == "day_first"
     frame, found = typed(raw, contract, shown, day_first=day_first, how=how)
     frame = _still_open(frame, contract, study, how)
-    faults += found + check_values(frame, raw, contract, codes, shown)
-    faults += _dates_beyond(frame, contract, study, shown)
+    faults += found
+    if not any(fault.found == AMERICAN_FOUND for fault in found):  # the days that could be read were read wrongly
+        faults += check_values(frame, raw, contract, codes, shown)
+        faults += _dates_beyond(frame, contract, study, shown)
     if study.settings.repeated_referrals == "once":
         frame = _counted_once(frame, contract, how)
     return frame, how, faults

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from stepdown.contracts.as_held import TITLE_ROWS, as_utf8, from_headings, heading_row, parted_by
+from stepdown.contracts.as_held import TITLE_ROWS, TOTAL, as_utf8, from_headings, heading_row, parted_by
 from stepdown.contracts.model import How
 from stepdown.contracts.sheets import Sheet, read_sheet
 from stepdown.faults import Refused, shortened, some_rows
@@ -212,8 +212,9 @@ def _read_row_by_row(path: Path, content: bytes, headings: list[str], above: int
     try:
         for row in reader:
             line, before = before + 1, reader.line_num + above
-            if line == above + 1 or not row:
+            if line == above + 1 or not any(row):
                 continue
+            row = _evened(row, len(headings))
             if len(row) == len(headings):
                 rows.append(row)
                 lines.append(line)
@@ -234,6 +235,13 @@ def _read_row_by_row(path: Path, content: bytes, headings: list[str], above: int
             "put cells that hold a comma in quotation marks, or repeat the extract",
         )
     return _rows_to_frame(headings, rows, lines)
+
+
+def _evened(row: list[str], width: int) -> list[str]:
+    """Return a row without empty cells beyond the headings; a total that stops short is filled up with blanks."""
+    if len(row) < width and TOTAL.fullmatch(row[0].strip()):
+        return [*row, *[""] * (width - len(row))]
+    return row if any(row[width:]) else row[:width]
 
 
 def _rows_to_frame(headings: Sequence[str], rows: Sequence[Sequence[str | None]], lines: Iterable[int]) -> pd.DataFrame:

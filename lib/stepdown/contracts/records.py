@@ -8,16 +8,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from stepdown.contracts.ids import children_in, joined_by_zeros, same_but_for_zeros
 from stepdown.contracts.model import UNBORN_DAYS, How
 from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.one_table import read_table
 from stepdown.contracts.registered import known_tables
 from stepdown.contracts.schema import lines_of
 from stepdown.contracts.typing_cells import one_for_one_cause, typed
-from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
+from stepdown.faults import Fault, Refused, nearest, refuse, some_names, some_rows
 from stepdown.params import Study, outside
 
 ENDINGS = (".csv", ".parquet", ".xlsx")
+ZEROS_REMEDY = (
+    "format the column as text where the table is made; or set data.ids: without_leading_zeros in the study file, "
+    "and the ids are read as one"
+)
 SIX = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
 """The tables that :class:`StudyRecords` has a name for."""
 
@@ -91,7 +96,8 @@ def read_study(study: Study) -> StudyRecords:
     """
     files = table_files(study)
     faults = named_file_faults(study)
-    faults += [_missing(study, table) for table in needed_tables(study) if table not in files]
+    missing = [table for table in needed_tables(study) if table not in files]
+    faults += [_missing(study, missing)] if missing else []
     frames: dict[str, pd.DataFrame] = {}
     how_read: dict[str, How] = {}
     for table, contract in known_tables().items():
@@ -100,6 +106,8 @@ def read_study(study: Study) -> StudyRecords:
             continue
         frames[table], how_read[table], found = read_table(files[table], contract, study, sheet_of(study, table))
         faults += found
+    if study.settings.data.ids == "without_leading_zeros":
+        joined_by_zeros(frames, how_read)
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, files)
     faults += _index_faults(study, frames["referrals"])
@@ -111,13 +119,15 @@ def read_study(study: Study) -> StudyRecords:
 
 def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path]) -> list[Fault]:
     faults = []
+    names = same_but_for_zeros(children_in(frames))[0]
+    zeros = {*names, *names.values()}
     for table, contract in known_tables().items():
         for column, parent in contract.belongs_to:
             if table in files and parent in files:
                 cells = frames[table][column]
                 orphans = cells[~cells.isin(frames[parent][column]) & cells.notna()]
                 if len(orphans):
-                    lost = _without_zeros(orphans, frames[parent][column])
+                    lost = int(orphans.isin(zeros).sum()) if column == "child_id" else 0
                     faults.append(_orphans(orphans, table, files[table].name, parent, files[parent].name, lost))
         for column in contract.after_birth if table in files else ():
             early = _long_before_birth(frames[table], column, frames["children"])
@@ -138,25 +148,18 @@ def _long_before_birth(frame: pd.DataFrame, column: str, children: pd.DataFrame)
     return frame.index[frame[column] < born - pd.Timedelta(days=UNBORN_DAYS)]
 
 
-def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file: str, lost: str) -> Fault:
+def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file: str, lost: int) -> Fault:
     column = orphans.name
+    zeros = f"; {lost} of them differ from one in leading zeros alone" if lost else ""
+    remedy = f"add the missing rows to {parent} (with an exclusion_reason if need be), or remove these"
     return Fault(
         f"{file}, column {column}, {some_rows(lines_of(orphans.index))}",
-        f"a {column} that the table {parent} does not have{lost}",
+        f"a {column} that the table {parent} does not have{zeros}",
         f"only values that stand in column {column} of {parent_file}",
         f"docs/data_dictionary.md, table {table}: each row belongs to a row of {parent}",
-        f"add the missing rows to {parent} (with an exclusion_reason if need be), or remove these",
+        ZEROS_REMEDY if lost else remedy,
         values=tuple(dict.fromkeys(str(value) for value in orphans.head(5))),
     )
-
-
-def _without_zeros(orphans: pd.Series, ids: pd.Series) -> str:
-    """Say how many ids would be found without leading zeros, as a spreadsheet drops them; nothing is repaired."""
-    stripped = set(ids.dropna().str.lstrip("0"))
-    number = int((orphans.str.lstrip("0").isin(stripped) & orphans.str.isdigit()).sum())
-    if not number:
-        return ""
-    return f"; {number} of them differ from one in leading zeros alone (format the column as text in Excel)"
 
 
 def _index_faults(study: Study, referrals: pd.DataFrame) -> list[Fault]:
@@ -185,14 +188,19 @@ def _unknown_table(where: str, name: str) -> Fault:
     )
 
 
-def _missing(study: Study, table: str) -> Fault:
-    folder = study.settings.data.folder
+def _missing(study: Study, tables: list[str]) -> Fault:
+    folder, first = study.settings.data.folder, tables[0]
+    place = study.path(folder)
+    others = sorted(path.name for path in place.iterdir() if path.suffix in ENDINGS) if place.is_dir() else []
+    there = f"; in the folder stand {some_names(others)}" if others else ""
+    rows = "; ".join(f"{table}: one row is a {known_tables()[table].one_row_is}" for table in tables)
     return Fault(
         where=f"{folder}/",
-        found=f"no file for the table {table}",
-        allowed=f"{table}.csv, {table}.parquet or {table}.xlsx, or the name that data.files gives",
+        found=f"no file for the table{'s' if tables[1:] else ''} {', '.join(tables)}{there}",
+        allowed=f"{first}.csv, {first}.parquet or {first}.xlsx, or the name that data.files gives ({rows})",
         rule=f"{study.file.name}: its settings call for the tables {', '.join(needed_tables(study))}",
-        remedy=f"put the file there; one row is a {known_tables()[table].one_row_is}",
+        remedy=f"put it there, or name it under data.files, such as {first}: "
+        f'"{(others or ["extract.xlsx"])[0]}#Sheet1" (stepdown new NAME --from {folder} proposes the lines)',
     )
 
 

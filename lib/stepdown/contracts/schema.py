@@ -66,7 +66,7 @@ def _about_column(typed: pd.Series, raw: pd.Series, field: Field, codes: tuple[s
             given & ~typed.isin(codes),
             "a code that is not known",
             "one of " + ", ".join(codes[:30]) + (", …" if len(codes) > 30 else ""),
-            "correct the code, or add it where the rule says",
+            "correct the code; or name it in the study file: among its codes, or under data.codes with the one it is",
         )
     if field.pattern:
         yield (

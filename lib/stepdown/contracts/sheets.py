@@ -19,7 +19,7 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from stepdown.contracts.model import How
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Fault, Refused, shortened
 from stepdown.limits import SHEET_AREA, SHEET_ROWS, SMALL_BYTES, UNPACKED_BYTES, UNPACKED_TIMES
 
 _RULE = "docs/your_own_data.md, the files"
@@ -74,7 +74,7 @@ def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
         if wanted:
             name = next((sheet for sheet in filled if sheet.strip() == wanted.strip()), None)
         if name is None:
-            raise _no_sheet(path, filled, seen)
+            raise _no_sheet(path, filled, hidden, wanted)
         found = scans[name]
         where = f"{path.name}, sheet {name}"
         _refuse_cells(where, found)
@@ -219,12 +219,15 @@ def _too_large(where: str, found: Scan, row: int, most_cells: int) -> Refused:
     return Refused.for_one(where, what, allowed, _RULE, remedy)
 
 
-def _no_sheet(path: Path, filled: list[str], seen: list[str]) -> Refused:
-    found = f"{len(seen)} sheets with something in them" if filled else "an empty workbook"
-    if filled and not seen:
-        found = "a workbook whose sheets are all hidden"
+def _no_sheet(path: Path, filled: list[str], hidden: set[str], wanted: str) -> Refused:
+    names = ", ".join(repr(shortened(name)) + " (hidden)" * (name in hidden) for name in filled[:20])
+    found = f"{len(filled)} sheets with something in them: {names}" if filled else "an empty workbook"
+    if wanted:
+        found = f"no sheet {wanted!r} with something in it; there are {names or 'none'}"
+    elif filled and hidden.issuperset(filled):
+        found = f"a workbook whose sheets are all hidden: {names}"
     allowed = f"one sheet with the table, or one that is named {path.stem}"
-    remedy = f"name the sheet with the table {path.stem}, or save it as CSV UTF-8"
+    remedy = f'name the sheet in the study file, under data.files: "{path.name}#{filled[0] if filled else "Sheet1"}"'
     return Refused.for_one(path.name, found, allowed, _RULE, remedy)
 
 

@@ -25,6 +25,11 @@ ALLOWED = {
 }
 
 DAY_FIRST_FOUND = "text that is not a date as year-month-day; perhaps it is day/month/year, which only you can say"
+AMERICAN_FOUND = "text that is not a date: month before day, American order"
+AMERICAN_REMEDY = (
+    "write the dates as year-month-day; the order comes from the program that wrote the file: set its region to the "
+    "United Kingdom and repeat the extract"
+)
 
 REMEDY = {
     "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
@@ -117,30 +122,33 @@ def _typed_column(cells: pd.Series, field: Field, how: How) -> tuple[pd.Series, 
 
 
 def one_for_one_cause(faults: Sequence[Fault]) -> list[Fault]:
-    """Return the faults with those of dates that are day/month/year as one, wherever they stand."""
-    same = [fault for fault in faults if fault.found == DAY_FIRST_FOUND]
-    if len(same) < 2:
-        return list(faults)
-    files = len({fault.where.partition(", column ")[0] for fault in same})
-    where = "; ".join(fault.where for fault in same)
-    whole = f"{len(same)} columns of {files} file{'s' if files > 1 else ''}: {where}"
-    values = tuple(value for fault in same for value in fault.values[:1])
-    first = Fault(whole, same[0].found, same[0].allowed, same[0].rule, same[0].remedy, values)
-    return [first, *(fault for fault in faults if fault.found != DAY_FIRST_FOUND)]
+    """Return the faults with those of dates in one order as one, wherever they stand."""
+    out = list(faults)
+    for cause in (DAY_FIRST_FOUND, AMERICAN_FOUND):
+        same = [fault for fault in out if fault.found == cause]
+        if len(same) > 1:
+            files = len({fault.where.partition(", column ")[0] for fault in same})
+            where = "; ".join(fault.where for fault in same)
+            whole = f"{len(same)} columns of {files} file{'s' if files > 1 else ''}: {where}"
+            values = tuple(value for fault in same for value in fault.values[:1])
+            first = Fault(whole, cause, same[0].allowed, same[0].rule, same[0].remedy, values)
+            out = [first, *(fault for fault in out if fault.found != cause)]
+    return out
 
 
 def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -> Fault:
-    if field.kind == "date" and all(needs_day_first(text) for text in cells.unique()):
+    texts = cells.unique() if field.kind == "date" else []
+    if len(texts) and all(month_first(text) or needs_day_first(text) for text in texts):
+        american = any(map(month_first, texts))
+        cause, remedy = (AMERICAN_FOUND, AMERICAN_REMEDY) if american else (DAY_FIRST_FOUND, REMEDY["date"])
         where = f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}"
         rule = RULE.format(table=contract.table, column=field.name)
-        values = tuple(dict.fromkeys(str(value) for value in cells.head(5)))
-        return Fault(where, DAY_FIRST_FOUND, ALLOWED["date"], rule, REMEDY["date"], values)
+        return Fault(where, cause, ALLOWED["date"], rule, remedy, tuple(map(str, texts[:5])))
     form = str(cells.iloc[0])
     masked = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in form[:20])
-    american = ": month before day, American order" if field.kind == "date" and any(map(month_first, cells)) else ""
     return Fault(
         where=f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}",
-        found=f"text that is not a {field.kind} (the first has the form {masked}{american})",
+        found=f"text that is not a {field.kind} (the first has the form {masked})",
         allowed=ALLOWED[field.kind],
         rule=RULE.format(table=contract.table, column=field.name),
         remedy=REMEDY[field.kind],

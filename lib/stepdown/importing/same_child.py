@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from stepdown.contracts.ids import same_but_for_zeros
 from stepdown.importing.history import History
 from stepdown.importing.rows import Doubts, Faults, Person
 
@@ -16,29 +17,11 @@ def without_zeros(ids: Mapping[str, Iterable[str]], doubts: Doubts) -> dict[str,
 
     ids: by file or sheet, the ids that stand in it. The longest form is the child's.
     """
-    first: dict[str, str] = {}
-    several: dict[str, set[str]] = {}
-    for held in ids.values():
-        for text in held:
-            if text.isdigit():
-                other = first.setdefault(text.lstrip("0"), text)
-                if other != text:
-                    several.setdefault(text.lstrip("0"), {other}).add(text)
-    clash = {
-        number
-        for held in ids.values()
-        for number, texts in several.items()
-        if len(texts.intersection(held if isinstance(held, set) else set(held))) > 1
-    }
-    names = {}
-    for number, texts in several.items():
-        longest = max(texts, key=len)
-        for text in sorted(texts - {longest}):
-            if number in clash:
-                doubts.add("ids alike but for leading zeros, in one file", longest, f"and {text}")
-            else:
-                doubts.add("id matched without leading zeros", longest, f"as {text}")
-                names[text] = longest
+    names, clashes = same_but_for_zeros(ids)
+    for text, longest in names.items():
+        doubts.add("id matched without leading zeros", longest, f"as {text}")
+    for text, longest in clashes.items():
+        doubts.add("ids alike but for leading zeros, in one file", longest, f"and {text}")
     return names
 
 

@@ -82,7 +82,9 @@ class DataSettings(Settings):
     synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
     columns: by table and column, the heading that the file has for it.  codes: by table and column, word → code.
     counting: how rows of returns were counted, printed on every page (an import fills it in).
-    dates: day_first where the tables' dates are day/month/year (year-month-day is always read).
+    dates: day_first where the tables' dates are day/month/year, with four or two figures of the year, or Excel's
+    numbers of days (year-month-day is always read).  ids: without_leading_zeros where a spreadsheet turned ids into
+    numbers: those alike but for leading zeros, where no table holds two forms, are one child; counted on page 0.
     in_need: what a spell of need (CIN) is, printed on every page (see :data:`InNeed`).
     """
 
@@ -96,6 +98,7 @@ class DataSettings(Settings):
     columns: dict[str, dict[str, Text]] = Field(default_factory=dict)
     codes: dict[str, dict[str, dict[str, Text]]] = Field(default_factory=dict)
     dates: Literal["year_first", "day_first"] = "year_first"
+    ids: Literal["as_written", "without_leading_zeros"] = "as_written"
     in_need: InNeed = "not_stated"
 
 
