@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from stepdown import costs
 from stepdown.costs.sentences import HIDDEN, cashable_sentence, chance_words
+from stepdown.effects.bracketing import FEW_FAMILIES, TOO_FEW_FAMILIES
 from stepdown.numbers import as_pounds
 
 NAN = float("nan")
@@ -16,12 +17,12 @@ def net(saving=200.0, cost=500.0):
     )
 
 
-def uncertain(first=(20_000.0, 10_000.0, 30_000.0, 0.0), second=(5_000.0, -1_000.0, 9_000.0, 0.001)):
+def uncertain(first=(20_000.0, 10_000.0, 30_000.0, 0.0), second=(5_000.0, -1_000.0, 9_000.0, 0.001), note=""):
     rows = [
-        (end, "saving_gbp", estimate, low, high, pays, 100.0)
+        (end, "saving_gbp", estimate, low, high, pays, 100.0, note)
         for end, (estimate, low, high, pays) in ((DID, first), (ANCOVA, second))
     ]
-    names = ["estimator", "measure", "estimate", "ci_low", "ci_high", "probability_pays", "monte_carlo_error"]
+    names = ["estimator", "measure", "estimate", "ci_low", "ci_high", "probability_pays", "monte_carlo_error", "note"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -55,6 +56,16 @@ def test_the_answer_says_more_or_less():
 )
 def test_chances_in_words_claim_no_more_than_a_simulation_can(share, words):
     assert chance_words(share) == words
+
+
+def test_few_families_are_told_beside_the_interval_and_the_chance():
+    told = costs.bracket_sentence(uncertain(note=FEW_FAMILIES), "2018/19")
+    assert "Few families in one of the groups. Intervals are rough then, and the simulated repeats are surer" in told
+    without = (20_000.0, NAN, NAN, NAN)
+    told = costs.bracket_sentence(uncertain(without, without, TOO_FEW_FAMILIES), "2018/19")
+    assert "£20,000 (no interval can be given)" in told
+    assert "Fewer than two families in one of the groups" in told
+    assert "nan" not in told
 
 
 def test_both_ends_are_given_each_with_its_interval_and_never_averaged():

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stepdown.costs.estimators import cost_moments, observed_saving, saving_per_child
+from stepdown.costs.estimators import observed_saving, without_each
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import Spend, alternative_spend
 from stepdown.costs.unit_costs import choose_tariffs
-from stepdown.costs.volumes import Floats, Volumes, child_products, family_sums
+from stepdown.costs.volumes import Floats, Volumes, child_products
 from stepdown.faults import Refused
 from stepdown.params.costs import Adjustments, CostSettings, Scenario
 from stepdown.params.effects import Estimator
@@ -149,17 +149,9 @@ def savings_without_each_child(case: Case) -> Floats:
     The programme still counts for ``case.children`` children: setting a child aside changes the estimate per child,
     not the number that the programme served.  A group of one child gives NaN.
     """
-    products = child_products(case.data)
-    totals = {flag: family_sums(case.data, programme=flag).total for flag in (True, False)}
+    products, mine = child_products(case.data), case.data.in_programme
     result = np.empty(len(products))
-    for flag in (True, False):
-        rows = case.data.in_programme == flag
-        left = totals[flag] - products[rows]
-        other = cost_moments(totals[not flag], case.tariffs)
-        left = np.where(left[:, :1] > 0, left, np.nan)
-        own = cost_moments(left, case.tariffs)
-        pair = (own, other) if flag else (other, own)
-        result[rows] = saving_per_child(case.estimator, *pair)
+    result[mine], result[~mine] = without_each(case.estimator, products[mine], products[~mine], case.tariffs)
     return result * case.children * case.multiplier * case.saving_share
 
 

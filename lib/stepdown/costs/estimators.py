@@ -87,6 +87,22 @@ def saving_per_child(estimator: Estimator, programme: CostMoments, comparison: C
     return np.asarray((y0 - y1) - slope * (x0 - x1))
 
 
+def without_each(estimator: Estimator, programme: Floats, comparison: Floats, tariffs: Floats) -> tuple[Floats, Floats]:
+    """Return the saving per child without each row of the programme group's sums in turn, then of the comparison's.
+
+    programme, comparison: rows × P sums, a row a child or a family.  NaN where no row of a group is left.
+    """
+    groups = (programme, comparison)
+    totals = [rows.sum(axis=0) for rows in groups]
+    found = []
+    for place, rows in enumerate(groups):
+        left = totals[place] - rows
+        pair = [cost_moments(total, tariffs) for total in totals]
+        pair[place] = cost_moments(np.where(left[:, :1] > 0, left, np.nan), tariffs)
+        found.append(saving_per_child(estimator, *pair))
+    return found[0], found[1]
+
+
 def observed_saving(data: Volumes, tariffs: Floats, estimator: Estimator) -> float:
     """Return the saving per programme child (£) in the observed groups.
 

@@ -15,6 +15,7 @@ from stepdown.costs.prices import Deflator, DiscountRates, read_deflator, read_d
 from stepdown.costs.programme import Spend, programme_spend
 from stepdown.costs.unit_costs import Tariffs, UnitCostBook, choose_tariffs, joined_books, read_book
 from stepdown.costs.volumes import Floats, Volumes, volumes
+from stepdown.effects.bracketing import FEW_FAMILIES, TOO_FEW_FAMILIES
 from stepdown.faults import Fault, Refused
 from stepdown.params import Study
 from stepdown.params.costs import CostSettings, Prices
@@ -39,7 +40,7 @@ class CostInputs:
 
     labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule.
     clipped: the same with days inside the window only.  outcomes: the child outcomes frame that they are from.
-    published: the study reproduces a published report.
+    published: the study reproduces a published report.  min_families: fewer in a group, and an interval says so.
     """
 
     study_name: str
@@ -58,6 +59,7 @@ class CostInputs:
     outcomes: pd.DataFrame
     seed: int
     published: bool
+    min_families: int
 
     @property
     def values(self) -> Floats:
@@ -68,6 +70,12 @@ class CostInputs:
     def programme_cost(self) -> float:
         """What the programme cost, £, in the study's own prices."""
         return self.spent(self.spend, self.settings.prices)
+
+    @property
+    def mind(self) -> str:
+        """Why there is no interval, or that it rests on few families ("": on enough), as the effects have it."""
+        families = min(self.data.families(programme=flag) for flag in (True, False))
+        return TOO_FEW_FAMILIES if families < 2 else FEW_FAMILIES if families < self.min_families else ""
 
     @property
     def children_with_cost(self) -> int:
@@ -131,6 +139,7 @@ def cost_inputs(study: Study, outcomes: pd.DataFrame, programme_costs: pd.DataFr
         outcomes=outcomes,
         seed=study.settings.seed,
         published=study.settings.published is not None,
+        min_families=study.settings.effects.min_families,
     )
 
 

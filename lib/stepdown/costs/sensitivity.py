@@ -13,8 +13,9 @@ from stepdown.costs.cases import Case, base_case, scenario_case, without_most_in
 from stepdown.costs.inputs import CHILDREN, CostInputs, money
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
-from stepdown.costs.simulation import simulate
+from stepdown.costs.simulation import interval_reach
 from stepdown.costs.unit_costs import CostRange
+from stepdown.costs.volumes import family_sums
 from stepdown.measures import measured
 from stepdown.numbers import as_pounds, digits
 from stepdown.params.costs import INTERVAL, Horizon
@@ -183,7 +184,7 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
         nets = [(work_out(change(base)).net_cost, label) for label, change in lever.points]
         (low, low_at), (high, high_at) = min(nets), max(nets)
         rows.append((lever.name, lever.shown_as, low_at, high_at, low, high, lever.set_aside))
-    rows.append(_sampling_row(inputs, base))
+    rows.append(_sampling_row(base))
     frame = pd.DataFrame(
         rows, columns=["lever", "shown_as", "low_at", "high_at", "net_low_gbp", "net_high_gbp", "children_set_aside"]
     )
@@ -211,15 +212,11 @@ _TORNADO = {
 }
 
 
-def _sampling_row(inputs: CostInputs, base: Case) -> tuple[str, str, str, str, float, float, int]:
-    settings = inputs.settings.uncertainty
-    held = CostRange(shape="fixed", because="held")
-    costs = tuple(cost.model_copy(update={"range": held}) for cost in inputs.tariffs.costs)
-    rng = np.random.default_rng([inputs.seed, 2])
-    tariffs, most = replace(inputs.tariffs, costs=costs), settings.exact_up_to_families
-    nets = simulate(base, tariffs, ("did",), settings.draws, rng, counted_up_to=most).net_cost("did")
-    tail = (1 - INTERVAL) / 2
-    low, high = (float(end) for end in np.quantile(nets, [tail, 1 - tail]))
+def _sampling_row(base: Case) -> tuple[str, str, str, str, float, float, int]:
+    groups = [family_sums(base.data, programme=flag) for flag in (True, False)]
+    reach = interval_reach("did", groups, base.tariffs, base.tariffs)
+    reach *= base.children * base.multiplier * base.saving_share
+    low, high = (work_out(base).net_cost + side * reach for side in (-1, 1))
     ends = [f"{side} end of the {INTERVAL:.0%} interval" for side in ("favourable", "unfavourable")]
     return "families", "Which families happened to be in the study", ends[0], ends[1], low, high, 0
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.effects.bracketing import FEW_FAMILIES
 from stepdown.measures import measured
 from stepdown.numbers import as_pounds, digits
 
@@ -82,9 +83,11 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
         chances.append(chance_words(_value(uncertainty, "probability_pays", **keys)))
         what = "it is" if parts else f"the saving in {price_year} prices is"
         interval = f"95% interval {rounded_pounds(low)} to {rounded_pounds(high)}"
+        interval = "no interval can be given" if pd.isna(low) else interval
         parts.append(f"{_start(estimator)} {what} {rounded_pounds(estimate)} ({interval}).")
     covered = " and in ".join(dict.fromkeys(chances))
     parts.append(f"It covers what was spent in {covered} of the simulated repeats.")
+    parts += few_families_sentences(uncertainty)
     ends = inside.loc[inside["measure"] == "saving_gbp", "estimate"] if inside is not None else pd.Series(dtype=float)
     if len(ends) and not ends.isna().any():
         both = " and ".join(rounded_pounds(float(end)) for end in ends)
@@ -93,6 +96,13 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
         "These data cannot show which of the two is nearer the truth: each is right only if its own condition holds."
     )
     return " ".join(parts)
+
+
+def few_families_sentences(uncertainty: pd.DataFrame) -> list[str]:
+    """Return on how few families the intervals and the chances rest (none where there are enough)."""
+    notes = [note for note in uncertainty["note"].unique() if note]
+    surer = "Intervals are rough then, and the simulated repeats are surer than they should be."
+    return [f"{note[0].upper()}{note[1:]}. {surer if note == FEW_FAMILIES else ''}".rstrip() for note in notes]
 
 
 def break_even_sentence(break_even: pd.DataFrame, estimator: str) -> str:
@@ -182,15 +192,16 @@ def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
 
     >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
     >>> simulation_sentence(table.frame, 10_000)[:45]
-    'Intervals are from 10,000 simulated repeats: '
+    'Intervals are from leaving out each family in'
     """
     errors = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "monte_carlo_error"]
     error = (
         "" if errors.isna().any() else f" The simulation's own error in the mean saving is {as_pounds(errors.max())}."
     )
     return (
-        f"Intervals are from {draws:,} simulated repeats: each draws whole families anew within each group, and each "
-        f"unit cost from its range.{error}"
+        "Intervals are from leaving out each family in turn, and from the unit costs' ranges. The share that pays is "
+        f"from {draws:,} simulated repeats: each draws whole families anew within each group, and each unit cost from "
+        f"its range.{error}"
     )
 
 
@@ -262,7 +273,9 @@ def both_desks_paragraph(
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
     anywhere = f"anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}"
     parts = [f"{as_pounds(cost)} was spent on the programme."]
-    if low > 0:
+    if pd.isna(low):
+        parts.append("How sure the saving is cannot be said: a group is one family, or its families do not differ.")
+    elif low > 0:
         parts.append(
             "In the months that were followed, social care for its children cost less than the comparison would "
             f"suggest, by an amount that these data put {anywhere}."
@@ -271,6 +284,7 @@ def both_desks_paragraph(
         unsettled = "Whether social care for its children then cost less is not settled"
         parts.append(f"{unsettled}: the data allow anything{anywhere.removeprefix('anywhere')} saved.")
     parts.append(f"The saving covers the spending in {chance} of the simulated repeats.")
+    parts += few_families_sentences(uncertainty)
     if not pd.isna(months) and saving < cost:
         parts.append(f"If it went on for about {digits(months)} months it would; whether it did was not followed.")
     parts.append(cashable_sentence(by_agency))

@@ -4,21 +4,26 @@ A family bootstrap needs no frame: a resample's sums are its family counts times
 one matrix product (D draws × F families times F × P sums). Beyond a number of families the product's limit is drawn
 instead: the sums of F families drawn anew are normal with F times the mean and F times the covariance of the family
 sums. That needs only P + P² running sums, so it takes any number of children, chunk by chunk, in bounded memory.
-Intervals are percentile intervals (BCa with unit costs drawn inside the statistic is unstable).
+
+Intervals are not read off the draws, whose spread is too small with few families (percentile intervals hold the truth
+in 81 to 91% of studies of 8 and 12 families). They are Student's t on the family jackknife, as the effects' are, with
+the spread that the unit costs' ranges add; Satterthwaite's degrees of freedom, as in Welch's test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from stepdown.costs.cases import Case
-from stepdown.costs.estimators import cost_moments, saving_per_child
+from stepdown.costs.estimators import cost_moments, saving_per_child, without_each
 from stepdown.costs.unit_costs import CostRange, Tariffs
 from stepdown.costs.volumes import FamilySums, Floats, family_sums
 from stepdown.measures import measured
+from stepdown.params.costs import INTERVAL
 from stepdown.params.effects import Estimator
 
 PRODUCTS_AT_ONCE = 260_000
@@ -76,15 +81,18 @@ def drawn_unit_costs(values: Floats, ranges: Iterable[CostRange], draws: int, rn
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """D draws.
+    """D draws, and the reach of the interval of what was seen: estimate ± reach (NaN: no interval can be given).
 
     saving: estimator → D savings, £ (all children, with persistence and corrections).
     days_avoided: estimator → D days of statutory care avoided per child (nan where no days are priced).
+    saving_reach, days_reach: of the interval of each, in the same units.
     programme_cost: £.  children: that the saving is for.  form: "counted" or "normal".
     """
 
     saving: dict[Estimator, Floats]
     days_avoided: dict[Estimator, Floats]
+    saving_reach: dict[Estimator, float]
+    days_reach: dict[Estimator, float]
     programme_cost: float
     children: float
     form: str
@@ -94,8 +102,9 @@ class Simulation:
         return self.programme_cost - self.saving[estimator]
 
     def probability_pays(self, estimator: Estimator) -> float:
-        """Return the share of draws in which the saving is more than the programme cost."""
-        return float((self.saving[estimator] > self.programme_cost).mean())
+        """Return the share of draws in which the saving is more than the programme cost (NaN: nothing varies)."""
+        saving = self.saving[estimator]
+        return float("nan") if np.isnan(saving).any() else float((saving > self.programme_cost).mean())
 
 
 def simulate(
@@ -110,7 +119,7 @@ def simulate(
     """Return the simulation of a case under each estimator, all on the same draws.
 
     tariffs: for the ranges of the unit costs (the values are the case's).  counted_up_to: families in a group
-    beyond which the normal form is drawn.
+    beyond which the normal form is drawn.  A group of one family gives NaN throughout: it cannot be drawn otherwise.
     """
     groups = [needed_sums(family_sums(case.data, programme=flag), estimators) for flag in (True, False)]
     counted = max(len(sums.values) for sums in groups) <= counted_up_to
@@ -120,13 +129,39 @@ def simulate(
     costs = [cost_moments(sums, drawn) for sums in resampled]
     stays = [cost_moments(sums, days) for sums in resampled]
     whole = case.children * case.multiplier * case.saving_share
+    known = 1.0 if min(len(sums.values) for sums in groups) > 1 else float("nan")
     return Simulation(
-        saving={e: saving_per_child(e, costs[0], costs[1]) * whole for e in estimators},
-        days_avoided={e: saving_per_child(e, stays[0], stays[1]) for e in estimators},
+        saving={e: known * saving_per_child(e, costs[0], costs[1]) * whole for e in estimators},
+        days_avoided={e: known * saving_per_child(e, stays[0], stays[1]) for e in estimators},
+        saving_reach={e: whole * interval_reach(e, groups, case.tariffs, drawn) for e in estimators},
+        days_reach={e: interval_reach(e, groups, days, days) for e in estimators},
         programme_cost=case.programme_cost * case.cost_share,
         children=case.children,
         form="counted" if counted else "normal",
     )
+
+
+def interval_reach(
+    estimator: Estimator, groups: Sequence[FamilySums], tariffs: Floats, drawn: Floats, level: float = INTERVAL
+) -> float:
+    """Return how far the interval of the saving per child reaches to each side of it, from the family jackknife.
+
+    groups: programme and comparison.  tariffs: K.  drawn: D × K unit costs whose spread is added (K: none is).  NaN for
+    a group of one family, for one family that carries the estimate, and where no family differs from another.
+    """
+    parts = []
+    for left in without_each(estimator, groups[0].values, groups[1].values, tariffs):
+        parts.append(((left - left.mean()) ** 2).sum() * (len(left) - 1) / len(left))
+    families = parts[0] + parts[1]
+    degrees = [len(sums.values) - 1 for sums in groups]
+    if min(degrees) < 1 or not families > 0:
+        return float("nan")
+    rows = np.atleast_2d(drawn)
+    totals = [np.broadcast_to(sums.total, (len(rows), len(sums.total))) for sums in groups]
+    varied = saving_per_child(estimator, *(cost_moments(total, rows) for total in totals))
+    spread = families + varied.var()
+    freedom = spread**2 / sum(part**2 / free for part, free in zip(parts, degrees, strict=True))
+    return float(stats.t.ppf(0.5 + level / 2, freedom) * np.sqrt(spread))
 
 
 def needed_sums(sums: FamilySums, estimators: tuple[Estimator, ...]) -> FamilySums:

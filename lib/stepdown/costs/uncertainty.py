@@ -12,7 +12,6 @@ from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, money
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
 from stepdown.measures import measured
-from stepdown.params.costs import INTERVAL
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -20,6 +19,8 @@ ENDS: tuple[Estimator, ...] = ("did", "ancova")
 """The two ends: difference in differences, and adjustment for the period before."""
 
 DAYS_AVOIDED = "Days of statutory care avoided per child"
+
+MIND = Column("Note", Role.OPEN, about="On how few families the interval rests, or why there is none")
 
 POINTS_IN_PLANE = 500
 """Draws shown in the plane, a fixed sample of all of them: more only hide each other."""
@@ -55,9 +56,9 @@ def monte_carlo_error_of_share(share: float, draws: int) -> float:
 def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> AggregateTable:
     """Return the table ``cost_uncertainty``: one row an end of the bracket and a measure.
 
-    estimate: in the records themselves.  mean, ci_low, ci_high: of the draws (percentile interval).
-    monte_carlo_error: standard error of the mean from the limited number of draws.  clipped: days inside the window
-    only (the table's name then ends in _clipped).
+    estimate: in the records themselves.  ci_low, ci_high: from the family jackknife and the unit costs' ranges.
+    mean: of the draws.  monte_carlo_error: its standard error from the limited number of draws.  clipped: days inside
+    the window only (the table's name then ends in _clipped).
     """
     simulation = study_simulation(inputs, clipped)
     rows = []
@@ -66,13 +67,25 @@ def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> Aggregate
         result = work_out(case)
         days = np.array([float(measured(m).kind == "days") for m in case.data.measures])
         avoided = observed_saving(case.data, days, estimator)
-        saving, pays = simulation.saving[estimator], simulation.probability_pays(estimator)
+        saving, reach, pays = (
+            simulation.saving[estimator],
+            simulation.saving_reach[estimator],
+            simulation.probability_pays(estimator),
+        )
+        each, spent = case.children, simulation.programme_cost
         measures = [
-            ("saving_gbp", "Saving", "£", saving, result.saving),
-            ("saving_per_child_gbp", "Saving per child", "£", saving / case.children, result.saving / case.children),
-            ("net_cost_gbp", "Net cost", "£", simulation.net_cost(estimator), result.net_cost),
-            ("bcr", "Saved per £1 spent", "£", saving / simulation.programme_cost, result.bcr),
-            ("days_avoided_per_child", DAYS_AVOIDED, "days", simulation.days_avoided[estimator], avoided),
+            ("saving_gbp", "Saving", "£", saving, result.saving, reach),
+            ("saving_per_child_gbp", "Saving per child", "£", saving / each, result.saving / each, reach / each),
+            ("net_cost_gbp", "Net cost", "£", spent - saving, result.net_cost, reach),
+            ("bcr", "Saved per £1 spent", "£", saving / spent, result.bcr, reach / spent),
+            (
+                "days_avoided_per_child",
+                DAYS_AVOIDED,
+                "days",
+                simulation.days_avoided[estimator],
+                avoided,
+                simulation.days_reach[estimator],
+            ),
         ]
         rows += [_row(inputs, estimator, item, pays) for item in measures]
     name = "cost_uncertainty_clipped" if clipped else "cost_uncertainty"
@@ -91,19 +104,19 @@ _UNCERTAINTY = {
     "probability_pays": Column("Chance that it pays for itself", Role.DERIVED, "", 3, OWN, "Share of draws"),
     "monte_carlo_error": Column("Simulation error of the mean", Role.DERIVED, "", 2, OWN),
     "probability_error": Column("Simulation error of the chance", Role.DERIVED, "", 4, OWN),
+    "note": MIND,
     "children_with_cost": CHILDREN,
 }
 
 
 def _row(
-    inputs: CostInputs, estimator: Estimator, item: tuple[str, str, str, Floats, float], pays: float
+    inputs: CostInputs, estimator: Estimator, item: tuple[str, str, str, Floats, float, float], pays: float
 ) -> tuple[str | float, ...]:
-    measure, shown, unit, values, estimate = item
-    tail = (1 - INTERVAL) / 2
-    low, high = (float(end) for end in np.quantile(values, [tail, 1 - tail]))
+    measure, shown, unit, values, estimate, reach = item
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    drawn = (float(values.mean()), low, high, pays, error, monte_carlo_error_of_share(pays, len(values)))
-    return (ESTIMATOR_NAMES[estimator], measure, shown, unit, estimate, *drawn, inputs.children_with_cost)
+    ends = (estimate - reach, estimate + reach)
+    drawn = (float(values.mean()), *ends, pays, error, monte_carlo_error_of_share(pays, len(values)))
+    return (ESTIMATOR_NAMES[estimator], measure, shown, unit, estimate, *drawn, inputs.mind, inputs.children_with_cost)
 
 
 CONDITIONS = {
@@ -145,7 +158,7 @@ def bracket_table(inputs: CostInputs) -> AggregateTable:
             saving, net = (facts.loc[(name, m)] for m in ("saving_gbp", "net_cost_gbp"))
             ends = [row[column] for row in (saving, net) for column in ("estimate", "ci_low", "ci_high")]
             told = (name, days or "days inside the window", CONDITIONS[end])
-            rows.append((*told, *ends, 100 * saving["probability_pays"], saving["children_with_cost"]))
+            rows.append((*told, *ends, 100 * saving["probability_pays"], inputs.mind, saving["children_with_cost"]))
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "days": Column("Days", Role.KEY),
@@ -157,6 +170,7 @@ def bracket_table(inputs: CostInputs) -> AggregateTable:
         "net_low_gbp": Column("Net cost, low end", Role.DERIVED, "£", 0, OWN),
         "net_high_gbp": Column("Net cost, high end", Role.DERIVED, "£", 0, OWN),
         "percent_pays": Column("Repeats that pay", Role.DERIVED, "%", 1, OWN, "Share of simulated repeats"),
+        "note": MIND,
         "children_with_cost": CHILDREN,
     }
     return AggregateTable.of_rows("saving_bracket", "end of the bracket and day count", columns, rows)

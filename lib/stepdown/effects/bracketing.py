@@ -40,6 +40,7 @@ ESTIMATORS = (*BRACKET, AFTER_ONLY)
 
 ONE_FAMILY = "rests on a single family: without it there is no estimate, so no interval can be given"
 TOO_FEW_FAMILIES = "fewer than two families in one of the groups: no interval can be given"
+FEW_FAMILIES = "few families in one of the groups"
 NOTHING_COUNTED = "no child of either group has any of it, before or after: nothing to estimate"
 
 

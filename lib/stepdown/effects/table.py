@@ -9,6 +9,7 @@ import pandas as pd
 from stepdown.effects.bounded_days import fractional_logit
 from stepdown.effects.bracketing import (
     AFTER_ONLY,
+    FEW_FAMILIES,
     bracket,
     ends_apart,
     estimated,
@@ -52,7 +53,7 @@ def _cautioned(item: Estimate, families: int, settings: EffectSettings) -> Estim
         of_what = "a score" if measured(item.outcome).kind == "score" else "any of it"
         cautions.append(f"rests on few children with {of_what}")
     if families < settings.min_families:
-        cautions.append("few families in one of the groups")
+        cautions.append(FEW_FAMILIES)
     return replace(item, note="; ".join(cautions))
 
 
