@@ -48,7 +48,7 @@ def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, st
     seen_months = float(inputs.settings.horizon.months or inputs.window_months)
     each_saves, each_costs = saving / case.children, cost / case.children
     no_more = "the programme costs no more for each child than"
-    rows = _days_row(case) if "days_cla" in case.data.measures else []
+    rows = _days_row(inputs, case) if "days_cla" in case.data.measures else []
     if inputs.settings.one_child_per_family:
         words = "so many children of each family gain as the sampled child did"
         rows.append(("children_per_family", words, times, "children per family", observed_children_per_family(inputs)))
@@ -65,14 +65,27 @@ def _rows(inputs: CostInputs, case: Case) -> list[tuple[str, str, str, float, st
     ]
 
 
-def _days_row(case: Case) -> list[tuple[str, str, float, str, float]]:
-    """Return how many days looked after each child would have to avoid, all else as estimated."""
+def _days_row(inputs: CostInputs, case: Case) -> list[tuple[str, str, float, str, float]]:
+    """Return how many days looked after each child would have to avoid, all else as estimated.
+
+    NaN where no child can avoid so many: more than the window has and more than any child had.
+    """
     result = work_out(case)
     k = case.data.measures.index("days_cla")
     each = case.tariffs[k] * case.children * case.multiplier * case.saving_share
     seen = observed_saving(case.data, np.eye(len(case.tariffs))[k], case.estimator)
     words = f"each child spends so many fewer {measured('days_cla').label}, all else as estimated"
-    return [("days_looked_after_avoided_per_child", words, seen + result.net_cost / each, "days per child", seen)]
+    most = max(inputs.window_months * 30.5, case.data.before[:, k].max(), case.data.after[:, k].max())
+    needed = seen + result.net_cost / each
+    return [
+        (
+            "days_looked_after_avoided_per_child",
+            words,
+            needed if needed <= most else float("nan"),
+            "days per child",
+            seen,
+        )
+    ]
 
 
 def months_needed(inputs: CostInputs, case: Case) -> float:

@@ -16,6 +16,8 @@ from stepdown.faults import Refused
 from stepdown.params.costs import Adjustments, CostSettings, Scenario
 from stepdown.params.effects import Estimator
 
+NONE_TO_SPARE = "more children to set aside than the groups can spare"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -156,16 +158,16 @@ def savings_without_each_child(case: Case) -> Floats:
 
 
 def without_most_influential_child(case: Case) -> Case:
-    """Return the case without the child whose absence moves the saving most; raises Refused when none is left."""
+    """Return the case without the child whose absence moves the saving most; Refused when a group has but one."""
     moved = np.abs(savings_without_each_child(case) - work_out(replace(case, comparison_n=None)).saving)
-    if np.isnan(moved).all():
+    if np.isnan(moved).any():
         raise Refused.for_one(
             where="costs.scenarios, leave_out_children",
-            found="more children to set aside than the groups can spare",
+            found=NONE_TO_SPARE,
             allowed="at least one child left in each group",
             rule="a scenario compares two groups",
             remedy="set fewer children aside, or take the scenario out",
         )
     keep = np.ones(len(moved), dtype=bool)
-    keep[int(np.nanargmax(moved))] = False
+    keep[int(moved.argmax())] = False
     return replace(case, data=case.data.keep(keep))

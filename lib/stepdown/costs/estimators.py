@@ -70,21 +70,34 @@ def _row_sums(values: Floats, weights: Floats) -> Floats:
 def saving_per_child(estimator: Estimator, programme: CostMoments, comparison: CostMoments) -> Floats:
     """Return the saving per programme child (£; positive: the programme group cost less), one a draw.
 
-    ancova with no spread before in either group has no slope; the difference after only is returned then.
+    ancova with no spread before in either group has no slope; the difference after only is returned then.  What is
+    left by rounding where two sums cancel is nought.
     """
-    x1, y1 = programme.x / programme.n, programme.y / programme.n
+    means = [total / group.n for group in (programme, comparison) for total in (group.x, group.y)]
+    found = _saving(estimator, programme, comparison, *means)
+    return np.where(np.abs(found) <= 1e-12 * sum(np.abs(mean) for mean in means), 0.0, found)
+
+
+def _saving(
+    estimator: Estimator,
+    programme: CostMoments,
+    comparison: CostMoments,
+    x1: Floats,
+    y1: Floats,
+    x0: Floats,
+    y0: Floats,
+) -> Floats:
     if estimator == "before_after":
-        return np.asarray(x1 - y1)
-    x0, y0 = comparison.x / comparison.n, comparison.y / comparison.n
+        return x1 - y1
     if estimator == "after_only":
-        return np.asarray(y0 - y1)
+        return y0 - y1
     if estimator == "did":
-        return np.asarray((y0 - x0) - (y1 - x1))
+        return (y0 - x0) - (y1 - x1)
     spread = programme.xx - programme.x * x1 + comparison.xx - comparison.x * x0
     together = programme.xy - programme.x * y1 + comparison.xy - comparison.x * y0
     flat = spread <= 1e-9 * (programme.xx + comparison.xx + 1e-300)
     slope = np.where(flat, 0.0, together / np.where(flat, 1.0, spread))
-    return np.asarray((y0 - y1) - slope * (x0 - x1))
+    return (y0 - y1) - slope * (x0 - x1)
 
 
 def without_each(estimator: Estimator, programme: Floats, comparison: Floats, tariffs: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,6 @@ from stepdown.costs.prices import Deflator, DiscountRates, read_deflator, read_d
 from stepdown.costs.programme import Spend, programme_spend
 from stepdown.costs.unit_costs import Tariffs, UnitCostBook, choose_tariffs, joined_books, read_book
 from stepdown.costs.volumes import Floats, Volumes, volumes
-from stepdown.effects.bracketing import FEW_FAMILIES, TOO_FEW_FAMILIES
 from stepdown.faults import Fault, Refused
 from stepdown.params import Study
 from stepdown.params.costs import CostSettings, Prices
@@ -70,12 +69,6 @@ class CostInputs:
     def programme_cost(self) -> float:
         """What the programme cost, £, in the study's own prices."""
         return self.spent(self.spend, self.settings.prices)
-
-    @property
-    def mind(self) -> str:
-        """Why there is no interval, or that it rests on few families ("": on enough), as the effects have it."""
-        families = min(self.data.families(programme=flag) for flag in (True, False))
-        return TOO_FEW_FAMILIES if families < 2 else FEW_FAMILIES if families < self.min_families else ""
 
     @property
     def children_with_cost(self) -> int:

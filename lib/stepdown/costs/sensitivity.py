@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.costs.cases import Case, base_case, scenario_case, without_most_influential_child, work_out
+from stepdown.costs.cases import NONE_TO_SPARE, Case, base_case, scenario_case, without_most_influential_child, work_out
 from stepdown.costs.inputs import CHILDREN, CostInputs, money
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
 from stepdown.costs.simulation import interval_reach
 from stepdown.costs.unit_costs import CostRange
 from stepdown.costs.volumes import family_sums
+from stepdown.faults import Refused
 from stepdown.measures import measured
 from stepdown.numbers import as_pounds, digits
-from stepdown.params.costs import INTERVAL, Horizon
+from stepdown.params.costs import INTERVAL, Horizon, Scenario
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -38,8 +40,11 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
     """
     first = "as the report does it" if inputs.published else "the plain sum"
     cases = [("report_method", first, 0, base_report_case(inputs))]
-    cases += [(s.name, s.reason, s.leave_out_children, scenario_case(inputs, s)) for s in inputs.settings.scenarios]
     rows = []
+    for scenario in inputs.settings.scenarios:
+        case = _left(partial(_scenario, inputs, scenario), cases[0][-1])
+        none = " (cannot be done: a group would have no child left)" if np.isnan(case.children) else ""
+        cases.append((scenario.name, scenario.reason + none, scenario.leave_out_children, case))
     for name, reason, set_aside, case in cases:
         result = work_out(case)
         pounds = (result.saving, result.programme_cost, result.net_cost, result.bcr)
@@ -55,6 +60,20 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
         "children_set_aside": SET_ASIDE,
     }
     return AggregateTable.of_rows("cost_scenarios", "scenario", columns, rows)
+
+
+def _left(change: Callable[[Case], Case], case: Case) -> Case:
+    """Return the case with children set aside; where a group has none to spare, one without figures."""
+    try:
+        return change(case)
+    except Refused as refused:
+        if refused.faults[0].found != NONE_TO_SPARE:
+            raise
+        return replace(case, children=float("nan"))
+
+
+def _scenario(inputs: CostInputs, scenario: Scenario, _: Case) -> Case:
+    return scenario_case(inputs, scenario)
 
 
 def base_report_case(inputs: CostInputs) -> Case:
@@ -90,7 +109,7 @@ def levers(inputs: CostInputs) -> list[Lever]:
         found.append(Lever("day_count", "Days outside the window counted or not", days))
     found += _family_lever(inputs) + [_persistence_lever(inputs)] + _programme_lever(inputs) + _tariff_levers(inputs)
     kept = "kept or set aside"
-    child = ((kept, without_most_influential_child), (kept, lambda case: case))
+    child = ((kept, lambda case: _left(without_most_influential_child, case)), (kept, lambda case: case))
     shown = "One child more or less: the most influential"
     return [*found, Lever("one_child", shown, child, settable=False, set_aside=1)]
 
@@ -183,6 +202,8 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
     for lever in levers(inputs):
         nets = [(work_out(change(base)).net_cost, label) for label, change in lever.points]
         (low, low_at), (high, high_at) = min(nets), max(nets)
+        if np.isnan([net for net, _ in nets]).any():
+            low = high = float("nan")
         rows.append((lever.name, lever.shown_as, low_at, high_at, low, high, lever.set_aside))
     rows.append(_sampling_row(base))
     frame = pd.DataFrame(

@@ -259,7 +259,7 @@ def both_desks_paragraph(
     >>> ends, agencies = costs.bracket_table(inputs), costs.savings_by_agency_table(inputs).frame
     >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
     >>> both_desks_paragraph(net, table.frame, needed, agencies, limits=())[:38]
-    '£501,597 was spent on the programme. I'
+    '£501,597 was spent on the programme. W'
     """
     cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
     both = uncertainty if inside is None else pd.concat([uncertainty, inside])

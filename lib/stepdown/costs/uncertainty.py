@@ -11,6 +11,7 @@ from stepdown.costs.estimators import observed_saving
 from stepdown.costs.inputs import CHILDREN, OWN, CostInputs, money
 from stepdown.costs.simulation import Simulation, simulate
 from stepdown.costs.volumes import Floats
+from stepdown.effects.bracketing import FEW_FAMILIES, TOO_FEW_FAMILIES
 from stepdown.measures import measured
 from stepdown.params.effects import ESTIMATOR_NAMES, Estimator
 from stepdown.tables import AggregateTable, Column, Role
@@ -116,7 +117,29 @@ def _row(
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
     ends = (estimate - reach, estimate + reach)
     drawn = (float(values.mean()), *ends, pays, error, monte_carlo_error_of_share(pays, len(values)))
-    return (ESTIMATOR_NAMES[estimator], measure, shown, unit, estimate, *drawn, inputs.mind, inputs.children_with_cost)
+    return (
+        ESTIMATOR_NAMES[estimator],
+        measure,
+        shown,
+        unit,
+        estimate,
+        *drawn,
+        mind_of(inputs, reach),
+        inputs.children_with_cost,
+    )
+
+
+NO_SPREAD = "no interval can be given: no family differs from another, or one alone carries the sum"
+
+
+def mind_of(inputs: CostInputs, reach: float) -> str:
+    """Return why there is no interval, or that it rests on few families ("": on enough), as the effects have it."""
+    families = min(inputs.data.families(programme=flag) for flag in (True, False))
+    if families < 2:
+        return TOO_FEW_FAMILIES
+    if np.isnan(reach):
+        return NO_SPREAD
+    return FEW_FAMILIES if families < inputs.min_families else ""
 
 
 CONDITIONS = {
@@ -158,7 +181,7 @@ def bracket_table(inputs: CostInputs) -> AggregateTable:
             saving, net = (facts.loc[(name, m)] for m in ("saving_gbp", "net_cost_gbp"))
             ends = [row[column] for row in (saving, net) for column in ("estimate", "ci_low", "ci_high")]
             told = (name, days or "days inside the window", CONDITIONS[end])
-            rows.append((*told, *ends, 100 * saving["probability_pays"], inputs.mind, saving["children_with_cost"]))
+            rows.append((*told, *ends, 100 * saving["probability_pays"], saving["note"], saving["children_with_cost"]))
     columns = {
         "estimator": Column("Comparison", Role.KEY),
         "days": Column("Days", Role.KEY),

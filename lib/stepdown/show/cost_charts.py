@@ -29,7 +29,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 _CALLED = {end: sentence_case(ESTIMATOR_WORDS[end]) for end in BRACKET}
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
-HIDDEN = "Too few children: the numbers behind this chart are hidden."
+HIDDEN = "The numbers behind this chart are hidden or undefined: too few children or families."
 
 
 def _money_axis(axes: Axes, which: str) -> None:
