@@ -23,6 +23,7 @@ from stepdown.tables import AggregateTable, Column, Role
 
 MAIN_COLUMNS = ["measure", "before", "after", "change", "neighbours_change", "difference", "rank", "p_corrected"]
 STARTS_COLUMNS = ["began", "year", "councils", "effect"]
+INDEPENDENT = "as if each child were independent: too narrow, since siblings, thresholds and policy move together"
 CHOICE_COLUMNS = ["neighbours", "years", "change", "difference", "rank", "authorities", "p"]
 
 
@@ -42,8 +43,8 @@ def rates_table(study: AreaStudy) -> AggregateTable:
         "year": Column("Year ending 31 March", Role.KEY),
         "count": Column("Count", Role.OPEN, decimals=0),
         "rate": Column("Rate", Role.OPEN, decimals=1),
-        "rate_low": Column("Lowest (95%)", Role.OPEN, decimals=1),
-        "rate_high": Column("Highest (95%)", Role.OPEN, decimals=1),
+        "rate_low": Column("Lowest (95%)", Role.OPEN, decimals=1, about=INDEPENDENT),
+        "rate_high": Column("Highest (95%)", Role.OPEN, decimals=1, about=INDEPENDENT),
         "neighbours": Column("Neighbours' mean", Role.OPEN, decimals=1),
         "n_neighbours": Column("Neighbours with figures", Role.OPEN, decimals=0),
         "england": Column(study.country, Role.OPEN, decimals=1),
@@ -249,9 +250,9 @@ def ratio_table(study: AreaStudy) -> AggregateTable:
         "first_year": Column("From", Role.OPEN),
         "last_year": Column("To", Role.OPEN),
         "ratio": Column("Rate, later ÷ earlier", Role.OPEN, decimals=3),
-        "ratio_low": Column("Lowest (95%)", Role.OPEN, decimals=3),
-        "ratio_high": Column("Highest (95%)", Role.OPEN, decimals=3),
-        "p": Column("p value", Role.OPEN, "p", 4),
+        "ratio_low": Column("Lowest (95%)", Role.OPEN, decimals=3, about=INDEPENDENT),
+        "ratio_high": Column("Highest (95%)", Role.OPEN, decimals=3, about=INDEPENDENT),
+        "p": Column("p value", Role.OPEN, "p", 4, about=INDEPENDENT),
     }
     return AggregateTable("area_two_years", "measure", pd.DataFrame(rows, columns=list(columns)), columns)
 

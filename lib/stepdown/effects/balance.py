@@ -64,6 +64,9 @@ def categorical_difference(first: Floats, second: Floats) -> float:
     return float(np.sqrt((p - q) @ np.linalg.solve(spread, p - q)))
 
 
+LOTTERY = "95% of differences in a perfect lottery of children; with siblings chance goes further."
+
+
 def chance_band(n_programme: int, n_comparison: int, *, level: float = 0.95) -> float:
     """Return how far from zero a standardised difference goes by chance alone, in a perfect lottery of children."""
     return float(stats.norm.ppf(0.5 + level / 2) * math.sqrt(1 / n_programme + 1 / n_comparison))
@@ -229,8 +232,8 @@ def _columns() -> dict[str, Column]:
             "Standardised difference", Role.DERIVED, "", 2, both, "Programme minus comparison, known values."
         ),
         "smd_weighted": Column("After weighting", Role.DERIVED, "", 2, both, "Same denominator; empty: no weights."),
-        "chance_low": Column("Chance, from", Role.DERIVED, "", 2, both, "95% of differences in a perfect lottery."),
-        "chance_high": Column("Chance, to", Role.DERIVED, "", 2, both, "95% of differences in a perfect lottery."),
+        "chance_low": Column("Chance, from", Role.DERIVED, "", 2, both, LOTTERY),
+        "chance_high": Column("Chance, to", Role.DERIVED, "", 2, both, LOTTERY),
         "reading": Column("Reading", Role.DERIVED, "", None, both, "What Works Clearinghouse bands."),
         "variance_ratio": Column("Variance ratio", Role.DERIVED, "", 2, both, "Programme over comparison."),
         "mean_programme": Column("Programme, mean", Role.DERIVED, "", 2, both, "Mean, or share of a category."),

@@ -10,5 +10,5 @@ from stepdown.review.contract import CASE_FILES, audit_tool
 from stepdown.review.contrasts import DIFFERENCES_SHOWN, ORDERED_SHOWN, case_file_differences, case_file_ordered
 from stepdown.review.grid import SHOWN as GRID_SHOWN
 from stepdown.review.grid import framework_grid
+from stepdown.review.scores import NO_SIBLINGS, case_file_items
 from stepdown.review.scores import SHOWN as ITEMS_SHOWN
-from stepdown.review.scores import case_file_items

@@ -46,7 +46,14 @@ COLUMNS = {
         "two answers or more of no, partial, yes",
     ),
     **{
-        name + part: Column(label + called, Role.DERIVED, "", 2, _RESTS, "bootstrap over files" if part else about)
+        name + part: Column(
+            label + called,
+            Role.DERIVED,
+            "",
+            2,
+            _RESTS,
+            "bootstrap over files, each of another family" if part else about,
+        )
         for name, (label, about) in _COEFFICIENTS.items()
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },

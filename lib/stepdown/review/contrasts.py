@@ -51,13 +51,13 @@ DIFFERENCES = {
     "share_earlier": _share("Share, earlier"),
     "share_later": _share("Share, later"),
     "difference": _share("Difference in shares", "later less earlier"),
-    "ci_low": _share("Difference: lower limit", "Newcombe's interval"),
-    "ci_high": _share("Difference: upper limit", "Newcombe's interval"),
+    "ci_low": _share("Difference: lower limit", "Newcombe's interval, each file of another family"),
+    "ci_high": _share("Difference: upper limit", "Newcombe's interval, each file of another family"),
     "points": _points("Difference"),
     "points_low": _points("Lower limit"),
     "points_high": _points("Upper limit"),
-    "p_boschloo": _p("p (Boschloo)", "two-sided: twice the one-sided p value"),
-    "p_fisher": _p("p (Fisher)", "for comparison with reports that use it"),
+    "p_boschloo": _p("p (Boschloo)", "two-sided: twice the one-sided p value; each file of another family"),
+    "p_fisher": _p("p (Fisher)", "for comparison with reports that use it; each file of another family"),
     "prespecified": Column("On the list of items to be tested", Role.OPEN),
     "p_holm": _p("p (corrected by Holm)"),
 }
@@ -68,12 +68,12 @@ DIFFERENCES_SHOWN = ("item", "cut", "points", "points_low", "points_high", "p_bo
 ORDERED = {
     **_KEYS,
     **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
-    "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties", _ANY_ANSWER),
+    "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties, each file of another family", _ANY_ANSWER),
     "superiority": _share(
         "Chance that a later file shows more evidence", "a tie counts half; 0.5 is no difference", _ANY_ANSWER
     ),
-    "superiority_low": _share("Lower limit", "Brunner–Munzel", _ANY_ANSWER),
-    "superiority_high": _share("Upper limit", "Brunner–Munzel", _ANY_ANSWER),
+    "superiority_low": _share("Lower limit", "Brunner–Munzel, each file of another family", _ANY_ANSWER),
+    "superiority_high": _share("Upper limit", "Brunner–Munzel, each file of another family", _ANY_ANSWER),
 }
 """The columns of case_file_ordered."""
 

@@ -12,6 +12,8 @@ from stepdown.proportions import NONE, share, wilson
 from stepdown.review.answers import RESPONSES, check_answers, in_subset, one_answer_per_file
 from stepdown.tables import AggregateTable, Column, Role
 
+NO_SIBLINGS = "Intervals and tests take each file as one of another family: with files of siblings they claim too much."
+
 _FULL, _ANY = ("yes", "applicable"), ("any_evidence", "applicable")
 
 
@@ -46,11 +48,11 @@ COLUMNS = {
         "Full and partial told apart", Role.OPEN, about="false: only the sum of full and partial evidence may be read"
     ),
     "share_full": _share("Share, full only", _FULL),
-    "full_low": _share("Share, full only: lower limit", _FULL, "Wilson's interval"),
-    "full_high": _share("Share, full only: upper limit", _FULL, "Wilson's interval"),
+    "full_low": _share("Share, full only: lower limit", _FULL, "Wilson's interval, each file of another family"),
+    "full_high": _share("Share, full only: upper limit", _FULL, "Wilson's interval, each file of another family"),
     "share_any": _share("Share, full or partial", _ANY),
-    "any_low": _share("Share, full or partial: lower limit", _ANY, "Wilson's interval"),
-    "any_high": _share("Share, full or partial: upper limit", _ANY, "Wilson's interval"),
+    "any_low": _share("Share, full or partial: lower limit", _ANY, "Wilson's interval, each file of another family"),
+    "any_high": _share("Share, full or partial: upper limit", _ANY, "Wilson's interval, each file of another family"),
     "percent_any": Column("Full or partial evidence, %", Role.DERIVED, "%", 0, _ANY),
     "percent_any_low": Column("Lower limit, %", Role.DERIVED, "%", 0, _ANY),
     "percent_any_high": Column("Upper limit, %", Role.DERIVED, "%", 0, _ANY),
