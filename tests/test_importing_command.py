@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from stepdown import describe
+from stepdown.audit import run_audit
 from stepdown.commands.importing import import_command
 from stepdown.commands.new import new_command
 from stepdown.faults import Refused
@@ -106,6 +107,35 @@ def test_new_asks_only_on_a_terminal_and_never_overwrites(root):
     assert new("ff", "--kind", "report").exit_code == 0
     assert "there already" in new("ff", "--kind", "report").output
     assert new("Big Name", "--kind", "returns").exit_code == 2
+
+
+def test_new_for_a_report_leads_to_a_page_of_checks(root):
+    assert new("ours", "--kind", "report").exit_code == 0
+    folder = root / "data/published/ours"
+    (folder / "table_8.csv").write_text("Age,Count\n0-4,10\n5-9,12\nTotal,23\n")
+    for path, answers in (
+        (folder / "source.yaml", ["Evaluation of X", "Y Council", "March 2024", '"none said"']),
+        (
+            root / "params/ours.yaml",
+            ["Check", "All.", '{kind: total, total: "t | Total | Count", parts: "t | * | Count"}'],
+        ),
+    ):
+        head, text = path.read_text().split("\n\n" if path.name == "ours.yaml" else "printed\n", 1)
+        left = iter(answers)
+        text = re.sub(r"\?\?\?", lambda _, left=left: next(left), text).replace("{}", "{t: {file: ours/table_8}}")
+        path.write_text(head.replace("???", "") + "\n" + text)
+    ((check, _),) = run_audit(root / "params/ours.yaml").findings()
+    assert (check.kind, check.published, check.recomputed) == ("total", "23", "22")
+
+
+def test_new_for_tables_refuses_what_lies_elsewhere_and_what_is_no_table(root, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "children.csv"
+    elsewhere.write_text("child_id,family_id,group,start_date,end_date\n")
+    assert "copy them to data/ff" in new("ff", "--from", str(elsewhere)).output
+    (root / "notes.csv").write_text("a,b\n1,2\n")
+    assert "no table of children" in new("ff", "--from", "notes.csv").output
+    assert "give --from on the command line" in new("ff", "--kind", "tables").output
+    assert not (root / "params/ff.yaml").exists()
 
 
 def test_new_without_returns_says_where_they_go(tmp_path, monkeypatch):

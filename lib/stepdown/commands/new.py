@@ -91,20 +91,25 @@ def _tables(root: Path, name: str, source: str | None, synthetic: bool) -> tuple
     from stepdown.commands.own_tables import find_tables, proposal
     from stepdown.importing import filled
 
-    place = root / (source or f"data/{name}")
+    if not source and not (root / f"data/{name}").exists():
+        source = _asked("Where are your tables? (a workbook, a CSV, or a folder of them, in this project)", "--from")
+    source = source or f"data/{name}"
+    place = (root / source).resolve()
     if not place.exists():
-        raise _refused(
-            source or f"data/{name}", "no such file or folder", "a workbook, a CSV or a folder", "correct the path"
-        )
-    found = find_tables(place)
+        raise _refused(source, "no such file or folder", "a workbook, a CSV or a folder", "correct the path")
     folder = place if place.is_dir() else place.parent
-    inside = folder.resolve().is_relative_to(root.resolve())
-    shown = str(folder.resolve().relative_to(root.resolve())) if inside else str(folder)
-    values = proposal(found) | {"source": source or shown, "folder": shown, "synthetic": synthetic, "name": name}
+    if not folder.is_relative_to(root.resolve()):
+        raise _refused(source, "tables outside of this folder", "tables in it", f"copy them to data/{name}")
+    found = find_tables(place)
+    if not found:
+        allowed = "a table with the headings of docs/data_dictionary.md, or with other names of them"
+        remedy = "name the headings as that page has them, or see docs/your_own_data.md, the files"
+        raise _refused(source, "no table of children, spells or referrals", allowed, remedy)
+    shown = str(folder.relative_to(root.resolve()))
+    values = proposal(found) | {"source": source, "folder": shown, "synthetic": synthetic, "name": name}
     path = f"params/{name}.yaml"
-    return {
-        path: filled("tables.yaml.j2", _TEMPLATES, **values)
-    }, f"write in the place of each ???, then: stepdown check {path}"
+    text = filled("tables.yaml.j2", _TEMPLATES, **values)
+    return {path: text}, f"write in the place of each ???, then: stepdown check {path}"
 
 
 def _report(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:
@@ -114,10 +119,10 @@ def _report(root: Path, name: str, source: str | None, synthetic: bool) -> tuple
     files = {
         f"params/{name}.yaml": filled("audit.yaml.j2", _TEMPLATES, name=name, short=name.split("_")[0]),
         f"{folder}/source.yaml": filled("source.yaml.j2", _TEMPLATES),
-        f"{folder}/claims.csv": "claim_id,section,line,quote,printed,value,unit\n",
     }
     guide = "docs/your_own_data.md, step 6"
-    return files, f"type the report's figures into {folder} ({guide}), then: stepdown audit params/{name}.yaml"
+    step = f"type each table of the report into a CSV of its own in {folder} ({guide})"
+    return files, f"{step}, write in the place of each ???, then: stepdown audit params/{name}.yaml"
 
 
 def _refused(where: str, found: str, allowed: str, remedy: str) -> Refused:

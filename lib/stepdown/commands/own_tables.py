@@ -15,7 +15,7 @@ from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.registered import known_tables
-from stepdown.importing import Line, tables
+from stepdown.importing import ETHNICITIES, Line, tables, without_totals
 
 _MOST_CODES = 40
 
@@ -59,7 +59,7 @@ def find_tables(source: Path) -> list[Table]:
                 continue
             score, contract, line, told = fit
             file = f"{path.name}#{sheet}" if sheet else path.name
-            table = Table(contract.table, file, lines[line][1], told, lines[line + 1 :])
+            table = Table(contract.table, file, lines[line][1], told, without_totals(lines[line + 1 :]))
             if contract.table not in best or score > best[contract.table][0]:
                 best[contract.table] = (score, table)
     order = list(known_tables())
@@ -91,6 +91,14 @@ def proposal(found: Sequence[Table]) -> dict[str, Any]:
         "columns": block("columns", columns),
         "dates": any(table.day_first() for table in found),
         "groups": by_name["children"].values("group") if "children" in by_name else [],
-        "ethnicities": by_name["children"].values("ethnicity_code") if "children" in by_name else [],
-        "issues": by_name["issues"].values("issue_code") if "issues" in by_name else [],
+        "ethnicities": _labelled(by_name.get("children"), "ethnicity_code"),
+        "issues": _labelled(by_name.get("issues"), "issue_code"),
+        "not_read": [f"{table.name}: {', '.join(table.told.ignored)}" for table in found if table.told.ignored],
+        "private": [f"{table.name}: {', '.join(table.told.private)}" for table in found if table.told.private],
     }
+
+
+def _labelled(table: Table | None, column: str) -> dict[str, str]:
+    """Return code → label for the codes of a column: the department's label, else the code in plain words."""
+    codes = table.values(column) if table else []
+    return {code: ETHNICITIES.get(code) or code[:1].upper() + code[1:].replace("_", " ") for code in codes}

@@ -6,10 +6,11 @@
 The rules, field by field, are in docs/returns.md.
 """
 
+from stepdown.importing.cells import ETHNICITIES
 from stepdown.importing.council import Imported, bring_in
 from stepdown.importing.finding import Found, find_returns
 from stepdown.importing.report import COLUMNS, lines, on_a_terminal
 from stepdown.importing.settings import ImportSettings
-from stepdown.importing.sheets import Line, tables
+from stepdown.importing.sheets import Line, tables, without_totals
 from stepdown.importing.study_file import filled
 from stepdown.importing.writing import REPORT, write

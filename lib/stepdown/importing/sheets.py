@@ -150,13 +150,14 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
     if faults:
         raise Refused(faults)
     fields = {field: at[0] for field, at in places.items() if at}
-    below = lines[best + 1 :]
-    rows = [*below[:-TOTAL_ROWS], *(row for row in below[-TOTAL_ROWS:] if not _is_total(row[1]))]
-    return Matched(fields, rows, len(below) - len(rows))
+    rows = without_totals(lines[best + 1 :])
+    return Matched(fields, rows, len(lines) - best - 1 - len(rows))
 
 
-def _is_total(cells: Sequence[str]) -> bool:
-    return bool(TOTAL.fullmatch(next(filter(None, cells), "")))
+def without_totals(rows: Sequence[Line]) -> list[Line]:
+    """Return the rows without those of totals at the end: those that begin with the word."""
+    last = (row for row in rows[-TOTAL_ROWS:] if not TOTAL.fullmatch(next(filter(None, row[1]), "")))
+    return [*rows[:-TOTAL_ROWS], *last]
 
 
 def _named(cells: Sequence[str], wanted: Sequence[Wanted]) -> int:
