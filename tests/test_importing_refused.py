@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from returns_support import Council, assessed, care, case, census, child, workbook
 from stepdown.faults import Refused
+from stepdown.importing import write
 
 
 @pytest.fixture
@@ -146,6 +147,7 @@ LISTS = {
     "a quotation mark left open": ('Child,From,To\n"HELPED,01/09/2023,\n', "quotation mark"),
     "a cell of 1 MB": ("Child,From,To\nHELPED,01/09/2023," + "9" * 1_000_000 + "\n", "131,072"),
     "no headings": ("HELPED,01/09/2023,\n", "no line of headings"),
+    "a list cut off": ("Child,From,To\nHELPED,01/09/2023,01/12/2023\nOTHER,01/0", "the file was cut off"),
     "nobody": ("Child,From,To\nELSE,01/09/2023,01/12/2023\n", "no child is in any return"),
 }
 
@@ -182,6 +184,20 @@ def test_an_excel_list_with_numbers_as_ids_is_read(council):
     assert council.spells("007") == ["CIN 2023-06-01 to open"]
     workbook(council.root / "returns/list.xlsx", {"Old": rows[:4], "New": rows[:4]})
     assert "2 sheets with these columns" in faults(council)
+
+
+def test_a_study_with_an_empty_group_is_not_written(council):
+    """The returns can be looked at, to see at which step nobody was left."""
+    imported = council.bring_in()
+    assert imported.steps[2] == ("with one of the factors in such an assessment", 1)
+    with pytest.raises(Refused, match="none is left at the step “not on the programme's list”"):
+        write(imported, council.root)
+    council.census(2024, child("OTHER", case("2023-06-01", inside=assessed("2023-06-02", "2023-07-01", "3A"))))
+    council.write("returns/list.csv", "Child,From,To\nHELPED,01/09/2026,01/12/2026\n")
+    with pytest.raises(Refused, match="no child of the list whose support began"):
+        write(council.bring_in(), council.root)
+    assert not (council.root / "data").exists()
+    assert not (council.root / "restricted").exists()
 
 
 def test_a_zip_bomb_is_refused_unread(council):

@@ -47,13 +47,18 @@ def _csv_lines(path: Path, shown: str) -> Iterator[Line]:
     text = _decoded(content, shown)
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t|", key=first.count)
+    width, cells = 0, [""]
     try:
         for cells in (reader := csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)):
+            width = width or len(cells)
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, [plain(cell) for cell in cells]
     except csv.Error:
         found = "a quotation mark that is not closed, or a cell of more than 131,072 letters"
         raise refused(shown, found, "a whole CSV file", "repeat the extract") from None
+    if len(cells) < width and not text.endswith("\n") and not TOTAL.fullmatch(cells[0].strip()):
+        found = "a last line that stops short: the file was cut off"
+        raise refused(shown, found, "a whole CSV file", "repeat the extract (or end the line, if it is whole)")
 
 
 def _decoded(content: bytes, shown: str) -> str:

@@ -33,6 +33,7 @@ def write(imported: Imported, root: Path) -> list[str]:
     if data.is_dir() and any(data.iterdir()) and not (data / REPORT).is_file():
         found = "a folder with files that no import wrote"
         raise Refused([Fault(f"data/{name}", found, "a new or empty folder", RULE, "give the study another name")])
+    _refuse_an_empty_group(imported)
     children = pseudonyms(imported, [member.child.id for member in imported.members], "C")
     families = pseudonyms(imported, [_family(imported, member) for member in imported.members], "F")
     files = {data / f"{table}.csv": text for table, text in tables(imported, children, families).items()}
@@ -52,6 +53,28 @@ def write(imported: Imported, root: Path) -> list[str]:
     for path, content in files.items():
         _replace(path, content)
     return [str(path.relative_to(root)) for path in files if path.name != ".gitignore"]
+
+
+def _refuse_an_empty_group(imported: Imported) -> None:
+    """Refuse to write a study that could only say that a group is empty."""
+    step = next((step for step, number in imported.steps if not number), "")
+    covered = f"{shown(imported.covered.first_day)} to {shown(imported.covered.last_day)}"
+    for there, where, found, remedy in (
+        (
+            any(not member.programme for member in imported.members),
+            "comparison",
+            f"no child who may be compared: none is left at the step “{step}”",
+            f"see --look; correct factors or authorised (the returns cover {covered})",
+        ),
+        (
+            any(member.programme for member in imported.members),
+            imported.settings.programme.list,
+            "no child of the list whose support began within the days covered",
+            f"correct the list, or add the later returns (they cover {covered})",
+        ),
+    ):
+        if not there:
+            raise Refused([Fault(where, found, "a child at least in each group", RULE, remedy)])
 
 
 def pseudonyms(imported: Imported, names: Iterable[str], letter: str) -> dict[str, str]:
