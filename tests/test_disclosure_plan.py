@@ -150,7 +150,40 @@ def test_a_plan_that_cannot_be_made_leaves_every_count_out_and_says_so(monkeypat
     def fails(self):
         raise ArithmeticError("no answer")
 
-    monkeypatch.setattr("stepdown.disclosure.plan._Work.settle", fails)
+    monkeypatch.setattr("stepdown.disclosure.settling._Work.settle", fails)
     plan = made_plan([profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]})], DFE)
     assert "ArithmeticError" in plan.left_out["profile"]
     assert (plan.shown, plan.counts > 0) == (0, True)
+
+
+def test_a_small_study_merges_the_upper_bands_only_where_more_children_are_shown_so():
+    """2 and 9 of the upper bands are 11 together, which can be shown; 1 and 2 are 3, which cannot."""
+    flowing = flow({"A": 100, "B": 100}, {"A": 0, "B": 0})
+    plan = made_plan([profile({"A": [50, 39, 2, 9], "B": [30, 40, 10, 20]}), flowing], DFE)
+    assert [merge.label for merge in plan.merges] == ["10-14 and over"]
+    assert hidden_of(plan, "profile") == []
+    plan = made_plan([profile({"A": [50, 47, 1, 2], "B": [30, 40, 10, 20]}), flowing], DFE)
+    assert plan.merges == ()
+    large = [profile({"A": [350, 239, 2, 9], "B": [30, 40, 10, 20]}), flow({"A": 600, "B": 100}, {"A": 0, "B": 0})]
+    assert made_plan(large, DFE).merges == ()
+
+
+def test_ethnic_codes_stand_in_broad_groups_where_more_children_are_shown_so():
+    table = profile({"A": [3, 4, 43, 50], "B": [20, 30, 30, 20]})
+    frame = table.frame.assign(variable="ethnicity").replace({"0-4": "Irish", "5-9": "Other white"})
+    tables = [AggregateTable("profile", "row", frame, table.columns), flow({"A": 100, "B": 100}, {"A": 0, "B": 0})]
+    plan = made_plan(tables, DFE, broad={"White": ["Irish", "Other white"]})
+    assert [merge.label for merge in plan.merges] == ["White"]
+    assert "ethnic backgrounds stand in broad groups" in plan.in_words()
+    assert clear(tables[0], DFE, plan).frame["children"].tolist()[0] == 7
+
+
+def test_of_who_could_be_observed_only_the_study_s_own_period_is_released():
+    rows = [("A", f"{m} months before", m, "before", "Observable", 90 - m) for m in (6, 12, 18)]
+    names = ["group", "window", "window_months", "period", "reason", "children"]
+    keys = {name: Column(name, Role.KEY) for name in names[:-1]}
+    columns = {**keys, "children": CHILDREN}
+    table = AggregateTable.of_rows("observability", "row", columns, rows)
+    plan = made_plan([table], DFE)
+    assert clear(table, DFE, plan).frame["window_months"].astype("int64").tolist() == [6]
+    assert "only the periods that the study uses" in plan.in_words()

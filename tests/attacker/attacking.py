@@ -90,6 +90,7 @@ def understand(
         raise LookupError(f"tell the attacker what these tables count: {sorted(unknown)}")
     m = Meanings(tables, groups)
     m.bands = bands or bands_of(tables)
+    m.broad = codes
     m.ungrouped = sorted({*m.bands.get("ethnicity", [])} - {"Unknown"} - {c for each in codes.values() for c in each})
     for name, rows in tables.items():
         for row in rows:

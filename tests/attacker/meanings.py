@@ -48,6 +48,7 @@ class Meanings:
         self.tables, self.system, self.counts = tables, System(), []
         self.groups = groups or find_groups(tables)
         self.bands: dict[str, list[str]] = {}
+        self.broad: dict[str, list[str]] = {}  # the ethnic codes of each broad group, as the study's file has them
         self.ungrouped: list[str] = []  # ethnic codes of the study that are in no broad group, such as "Refused"
         self.used: set[tuple[str, str]] = set()
         self.ratios: list[tuple[str, Sum, Sum, float]] = []
@@ -114,7 +115,9 @@ class Meanings:
         return {(kind, group, category): 1.0}
 
     def category(self, variable: str, group: str, label: str) -> Sum:
-        """Return a category of the profile; "10-14 and over" is all bands from that one on."""
+        """Return a category of the profile; "10-14 and over" is all bands from that one on, "White" all its codes."""
+        if variable == "ethnicity" and label in self.broad:
+            return plus(*(self.block(variable, group, code) for code in self.broad[label]))
         bands = [band for band in self.bands.get(variable, []) if band != "Unknown"]
         first = label.removesuffix(" and over")
         if first == label or label in bands or first not in bands:

@@ -8,4 +8,5 @@ words what is done and why.
 from stepdown.disclosure.auditing import Audit, Exposed, audit_release, derived_intervals, faults_of
 from stepdown.disclosure.cleared import ClearedTable
 from stepdown.disclosure.clearing import clear, policy_in_words
-from stepdown.disclosure.plan import Plan, applied, made_plan
+from stepdown.disclosure.plan import Plan, applied
+from stepdown.disclosure.settling import made_plan

@@ -113,28 +113,72 @@ class Merge:
         return {n: list(v) if isinstance(v := getattr(self, n), tuple) else v for n in self.__slots__}
 
 
-def merges_for(tables: Sequence[AggregateTable]) -> tuple[list[Merge], list[Merge]]:
-    """Return the merges that a study of this size makes at once, and those that are offered when they are needed."""
-    by_name, later = {table.name: table for table in tables}, []
-    now: list[Merge] = []
-    few = 0 < children_of(tables) < 300
+SMALL_STUDY = 300
+"""Children below which categories are merged before anything is hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merges:
+    """What a study of this size may merge. now: at once.  tried: sets, each kept where it shows more children.
+
+    later: offered one by one where a table would otherwise be left out.
+    """
+
+    now: list[Merge]
+    tried: list[list[Merge]]
+    later: list[Merge]
+
+
+def merges_for(tables: Sequence[AggregateTable], threshold: int, broad: Mapping[str, Sequence[str]]) -> Merges:
+    """Return the merges of a study of this size, those first that a reader would choose.
+
+    broad: the labels of the codes of each broad ethnic group. In any study the study's own periods stand alone; in a
+    small one the two upper statuses stand together, and the two upper bands, or the codes of each broad ethnic group,
+    where one of them has few children and more is shown so.
+    """
+    by_name = {table.name: table for table in tables}
+    few = 0 < children_of(tables) < SMALL_STUDY
+    found = Merges(_own_periods(by_name.get("observability")), [], [])
     if "profile" in by_name:
-        for variable in ("age", "sibling_group_size"):
-            bands = _bands(by_name["profile"], variable)
-            for top in range(len(bands) - 2, 0, -1):
-                upper = tuple(bands[top:])
-                later.append(Merge("profile", "category", upper, f"{upper[0]} and over", variable))
-    if "observability" in by_name:
-        months = list(dict.fromkeys(by_name["observability"].frame["window_months"].astype("str")))
-        longer = tuple(sorted(months, key=float)[1:])
-        now += [Merge("observability", "window_months", longer, "")] if longer else []
+        bands = [merge for variable in ("age", "sibling_group_size") for merge in _upper(by_name["profile"], variable)]
+        codes = [
+            Merge("profile", "category", tuple(labels), group, "ethnicity")
+            for group, labels in broad.items()
+            if len(labels) > 1
+        ]
+        sets = [[merge] for merge in bands if len(merge.values) == _TWO] + [codes]
+        if few:
+            found.tried.extend(s for s in sets if any(_has_few(by_name["profile"], m, threshold) for m in s))
+        found.later.extend(bands)
     if "transitions" in by_name:
         ladder = list(dict.fromkeys(by_name["transitions"].frame["status_before"]))
         if len(ladder) == 4:
             upper = tuple(ladder[-2:])
             both = [Merge("transitions", c, upper, " or ".join(upper)) for c in ("status_before", "status_after")]
-            (now if few else later).extend(both)
-    return now, later
+            (found.now if few else found.later).extend(both)
+    return found
+
+
+_TWO = 2
+
+
+def _own_periods(table: AggregateTable | None) -> list[Merge]:
+    months = [] if table is None else sorted(set(table.frame["window_months"].astype("str")), key=float)
+    return [Merge("observability", "window_months", tuple(months[1:]), "")] if len(months) > 1 else []
+
+
+def _upper(table: AggregateTable, variable: str) -> list[Merge]:
+    """Return the merges of the two upper bands of a characteristic, of the three upper ones, and so on."""
+    bands = _bands(table, variable)
+    tops = [tuple(bands[top:]) for top in range(len(bands) - _TWO, 0, -1)]
+    return [Merge("profile", "category", upper, f"{upper[0]} and over", variable) for upper in tops]
+
+
+def _has_few(table: AggregateTable, merge: Merge, threshold: int) -> bool:
+    """Say whether one of the categories has few children in a group."""
+    frame = table.frame
+    mine = (frame["variable"] == merge.within) & frame["category"].isin(merge.values)
+    return bool(frame["children"][mine].between(1, threshold).any())
 
 
 def fingerprint(table: AggregateTable) -> str:

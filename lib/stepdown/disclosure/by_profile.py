@@ -46,8 +46,8 @@ def ethnic_groups(tables: Tables, found: Definitions, broad: Mapping[str, Sequen
         found.defined.add(place)
         if parts and None not in parts:
             found.sums([*((1, part) for part in parts if part), (-1, place)])
-        elif v["category"] == "Unknown" and (str(v["group"]), "Unknown") in codes:
-            found.sums([(1, codes[str(v["group"]), "Unknown"]), (-1, place)])
+        elif (str(v["group"]), str(v["category"])) in codes:  # unknown, or the profile has the broad groups too
+            found.sums([(1, codes[str(v["group"]), str(v["category"])]), (-1, place)])
     _ethnic_balance(tables, found)
 
 

@@ -1,9 +1,4 @@
-"""The plan of a release: what is hidden, merged and left out, decided for all tables of a run at once.
-
-In the order of what a reader loses: first the tables that a study of this size can afford are chosen; then counts are
-hidden; then, where too little of a table would be left or a count still could be worked out, categories are merged;
-and last a table is left out. It ends when an outsider can work out nothing that is hidden, at worst with few tables.
-"""
+"""The plan of a release: what is hidden, merged and left out, decided for all tables of a run at once."""
 
 from __future__ import annotations
 
@@ -11,20 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stepdown.disclosure.affording import Merge, fingerprint, merged, merges_for, too_small_for, worth_of
-from stepdown.disclosure.by_status import BY_STATUS
-from stepdown.disclosure.counts import Cell, Place, Relation, counts_of
-from stepdown.disclosure.definitions import AS_COUNTED
-from stepdown.disclosure.hiding import Hidden
-from stepdown.disclosure.linking import assembled, described
-from stepdown.disclosure.protecting import Costs, to_hide
-from stepdown.disclosure.resting import also_resting
-from stepdown.disclosure.since_last import since_last
+from stepdown.disclosure.affording import Merge, fingerprint, merged
+from stepdown.disclosure.counts import counts_of
+from stepdown.disclosure.linking import described
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable, Role
-
-MOSTLY = 0.9
-"""A table of whose counts (noughts not counted) more than this share would be hidden is merged or left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +55,14 @@ class Plan:
 
     def in_words(self) -> str:
         """Return one short paragraph: what was hidden and why, for the page."""
-        labels = [label for label in dict.fromkeys(merge.label for merge in self.merges) if label]
-        several = "; ".join(f"{label} stand together" for label in labels)
+        named = [merge.label for merge in self.merges if merge.label and merge.within != "ethnicity"]
+        several = [f"{label} stand together" for label in dict.fromkeys(named)]
+        if any(merge.within == "ethnicity" for merge in self.merges):
+            several.append("ethnic backgrounds stand in broad groups")
         parts = [f"Of {self.counts:,} counts (zeros left aside) {self.shown:,} are shown."]
-        if labels:
-            parts.append(f"To show more, categories were merged: {several}.")
-        if len(self.merges) > sum(bool(merge.label) for merge in self.merges):
+        if several:
+            parts.append(f"To show more children, categories were merged: {'; '.join(several)}.")
+        if any(not merge.label for merge in self.merges):
             parts.append("Of who could be observed, only the periods that the study uses are shown.")
         if self.left_out:
             names = ", ".join(name.replace("_", " ") for name in self.left_out)
@@ -82,31 +70,6 @@ class Plan:
         if self.zeros_hidden:
             parts.append("A hidden number can also be a zero.")
         return " ".join(parts)
-
-
-def made_plan(
-    tables: Sequence[AggregateTable],
-    policy: DisclosurePolicy,
-    *,
-    pinned: Mapping[str, Any] | None = None,
-    last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]] | None = None,
-    broad: Mapping[str, Sequence[str]] | None = None,
-) -> Plan:
-    """Return the plan of a run.
-
-    tables: of all notebooks, before disclosure control.  pinned: what an earlier run did (``disclosure_applied.yaml``).
-    last: the numbers of the last published release, by table, key values and column.
-    broad: the labels of the codes of each broad ethnic group.
-    """
-    if policy.method == "none":
-        return Plan()
-    work = _Work.begun(tables, policy, pinned or {}, last or {})
-    work.broad = broad or {}
-    try:
-        work.settle()
-    except Exception as error:  # noqa: BLE001 (a run ends in a release; one without counts gives nothing away)
-        return bare(tables, f"what can be shown could not be worked out ({type(error).__name__}); please report it")
-    return work.plan()
 
 
 def bare(tables: Sequence[AggregateTable], why: str) -> Plan:
@@ -117,198 +80,6 @@ def bare(tables: Sequence[AggregateTable], why: str) -> Plan:
         cell.shown_anywhere and cell.value > 0 for t in tables for cell in counts_of(t, known=True)[0].values()
     )
     return Plan(left_out={table.name: why for table in counted}, counts=counts, known=known)
-
-
-@dataclass(slots=True)
-class _Work:
-    """A plan while it is made."""
-
-    given: Sequence[AggregateTable]
-    policy: DisclosurePolicy
-    tables: dict[str, AggregateTable]
-    left_out: dict[str, str]
-    merges: list[Merge]
-    offered: list[Merge]
-    pinned: Mapping[str, Any]
-    last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]]
-    broad: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    hidden: set[Place] = field(default_factory=set)
-    cells: dict[Place, Cell] = field(default_factory=dict)
-    relations: list[Relation] = field(default_factory=list)
-    ways: set[str] = field(default_factory=set)
-    solved: dict[object, Hidden] = field(default_factory=dict)
-    kept_back: set[str] = field(default_factory=set)
-
-    @classmethod
-    def begun(
-        cls,
-        tables: Sequence[AggregateTable],
-        policy: DisclosurePolicy,
-        pinned: Mapping[str, Any],
-        last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]],
-    ) -> _Work:
-        left_out = {table.name: why for table in tables if (why := too_small_for(table.name, tables, policy))}
-        left_out |= {str(name): str(why) for name, why in dict(pinned.get("left_out") or {}).items()}
-        now, later = merges_for(tables)
-        before = [Merge.read(item) for item in pinned.get("merged") or ()]
-        work = cls(tables, policy, {}, left_out, [], [m for m in later if m not in before], pinned, last)
-        work.tables = {table.name: table for table in tables if table.name not in left_out}
-        for merge in dict.fromkeys([*now, *before]):
-            work.merge(merge)
-        return work
-
-    def merge(self, merge: Merge) -> bool:
-        """Merge categories of a table; returns whether the table has them."""
-        table = self.tables.get(merge.table)
-        changed = merged(table, merge) if table is not None else None
-        if changed is None:
-            return False
-        self.tables[merge.table] = changed
-        self.merges.append(merge)
-        return True
-
-    def settle(self) -> None:
-        """Hide, merge and leave out until nothing that is hidden can be worked out."""
-        while True:
-            exposed = self._hide()
-            if exposed:
-                self._relieve(self._telling(exposed), "a small number could be worked out with it")
-                continue
-            thin = [name for name in self.tables if self._share_hidden(name) > MOSTLY]
-            if not thin:
-                return
-            self._relieve(set(thin), "too few of its numbers could be shown")
-
-    def _zeros(self) -> set[Place]:
-        """Return a zero of each table that hides a number: a symbol may be a zero only if some are.
-
-        The first of those that share a sum with a hidden number; without one, the first of the same table.
-        """
-        found: dict[str, Place] = {}
-        for relation in self.relations:
-            places = [place for _, place in relation.terms]
-            if any(place in self.hidden for place in places):
-                for place in places:
-                    cell = self.cells[place]
-                    if cell.value == 0 and cell.shown_anywhere and not cell.total and place[0] in self.tables:
-                        found[place[0]] = min(found.get(place[0], place), place)
-        return set(found.values())
-
-    def _hide(self) -> list[Place]:
-        """Find what to hide; returns the small counts that cannot be protected so."""
-        tables = [self.tables.get(table.name, table) for table in self.given]
-        whole = [
-            AggregateTable(table.name + AS_COUNTED, table.one_row_is, table.frame, table.columns, table.adds_up)
-            for table in self.given
-            if table.name in {merge.table for merge in self.merges} & set(BY_STATUS)
-        ]
-        kept_back = {*self.left_out, *(table.name for table in whole)}
-        self.cells, self.relations = assembled([*tables, *whole], kept_back, self.broad)
-        relations = self.relations
-        if self.policy.between_releases == "hide":
-            cells, more, self.kept_back = since_last(tables, self.cells, self.last, self.policy.threshold)
-            self.cells |= cells
-            relations = [*relations, *more]
-        asked = self._asked()
-        free = frozenset(self._pinned())
-        hidden, given_up = to_hide(
-            self.cells,
-            relations,
-            self.policy.threshold,
-            secondary=self.policy.secondary,
-            already=asked,
-            rounding_base=self.policy.rounding_base,
-            costs=Costs(spare=True, worth=worth_of(self.tables), free=free, zeros_hidden=True),
-            ways=self.ways,
-            solved=self.solved,
-        )
-        self.hidden = hidden | asked
-        return list(given_up)
-
-    def _telling(self, exposed: Sequence[Place]) -> set[str]:
-        """Return the tables that an exposed count is worked out from: those fewest sums away that show a number."""
-        near: dict[Place, set[Place]] = {}
-        for relation in self.relations:
-            places = {place for _, place in relation.terms}
-            for place in places:
-                near.setdefault(place, set()).update(places)
-        reach = set(exposed)
-        while True:
-            shown = {
-                p[0] for p in reach if p[0] in self.tables and not self.cells[p].total and self.cells[p].shown_anywhere
-            }
-            if shown:
-                return shown
-            wider = reach.union(*(near.get(place, set()) for place in reach))
-            if wider == reach:
-                return set(self.tables)
-            reach = wider
-
-    def _asked(self) -> set[Place]:
-        """Return what is hidden first: the evaluator's wishes."""
-        return {p for item in self.policy.also_hide for p in self._found(item.table, item.column, item.where)}
-
-    def _pinned(self) -> set[Place]:
-        items = self.pinned.get("hidden") or ()
-        return {
-            place
-            for item in items
-            for place in self._found(str(item["table"]), str(item["column"]), dict(item.get("where") or {}))
-        }
-
-    def _found(self, name: str, column: str, where: Mapping[str, object]) -> set[Place]:
-        table = self.tables.get(name)
-        if table is None or column not in table.columns or not set(where) <= set(table.columns):
-            return set()
-        fits = [True] * len(table.frame)
-        for key, value in where.items():
-            held = table.frame[key].astype("str")
-            fits = [fit and text == str(value) for fit, text in zip(fits, held, strict=True)]
-        places = {(name, row, column) for row, fit in enumerate(fits) if fit}
-        return {place for place in places if place in self.cells and self.cells[place].value > 0}
-
-    def _share_hidden(self, name: str) -> float:
-        own = [p for p, c in self.cells.items() if p[0] == name and c.shown_anywhere and c.value > 0 and not c.total]
-        return sum(place in self.hidden for place in own) / len(own) if len(own) > _FEW else 0.0
-
-    def _relieve(self, names: set[str], why: str) -> None:
-        """Merge categories of one of the tables where that is offered, or leave out the one that is worth least."""
-        for merge in [m for m in self.offered if m.table in names]:
-            self.offered.remove(merge)
-            if self.merge(merge):
-                return
-        worth = worth_of(self.tables)
-        least = min(sorted(names), key=lambda name: worth[name])
-        self.left_out[least] = why
-        del self.tables[least]
-
-    def plan(self) -> Plan:
-        """Return the plan as it stands."""
-        self.hidden |= self._zeros()
-        derived = also_resting(self.tables, self.hidden, self.policy.threshold)
-        hidden: dict[str, list[tuple[int, str]]] = {}
-        for name, row, column in sorted({*self.hidden, *derived}):
-            if name in self.tables:
-                hidden.setdefault(name, []).append((int(row), column))
-        asked, _ = assembled(list(self.given))
-        counted = [p for p, c in asked.items() if c.shown_anywhere and c.value > 0]
-        shown = [p for p, c in self.cells.items() if c.shown_anywhere and c.value > 0 and p not in self.hidden]
-        zeros = any(self.cells[p].value == 0 for p in self.hidden if p in self.cells)
-        return Plan(
-            {name: tuple(places) for name, places in hidden.items()},
-            dict(sorted(self.left_out.items())),
-            tuple(self.merges),
-            tuple(sorted(self.ways)),
-            len(shown),
-            len(counted),
-            zeros,
-            tuple(sorted(self.kept_back)),
-            {table.name: fingerprint(table) for table in self.given},
-        )
-
-
-_FEW = 4
-"""A table with fewer counts is never left out for being thin: its sentence says what is not shown."""
 
 
 def applied(plan: Plan, tables: Sequence[AggregateTable], policy: DisclosurePolicy) -> dict[str, object]:

@@ -52,7 +52,8 @@ def exposed(
 class Costs:
     """What hiding costs a reader.
 
-    spare: zeros and sizes of groups are never hidden.  worth: of a cell of each table (1 where it is not named).
+    spare: zeros and sizes of groups are never hidden (with ``zeros`` only sizes are not).
+    worth: of a cell of each table (1 where it is not named).
     free: places that are hidden already, or were last month.  seconds: for the exact way, for each set of counts.
     zeros_hidden: the release hides zeros too, and says so.
     """
@@ -62,6 +63,7 @@ class Costs:
     free: frozenset[Place] = frozenset()
     seconds: float = 2.0
     zeros_hidden: bool = False
+    zeros: bool = False
 
 
 def to_hide(
@@ -147,7 +149,7 @@ class _Whole:
         return self.solved[key]
 
     def _stays(self, cell: Cell) -> bool:
-        return self.costs.spare and cell.shown_anywhere and (cell.value == 0 or cell.total)
+        return self.costs.spare and cell.shown_anywhere and ((cell.value == 0 and not self.costs.zeros) or cell.total)
 
     def zeros_near(self, given_up: Iterable[Place], hidden: set[Place]) -> set[Place]:
         """Return for each exposed count a shown zero that is fewest sums away."""
@@ -184,7 +186,7 @@ def _prices(system: System, costs: Costs, margins: set[Place]) -> np.ndarray:
             prices[at] = NEVER
             continue
         for cell in shown:
-            if costs.spare and (cell.total or cell.value == 0):
+            if costs.spare and (cell.total or (cell.value == 0 and not costs.zeros)):
                 prices[at] = NEVER
             price = worth.get(cell.place[0], 1.0) * (1 + np.log1p(abs(cell.value)) / 20)
             price += (_SIZE if cell.total else 0) + (_ZERO if cell.value == 0 else 0)
