@@ -197,15 +197,25 @@ def overlaps(m: Meanings, name: str, row: Row) -> None:
 def brought_in(m: Meanings, name: str, row: Row) -> None:
     """What an import did with a council's files; some of it is about the study's own children."""
     column = next(c for c in ("rows", "number", "children") if c in row)
-    words = tuple(row[c] for c in row if c not in (column, "published", "treatment"))
-    cell: Sum = {(name, words): 1.0}
+    m.count(name, row, column, _brought(m, name, row))
+    if name == "import_rows":
+        total: Sum = {}
+        for other in m.tables[name]:
+            if (other["file"], other["kind"]) == (row["file"], row["kind"]):
+                for place, times in _brought(m, name, other).items():
+                    total[place] = total.get(place, 0.0) + times
+        m.count(name, row, "rows_in", total)
+
+
+def _brought(m: Meanings, name: str, row: Row) -> Sum:
     if name == "import_pool" and row["reason"] == "Compared":
-        cell = records_of(m, m.groups[1])
+        return records_of(m, m.groups[1])
     if name == "import_doubts" and (row["finding"] in {r["reason"] for r in m.tables.get("participant_flow", [])}):
-        cell = m.block("flow", m.groups[0], ("Excluded", row["finding"]))
+        return m.block("flow", m.groups[0], ("Excluded", row["finding"]))
     if name == "import_rows" and row["fate"] == "used: a child who is then excluded":
-        cell = excluded(m, m.groups[0])
-    m.count(name, row, column, cell)
+        return excluded(m, m.groups[0])
+    words = tuple(row[c] for c in row if c not in ("rows", "rows_in", "number", "children", "published", "treatment"))
+    return {(name, words): 1.0}
 
 
 def completeness(m: Meanings, name: str, row: Row) -> None:

@@ -25,6 +25,10 @@ th {{ font-weight: normal; }} thead th {{ font-weight: bold; }} .num {{ text-ali
 .table-scroll {{ overflow-x: auto; }}
 </style></head><body><main><h1>{title}</h1>
 """
+_ABOUT = """<p>What became of every row of the council's returns, which doubts were found, who could be compared, and
+how many children were in need, on a plan and looked after on each 31 March: hold these against the figures that the
+department published for the council. Rows in are rows used and rows left out.</p>
+"""
 
 
 @click.command(name="import")
@@ -63,7 +67,7 @@ def _page(imported: Imported, root: Path) -> str:
     policy = DisclosurePolicy(method="suppress", threshold=5)
     title = f"Match report: {imported.settings.study}"
     made_up = "<p><strong>The returns are made up.</strong></p>\n" if imported.settings.synthetic else ""
-    parts = [_HEAD.format(title=escape(title)), made_up, f"<p>{escape(policy_in_words(policy))}</p>\n"]
+    parts = [_HEAD.format(title=escape(title)), made_up, _ABOUT, f"<p>{escape(policy_in_words(policy))}</p>\n"]
     parts += [table_html(clear(table, policy), caption) + "\n" for table, caption in report_tables(lines(imported))]
     path = root / "data" / imported.settings.study / PAGE
     path.write_text("".join(parts) + "</main></body></html>\n", encoding="utf-8")

@@ -6,7 +6,9 @@ Read from the report that the import left beside the study's tables; a study tha
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from stepdown.importing import REPORT
@@ -27,6 +29,17 @@ _MARCH = {
     "in_need": "Cases open",
     "on_plan": sentence_case(STATUSES["CP"].state),
     "looked_after": sentence_case(STATUSES["CLA"].state),
+}
+_RULES = {
+    "in_need": "In need",
+    "in_need_days": "Days in need",
+    "short_breaks": "Short breaks",
+    "vanished": "In no later file",
+    "contradictory": "Dates that contradict",
+    "covered": "Days covered",
+    "clock": "The comparison's clock",
+    "looked_after": "Looked after",
+    "unmatched": "In no return",
 }
 _FILE, _KIND = Column("File", Role.KEY), Column("Kind of row", Role.KEY)
 
@@ -59,7 +72,7 @@ def _of(lines: Sequence[Line], *sections: str) -> list[Line]:
 
 def _rules(lines: Sequence[Line]) -> Captioned:
     """One row is a rule of counting. Columns: rule, meaning."""
-    rows = [(setting.replace("_", " "), sentence) for _, _, setting, sentence, _ in _of(lines, "rules")]
+    rows = [(_RULES[setting], sentence_case(sentence)) for _, _, setting, sentence, _ in _of(lines, "rules")]
     columns = {"rule": Column("Rule", Role.KEY), "meaning": Column("How it was counted", Role.OPEN)}
     return AggregateTable.of_rows(
         "import_rules", "rule of counting", columns, rows
@@ -67,21 +80,28 @@ def _rules(lines: Sequence[Line]) -> Captioned:
 
 
 def _rows(lines: Sequence[Line]) -> Captioned:
-    """One row is a file × kind of row × what became of it. Columns: file, kind, fate, rows."""
-    rows = [(file, kind, fate, int(number)) for _, file, kind, fate, number in _of(lines, "rows", "unknown")]
+    """One row is a file × kind of row × what became of it. Columns: file, kind, rows_in (of the file and kind), …."""
+    held = [(file, kind, fate, int(number)) for _, file, kind, fate, number in _of(lines, "rows")]
+    read: Counter[tuple[str, str]] = Counter()
+    for file, kind, _, number in held:
+        read[file, kind] += number
+    rows = [(file, kind, read[file, kind], fate, number) for file, kind, fate, number in held]
     columns = {
         "file": _FILE,
         "kind": _KIND,
-        "fate": Column("What became of it", Role.KEY),
-        "rows": Column("Rows", Role.COUNT, "rows", 0),
+        "rows_in": Column("Rows in", Role.COUNT, "rows", 0),
+        "fate": Column("What became of them", Role.KEY),
+        "rows": Column("Of them", Role.COUNT, "rows", 0),
     }
-    caption = "Rows of the council's returns, used and left out, by file and reason"
-    return AggregateTable.of_rows("import_rows", "file × kind of row × what became of it", columns, rows), caption
+    sums = AddsUp("rows", ("file", "kind"), "rows_in")
+    table = AggregateTable.of_rows("import_rows", "file × kind of row × what became of it", columns, rows, sums)
+    return table, "Rows of the council's returns: in, used and left out, by file and reason"
 
 
 def _doubts(lines: Sequence[Line]) -> Captioned:
-    """One row is a doubt or a count over all children. Columns: finding, number."""
+    """One row is a doubt, a count over all children, or codes that are not known. Columns: finding, number."""
     rows = [(item, int(number)) for _, _, item, _, number in _of(lines, "doubts", "counts") if number]
+    rows += [(f"codes not known, {name} in {file}", int(n)) for _, file, name, _, n in _of(lines, "unknown")]
     columns = {"finding": Column("What was found", Role.KEY), "number": Column("Number", Role.COUNT, "", 0)}
     return AggregateTable.of_rows(
         "import_doubts", "finding", columns, rows
@@ -91,14 +111,19 @@ def _doubts(lines: Sequence[Line]) -> Captioned:
 def _pool(lines: Sequence[Line]) -> Captioned:
     """One row is a reason why a child of the returns is not compared, or that it is. Columns: reason, children."""
     steps = [(item, int(number)) for _, _, item, _, number in _of(lines, "comparison")]
-    rows = [
-        (f"Fell: not {step}" if not step.startswith("not ") else f"Fell: {step.removeprefix('not ')}", before - number)
-        for (_, before), (step, number) in zip(steps, steps[1:], strict=False)
-    ]
+    rows = [(f"Fell: {_fell(step)}", before - n) for (_, before), (step, n) in pairwise(steps)]
     rows += [("Compared", steps[-1][1])] if steps else []
     columns = {"reason": Column("Reason", Role.KEY), "children": Column("Children", Role.COUNT, "children", 0)}
     table = AggregateTable.of_rows("import_pool", "reason", columns, rows, AddsUp("children", ()))
     return table, "From the children in the returns to those who are compared"
+
+
+def _fell(step: str) -> str:
+    """Return what holds of those who fell at a step."""
+    for word, other in (("not ", ""), ("with ", "without ")):
+        if step.startswith(word):
+            return other + step.removeprefix(word)
+    return f"not {step}"
 
 
 def _march(lines: Sequence[Line]) -> Captioned:

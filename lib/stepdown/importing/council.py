@@ -235,7 +235,7 @@ def _derive(imported: Imported, history: History, lists: _Lists, names: dict[str
     imported.steps = [everyone, ("with an assessment authorised in the dates", dated), *steps]
     if settings.comparison.clock == "lag":
         compared, imported.lag_days, fell = groups.lagged(compared, helped, span.last_day)
-        imported.steps.append(("whose later clock begins within the days covered, and under 18", len(compared)))
+        imported.steps.append(("with a later clock within the days covered, and under 18", len(compared)))
     imported.members = [*helped, *compared]
 
 

@@ -151,7 +151,7 @@ def comparison(
         ("not on the programme's list", len(off_list)),
         ("not in a household of a child on the list", len(apart)),
         ("under 18 at the start", len(young)),
-        ("without contradictory dates", sum(not member.excluded for member in young)),
+        ("not excluded for contradictory dates", sum(not member.excluded for member in young)),
     ]
     return young, steps
 

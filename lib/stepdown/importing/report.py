@@ -31,7 +31,7 @@ OTHERS = {
 
 def rules(imported: Imported) -> list[tuple[str, str]]:
     """Return the decisions of the import as (setting, sentence)."""
-    decisions = imported.settings.decisions
+    decisions, covered = imported.settings.decisions, imported.covered
     care = imported.settings.returns
     out = [
         ("in_need", IN_NEED[decisions.in_need]),
@@ -39,7 +39,7 @@ def rules(imported: Imported) -> list[tuple[str, str]]:
         ("short_breaks", OTHERS[decisions.short_breaks]),
         ("vanished", OTHERS[decisions.vanished]),
         ("contradictory", "a child whose dates contradict each other is not analysed"),
-        ("covered", f"from {shown(imported.covered.first_day)} to {shown(imported.covered.last_day)}"),
+        ("covered", " to ".join(f"{day_of(day):%-d %B %Y}" for day in (covered.first_day, covered.last_day))),
     ]
     if imported.lag_days is not None:
         wait = f"the comparison's clock begins {imported.lag_days} days after the assessment was authorised"
