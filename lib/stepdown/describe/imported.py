@@ -9,6 +9,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 
 from stepdown.importing import REPORT
@@ -26,7 +27,7 @@ were found, who could be compared, and how many children were in need, on a plan
 Hold the last against the figures that the department published for the council."""
 
 _MARCH = {
-    "in_need": "Cases open",
+    "in_need": "In need (a case open)",
     "on_plan": sentence_case(STATUSES["CP"].state),
     "looked_after": sentence_case(STATUSES["CLA"].state),
 }
@@ -127,15 +128,16 @@ def _fell(step: str) -> str:
 
 
 def _march(lines: Sequence[Line]) -> Captioned:
-    """One row is a 31 March × status. Columns: year, status, children, published (what the department printed)."""
-    rows = [
-        (year, _MARCH[what], int(number), float(printed) if printed else float("nan"))
-        for _, year, what, printed, number in _of(lines, "31_march")
-    ]
+    """One row is a 31 March × status. Columns: year, status, children, published (where it is given)."""
+    held = sorted(_of(lines, "31_march"), key=lambda line: (line[1], list(_MARCH).index(line[2])))
+    printed = [float(line[3]) if line[3] else float("nan") for line in held]
+    given = not all(map(isnan, printed))
+    rows = [(line[1], _MARCH[line[2]], int(line[4]), *[n] * given) for line, n in zip(held, printed, strict=True)]
     columns = {
         "year": Column("31 March", Role.KEY),
         "status": Column("Status", Role.KEY),
         "children": Column("In these returns", Role.COUNT, "children", 0),
-        "published": Column("Published", Role.OPEN, "children", 0),
     }
+    if given:
+        columns["published"] = Column("Published", Role.OPEN, "children", 0)
     return AggregateTable.of_rows("import_31_march", "31 March × status", columns, rows), "Children on each 31 March"

@@ -20,7 +20,7 @@ def study_file(imported: Imported) -> str:
     """Return the text of the study's parameter file."""
     settings = imported.settings
     factors, (first, last) = ", ".join(settings.comparison.factors), settings.comparison.authorised
-    pool = f"an assessment authorised from {first} to {last} with a factor {factors}"
+    pool = f"an assessment authorised from {first:%-d %B %Y} to {last:%-d %B %Y} with a factor of {factors}"
     reasons = sorted({member.excluded for member in imported.members if member.excluded})
     rules = "; ".join(sentence for setting, sentence in report.rules(imported) if setting != "covered")
     limits = ["Nothing was done to make the two groups alike before they are compared."]
