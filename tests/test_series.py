@@ -3,20 +3,25 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepdown import series
 from stepdown.disclosure import clear
 from stepdown.effects import interrupted
+from stepdown.effects.interrupted import level_change_table
 from stepdown.faults import Refused
 from stepdown.series import limits, sentences
 from stepdown.series.analysis import Analysed, target_status
 from stepdown.series.settings import Series, Target
+from stepdown.show import series_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 ORACLES = {c["id"]: c for c in json.loads((ROOT / "tests/oracles/series.json").read_text(encoding="utf-8"))["cases"]}
@@ -473,11 +478,57 @@ def test_what_is_new_since_the_last_run(tmp_path, millbrook):
     visits = points.frame["series"] == "Visits"
     points.frame[~(visits & (points.frame["period"] == "Mar 2024"))].to_csv(last / "series_points.csv", index=False)
     assert sentences.new_since(points.frame, str(run)) == "New since the last run: Visits: Mar 2024."
+    revised = points.frame.copy()
+    revised.loc[visits & (revised["period"] == "Jan 2024"), "value"] += 1
+    assert sentences.new_since(revised, str(run)) == (
+        "New since the last run: Visits: Mar 2024. Changed since the last run: Visits: Jan 2024."
+    )
+
+
+def test_a_scheduler_who_reruns_a_longer_file_reads_what_is_new_and_what_was_revised(tmp_path):
+    (tmp_path / "params").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "notebooks/7_monitoring.ipynb", tmp_path / "notebooks")
+    file = tmp_path / "params/plans.yaml"
+    file.write_text(
+        "title: Plans of a made-up council\nnotice: Made up.\nmonitoring:\n  programme: P\n  folder: data/\n  series:\n"
+        "    - {id: plans, label: Plans, unit: plans, definition: plans open, kind: count, better: lower}\n"
+        "    - {id: boys, label: Boys seen, unit: boys, definition: boys seen, kind: count, better: neither}\n"
+        "disclosure: {method: suppress, threshold: 5}\n",
+        encoding="utf-8",
+    )
+    firsts = pd.date_range("2023-01-01", periods=15, freq="MS")
+
+    def pages(months, third):
+        rows = [
+            f"{name},{day:%Y-%m-%d},{day + pd.offsets.MonthEnd(0):%Y-%m-%d},{value}"
+            for name, values in (("plans", [30 + 2 * (i % 4) for i in range(15)]), ("boys", [9] * 14 + [3]))
+            for i, day in enumerate(firsts[:months])
+            for value in [third if name == "plans" and i == 2 else values[i]]
+        ]
+        text = "\n".join(["series_id,period_start,period_end,value", *rows])
+        (tmp_path / "data/series.csv").write_text(text + "\n", encoding="utf-8")
+        done = subprocess.run(
+            [Path(sys.executable).with_name("stepdown"), "run", "params/plans.yaml"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        page = (tmp_path / "outputs/plans/latest/release/7_monitoring.html").read_text(encoding="utf-8")
+        return " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
+
+    assert "This is the first run of this study." in pages(14, 34)
+    second = pages(15, 35)
+    assert (
+        "New since the last run: Plans: Mar 2024; Boys seen: Mar 2024. Changed since the last run: Plans: Mar 2023."
+        in second
+    )
+    assert "1 of 15 values" in second, "the three boys of the last month are not shown"
 
 
 def test_a_panel_says_in_words_what_it_shows(millbrook):
-    from stepdown.show import series_charts
-
     study, _, found = millbrook
     drawn = clear(series.drawn_table(found), study.file.disclosure)
     chart = series_charts.panel(drawn, named(found, "Days to the assessment"))
@@ -485,3 +536,59 @@ def test_a_panel_says_in_words_what_it_shows(millbrook):
     assert "Limits 29.5 to 46.6, centre 38.1. Target 35.0." in chart.alt
     hidden = series_charts.panel(drawn, named(found, "Open child protection plans, Usual help"))
     assert "not shown" in hidden.alt
+
+
+KINDS = ("measure", "count", "proportion", "rate", "rare", "days_between", "cases_between")
+
+
+def monitoring_of(folder, kinds, values, policy):
+    """Write a study of one series a kind, with the same values; return its parameter file."""
+    firsts = pd.date_range("2022-01-01", periods=len(values), freq="MS")
+    rows = ["series_id,period_start,period_end,value,numerator,denominator"]
+    for kind in kinds:
+        for day, value in zip(firsts, values, strict=True):
+            cells = f",{value},{'' if value == '' else 40}" if kind in ("proportion", "rate") else f"{value},,"
+            rows.append(f"{kind},{day:%Y-%m-%d},{day + pd.offsets.MonthEnd(0):%Y-%m-%d},{cells}")
+    for name in ("data", "params"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "data/series.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    listed = "".join(
+        f"    - {{id: {k}, label: {k}, unit: u, definition: d, kind: {k}, better: lower}}\n" for k in kinds
+    )
+    file = folder / "params/s.yaml"
+    file.write_text(
+        f"title: T\nmonitoring:\n  programme: P\n  programme_from: 2023-03-01\n  folder: data/\n  series:\n{listed}"
+        f"disclosure: {policy}\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+@pytest.mark.parametrize("months", [1, 30])
+@pytest.mark.parametrize("shape", ["steady", "nought", "small", "one value"])
+@pytest.mark.parametrize("policy", ["{method: none, reason: made up}", "{method: suppress, threshold: 5}"])
+def test_series_from_which_nothing_can_be_said_take_no_page_down(tmp_path, months, shape, policy):
+    """Each table, sentence and chart of the page, from series that are too short, constant, hidden or empty."""
+    value = {"steady": 20, "nought": 0, "small": 2, "blank": "", "one value": 7}[shape]
+    values = [value if shape != "one value" or i == 0 else "" for i in range(months)]
+    file = monitoring_of(tmp_path, KINDS, values, policy)
+    study = series.begin(file)
+    points = clear(series.points_table(study), study.file.disclosure)
+    found = series.analysed(study, points.frame)
+    tables = [series.targets_table(found), series.summary_table(found), series.drawn_table(found)]
+    targets, summary, drawn = (clear(table, study.file.disclosure) for table in tables)
+    told = [sentences.finding(targets.frame, summary.frame), *(sentences.of_series(each) for each in found)]
+    changes = level_change_table(found, study.settings.programme_from).frame
+    told.append(sentences.model_list(changes, found))
+    charts = [series_charts.panel(drawn, each) for each in found]
+    assert not re.search(r"\bnan\b|\binf\b|None", " ".join([*told, *(chart.alt for chart in charts)]))
+    assert (changes["not_given"] != "").all()
+    assert months >= 12 or (summary.frame["not_given"] != "").all()
+
+
+def test_a_small_mean_is_no_small_count_and_is_never_added_up_to_quarters(tmp_path):
+    file = monitoring_of(tmp_path, ("measure", "rare", "rate"), [2] * 12, "{method: suppress, threshold: 5}")
+    frame = series.points_table(series.begin(file)).frame
+    assert frame["series"].value_counts().to_dict() == {"measure": 12, "rare": 4, "rate": 4}
+    assert set(frame.loc[frame["series"] == "measure", "value"]) == {2.0}
+    assert set(frame.loc[frame["series"] == "rate", "count"]) == {6.0}

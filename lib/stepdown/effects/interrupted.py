@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, optimize
 
+from stepdown.numbers import digits
 from stepdown.series import Analysed
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -26,6 +27,9 @@ FEWEST_EACH_SIDE = 12
 
 FEWEST_FOR_SEASON = 24
 """Months before and after that a season needs: two years each."""
+
+LARGEST = 15.0
+"""Change on the log scale beyond which a regression of counts has run off: one side has zeros only."""
 
 Z = 1.959963984540054
 
@@ -101,7 +105,7 @@ def measurements(value: ArrayLike, start: int) -> LevelChange:
     beta, se, rho = _ar1_reml(y, design)
     expected = design @ beta - beta[1] * design[:, 1] - beta[3] * design[:, 3]
     return LevelChange(
-        f"level and slope, AR(1) {rho:.2f}",
+        f"level and slope, AR(1) {digits(rho, 2)}",
         float(beta[1]),
         float(se[1]),
         float("nan"),
@@ -231,13 +235,33 @@ def _modelled(
     start = int((points["first_day"] < pd.Timestamp(programme_from)).sum())
     if why := why_no_model(len(points), start):
         return why, None
-    monthly = (points["last_day"] - points["first_day"]).dt.days.max() <= 31
-    if each.item.kind not in ("count", "rare"):
-        return "", measurements(points["value"], start)
+    if np.ptp(points["value"]) == 0:
+        return "every period has the same value", None
     other = None
-    if comparison is not None:
+    if comparison is not None and each.item.kind in ("count", "rare"):
         beside = points[["first_day"]].merge(comparison.points[["first_day", "value"]], on="first_day", how="left")
         if beside["value"].isna().any() or (beside["value"] <= 0).any():
             return "the comparison series has no value in one of the periods", None
         other = beside["value"]
-    return "", counts(points["value"], start, comparison=other, season=12 if monthly else 0)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = _fitted(each, points, start, other)
+    except (ValueError, FloatingPointError, np.linalg.LinAlgError):
+        found = None
+    ratio = each.item.kind in ("count", "rare")
+    if (
+        found is None
+        or not np.isfinite([found.change, found.se]).all()
+        or (ratio and abs(found.change) > LARGEST)
+        or found.se <= 1e-9 * abs(found.change)
+    ):
+        return "its values do not allow one: they lie exactly on the model, or on one side there are only zeros", None
+    return "", found
+
+
+def _fitted(each: Analysed, points: pd.DataFrame, start: int, comparison: pd.Series | None) -> LevelChange:
+    if each.item.kind not in ("count", "rare"):
+        return measurements(points["value"], start)
+    monthly = (points["last_day"] - points["first_day"]).dt.days.max() <= 31
+    return counts(points["value"], start, comparison=comparison, season=12 if monthly else 0)

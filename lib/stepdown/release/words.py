@@ -73,11 +73,17 @@ def _anchor(text: str, taken: set[str]) -> str:
 
 
 def contents_html(contents: list[dict[str, Any]]) -> str:
-    """Return the list of a page's parts (its second-level headings) as a navigation landmark."""
-    links = [item for item in contents if item["level"] == 2]
-    if len(links) < 2:
+    """Return the list of a page's parts, and under each its own parts, as a navigation landmark."""
+    if sum(item["level"] == 2 for item in contents) < 2:
         return ""
-    items = "".join(f'<li><a href="#{item["anchor"]}">{escape(item["text"])}</a></li>' for item in links)
+    parts: list[tuple[str, list[str]]] = []
+    for item in contents:
+        link = f'<a href="#{item["anchor"]}">{escape(item["text"])}</a>'
+        if item["level"] == 2:
+            parts.append((link, []))
+        elif item["level"] == 3:
+            parts[-1][1].append(f"<li>{link}</li>")
+    items = "".join(f"<li>{link}{'<ul>' + ''.join(inner) + '</ul>' if inner else ''}</li>" for link, inner in parts)
     return f'<nav class="contents" aria-labelledby="contents"><h2 id="contents">On this page</h2><ul>{items}</ul></nav>'
 
 

@@ -89,12 +89,10 @@ def points_table(study: MonitoringStudy) -> AggregateTable:
     parts = []
     for item in study.settings.series:
         for group, rows in study.observations[study.observations["series_id"] == item.id].groupby("group", sort=False):
-            rows = (
-                _by_quarter(rows, item)
-                if policy.method == "suppress" and _often_small(rows, policy.threshold)
-                else rows
-            )
             counts = item.kind in ("count", "rare", "proportion", "rate")
+            if policy.method == "suppress" and counts and _often_small(rows, policy.threshold):
+                quarters = _by_quarter(rows, item)
+                rows = quarters if len(quarters) else rows
             number = rows["numerator"].fillna(rows["value"]) if counts else pd.Series(np.nan, index=rows.index)
             parts.append(
                 pd.DataFrame(

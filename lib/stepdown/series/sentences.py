@@ -11,6 +11,9 @@ from stepdown.numbers import digits, joined, written
 from stepdown.series.analysis import Analysed, MonitoringStudy
 from stepdown.series.limits import better_or_worse
 
+_PLACES = 2
+"""Decimals of a value in the released table ``series_points``."""
+
 FINDING_LIMIT = (
     "A single series shows that something changed and when. It does not show that the programme changed it, and "
     "nothing can be read across a break of recording."
@@ -19,7 +22,7 @@ FINDING_LIMIT = (
 
 def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Return the page's first sentence: how many targets are met, and how many series show more than chance."""
-    first = targets["status"].str.partition(":")[0]
+    first = targets["status"].astype(str).str.split(":").str[0]
     parts = []
     if len(targets):
         count = {
@@ -38,7 +41,8 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
         parts.append("No series has enough comparable periods for limits.")
     else:
         special = limited[~limited["latest_says"].str.contains("common cause")]["series"].tolist()
-        head = f"{written(len(limited), 'series', 'series').capitalize()} of {len(summary)} can have limits"
+        among, all_ = (written(len(frame), "", "").strip() for frame in (limited, summary))
+        head = f"{among.capitalize()} of {all_} series can have limits"
         parts.append(
             f"{head}; the latest point is more than chance in {joined(special)}."
             if special
@@ -124,22 +128,26 @@ def _beyond_chance(row: pd.Series, nought: float) -> str:
 def new_since(points: pd.DataFrame, output: str) -> str:
     """Return what is new since the last run of the same study ("" when exploring, or in a first run).
 
-    points: the cleared table ``series_points``.  output: folder of this run, beside which ``latest`` is the last one.
+    points: the cleared table ``series_points``.  output: folder in which this run is being built, somewhere beneath the
+    study's own, where ``latest`` is the last run.
     """
     if not output:
         return ""
-    last = Path(output).resolve().parent / "latest" / "release" / "tables" / "series_points.csv"
-    if not last.is_file():
+    beside = (up / "latest" / "release" / "tables" / "series_points.csv" for up in Path(output).resolve().parents[:4])
+    last = next((file for file in beside if file.is_file()), None)
+    if last is None:
         return "This is the first run of this study."
-    before = pd.read_csv(last, dtype=str, keep_default_na=False)
-    now = points.astype("object").where(points.notna(), "").astype(str)
-    keys = ["series", "period"]
-    known = set(before[keys].itertuples(index=False, name=None))
-    fresh = now[[key not in known for key in now[keys].itertuples(index=False, name=None)]]
-    if fresh.empty:
-        return "No period is new since the last run."
-    parts = [f"{name}: {joined(rows['period'].tolist())}" for name, rows in fresh.groupby("series", sort=False)]
-    return f"New since the last run: {'; '.join(parts)}."
+    before = pd.read_csv(last, dtype=str, keep_default_na=False)[["series", "period", "value"]]
+    both = points[["series", "period", "value"]].merge(
+        before, on=["series", "period"], how="left", suffixes=("", "_before"), indicator=True
+    )
+    old = pd.to_numeric(both["value_before"], errors="coerce")  # a hidden value is no number
+    moved = (both["value"].astype("float64") - old).abs() > 0.5 * 10.0**-_PLACES + 1e-9  # as released, rounded
+    told = []
+    for head, rows in (("New", both[both["_merge"] == "left_only"]), ("Changed", both[moved])):
+        parts = [f"{name}: {joined(mine['period'].tolist())}" for name, mine in rows.groupby("series", sort=False)]
+        told += [f"{head} since the last run: {'; '.join(parts)}."] if parts else []
+    return " ".join(told) or "No period is new since the last run."
 
 
 def limits_list(study: MonitoringStudy) -> str:

@@ -60,8 +60,10 @@ def panel(drawn: ClearedTable, each: Analysed) -> Figure:
             axes.axvspan(np.datetime64(broken.first), np.datetime64(broken.last), color="#EEE6DA", zorder=0)
         axes.set_ylabel(each.item.unit)
         axes.grid(axis="y")
-        _dates(axes)
+        _dates(axes, days, values)
         _base(axes, values)
+        if each.item.decimals == 0:
+            axes.yaxis.get_major_locator().set_params(integer=True)
         if axes.get_legend_handles_labels()[0]:
             style.legend_above(axes, columns=3)
     title = _title(each)
@@ -84,7 +86,9 @@ def _lines(axes: Axes, rows: pd.DataFrame, days: pd.Series) -> None:
         axes.plot(days, rows["target"].astype("float64"), "--", color="#801650", linewidth=1.4, label="target")
 
 
-def _dates(axes: Axes) -> None:
+def _dates(axes: Axes, days: pd.Series, values: pd.Series) -> None:
+    if values.notna().sum() < 2:  # a point has no range to choose the ticks from
+        axes.set_xlim(days.min() - pd.Timedelta(days=90), days.max() + pd.Timedelta(days=90))
     locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
@@ -111,7 +115,7 @@ def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
             place.plot(days[special], values[special], "D", color=style.MID, markeredgecolor="black", markersize=3.5)
             place.set_title(style.wrapped(each.name, 34), fontsize=9, fontweight="normal", pad=3)
             place.tick_params(labelsize=8)
-            _dates(place)
+            _dates(place, days, values)
             _base(place, values)
         for place in axes.flat[len(series) :]:
             place.set_visible(False)
