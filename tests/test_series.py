@@ -26,6 +26,7 @@ from stepdown.show import series_charts
 ROOT = Path(__file__).resolve().parents[1]
 ORACLES = {c["id"]: c for c in json.loads((ROOT / "tests/oracles/series.json").read_text(encoding="utf-8"))["cases"]}
 MONTHS = ROOT.parent / "shared" / "data" / "area" / "referrals_by_month.csv"
+SICILY = ROOT.parent / "shared" / "data" / "panel_examples" / "sicily.csv"
 needs_months = pytest.mark.skipif(not MONTHS.is_file(), reason="the open data of referrals by month are not here")
 
 
@@ -285,6 +286,18 @@ def test_change_of_level_of_leeds_referrals_judged_by_r():
     )
 
 
+@pytest.mark.skipif(not SICILY.is_file(), reason="the Sicily series states no licence and is not here")
+def test_change_of_level_of_the_sicily_series_judged_by_r_glm_and_sandwich():
+    frame = pd.read_csv(SICILY)
+    design = interrupted._design(60, 36, slope=False, season=12)[:59]  # one month less than the two years we ask for
+    count, offset = frame["aces"].to_numpy(dtype=float), np.log(frame["stdpop"].to_numpy())
+    fit, expect = interrupted._glm(count, design, offset), ORACLES["I01-sicily-season"]["expect"]
+    assert np.exp(fit.params[1]) == pytest.approx(expect["rr"], abs=1e-5)
+    assert [fit.bse[1], fit.scale] == pytest.approx([expect["se"], expect["dispersion"]], abs=1e-5)
+    west = interrupted._sensitivities(count, design, offset)["Newey-West"][1]
+    assert west == pytest.approx(ORACLES["I02-sicily-nw"]["expect"]["se_unadjusted"][0], abs=1e-5)
+
+
 def test_the_interval_of_a_change_of_level_covers_it():
     rng = np.random.default_rng(21)
     inside = 0
@@ -525,6 +538,7 @@ def test_a_scheduler_who_reruns_a_longer_file_reads_what_is_new_and_what_was_rev
         "New since the last run: Plans: Mar 2024; Boys seen: Mar 2024. Changed since the last run: Plans: Mar 2023."
         in second
     )
+    assert second.count("Boys seen") > 3, "its own line in the contents and a heading"
     assert "1 of 15 values" in second, "the three boys of the last month are not shown"
 
 
