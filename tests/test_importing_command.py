@@ -47,6 +47,12 @@ def test_the_study_file_is_refused_until_a_person_has_completed_it(root):
     assert "short breaks" in study.settings.data.counting
 
 
+def test_a_second_import_keeps_the_study_file_and_says_so(root):
+    called()
+    completed(root)
+    assert "is kept; take over what is new in data/families_first/study_file.yaml" in called().output
+
+
 def completed(root):
     file = root / "params/families_first.yaml"
     file.write_text(file.read_text().replace("title: ???", "title: Made up").replace("- ???", "- Did it help?"))

@@ -25,6 +25,9 @@ def faults(council):
         council.bring_in()
     assert not (council.root / "data").exists()
     assert "HELPED" not in refused.value.worded()
+    for fault in refused.value.faults:
+        assert all((fault.where, fault.found, fault.allowed, fault.rule, fault.remedy)), "five parts"
+        assert not [value for value in fault.values if len(value) > 3 and value in fault.worded()]
     return refused.value.worded()
 
 

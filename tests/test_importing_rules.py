@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from returns_support import Council, assessed, case, child, cin_plan, plan, workbook
 from stepdown.contracts import model as contracts_model
 from stepdown.contracts.children import CHILDREN
+from stepdown.describe.imported import report_tables
 from stepdown.faults import Refused
+from stepdown.importing import lines
 from stepdown.importing.care_spells import OPEN, Spell, care_of
 from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS
 from stepdown.importing.rows import CareRow, shown
@@ -306,6 +308,27 @@ def test_a_case_that_begins_after_its_file_is_doubted(council):
     assert council.bring_in().doubts.lists["begins after the last day of its file"] == {
         ("HELPED", "referrals and cases: 2023-05-01")
     }
+
+
+def test_published_figures_stand_beside_the_councils_own(council):
+    council.settings["published"] = {2024: {"in_need": 412, "on_plan": 61}}
+    held = lines(council.bring_in())
+    told = {(year, what): (printed, n) for part, year, what, printed, n in held if part == "31_march"}
+    assert told["2024", "in_need"] == ("412", "1")
+    assert told["2024", "on_plan"] == ("61", "0")
+    table = next(table for table, _ in report_tables(held) if table.name == "import_31_march")
+    assert table.frame.query("year == '2024'")["published"].tolist()[:2] == [412, 61]
+
+
+def test_need_that_is_no_need_is_kept_and_counted(council):
+    council.census(2024, child("HELPED", case("2023-06-01", need="N9")))
+    assert council.bring_in().counts["cases whose need is “not in need” (N9), kept"] == 1
+    assert council.spells("HELPED") == ["CIN 2023-06-01 to open"]
+
+
+def test_the_days_covered_begin_with_the_first_year_that_every_source_has(council):
+    council.care(2022, ("HELPED", "01/06/2021", "S", "C2", "01/09/2021", "E4A"))
+    assert shown(council.bring_in().covered.first_day) == "2022-04-01"
 
 
 # --- ids

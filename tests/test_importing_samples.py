@@ -141,6 +141,22 @@ def test_the_doubts_are_listed(imported):
     }
 
 
+def test_what_is_counted_over_all_children(imported):
+    assert {what: number for what, number in imported.counts.items() if number} == {
+        "children in Children in Need census": 24,
+        "children in Annex A and Children in Need census": 7,
+        "children in Annex A and Children in Need census and looked-after return": 7,
+        "children in Annex A and looked-after return": 1,  # 8100003
+        "children in Annex A": 1,  # 8100004
+        "referrals without further action": 3,  # 0041207 (only in list 3), 1500001, 8100005
+        "cases closed after assessment (RC8)": 1,  # 4410955
+        "cases closed after assessment (RC9)": 1,  # 1500002
+        "short breaks (V3, V4) left out": 6,
+        "children on a plan and in care on the same days": 1,  # 3107764
+        "days both on a plan and in care": 8,
+    }
+
+
 def test_what_a_council_can_hold_against_its_published_figures(imported):
     assert imported.on_31_march == {
         (2024, "in_need"): 25,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from returns_support import CARE_COLUMNS, Council, assessed, case, child, cin_plan, in_words, plan, workbook
-from stepdown.importing import lines, write
+from stepdown.importing import lines, on_a_terminal, write
 from stepdown.importing.rows import shown
 
 UPN = "<UPN>A998000000418</UPN>"
@@ -129,9 +129,11 @@ Total;15;;;
 def care_csv(rows, columns):
     keys = ("CHILD", "DECOM", "RNE", "LS", "DEC", "REC", "PLACE")
     cells = [dict(zip(keys, (f"998/0000{row[0]}", *row[1:]), strict=False)) for row in rows]
-    return (
-        "\r\n".join([",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in cells)]) + "\r\n"
-    )
+    rows = (",".join(row.get(name, "CANARY" if name in NOT_READ else "") for name in columns) for row in cells)
+    return "\r\n".join([",".join(columns), *rows]) + "\r\n"
+
+
+NOT_READ = ("CIN", "PLACE_PROVIDER", "REASON_PLACE_CHANGE", "HOME_POST", "PL_POST", "URN")
 
 
 def care_xml(rows):
@@ -351,3 +353,17 @@ def test_the_second_name_of_a_child_is_proposed_where_nobody_said_so(council):
     imported = council.bring_in()
     assert imported.doubts.lists["perhaps one child"] == {("0000418", "and TEMP9: same UPN, birth and sex")}
     assert "TEMP9" in imported.doubts.children("vanished")
+
+
+def test_no_value_of_a_record_is_said_or_written_outside_of_the_restricted_folder(council):
+    """Canaries: in codes that are not known, in columns that are not read, in names, UPNs and ids."""
+    path = council.root / "returns/cin/2025.xml"
+    text = path.read_text().replace("<Ethnicity>WBRI", "<Ethnicity>CANARY").replace(">N1<", ">CANARY<")
+    path.write_text(text.replace("<ReferralSource>6", "<ReferralSource>CANARY"))
+    said = on_a_terminal(council.bring_in())
+    assert "PrimaryNeedCode" in said
+    open_files = {name: text.decode() for name, text in files_written(council).items() if name[:10] != "restricted"}
+    ids = {f"0000{n}" for n in SPELLS} | {f",{n}," for n in SPELLS}
+    for canary in {"CANARY", "O’Hara", "A998", "TEMP9", "998/", *ids}:
+        assert canary not in said
+        assert not [name for name, text in open_files.items() if canary in text]

@@ -175,6 +175,20 @@ def test_odbc_reads_what_sqlite_reads(council, monkeypatch):
     assert opened[0] == ("DSN=ssd", True)
 
 
+def test_a_database_that_does_not_open_is_refused_without_its_words(council, monkeypatch):
+    def connect(text, readonly):
+        raise RuntimeError(f"login failed: {text}")
+
+    monkeypatch.setitem(sys.modules, "pyodbc", types.SimpleNamespace(connect=connect))
+    council.write("returns/ssd.db", "no database, and longer than the hundred bytes of the head of one" * 9)
+    for place in ("odbc:DSN=ssd;PWD=hunter2", "sqlite:///returns/ssd.db"):
+        council.settings["returns"]["ssd"] = {date(2024, 3, 31): place}
+        with pytest.raises(Refused, match="does not open or answer") as refused:
+            council.bring_in()
+        assert "hunter2" not in refused.value.worded(reveal=True)
+        assert refused.value.__cause__ is None
+
+
 def test_an_extract_beside_returns_is_refused(council):
     council.settings["returns"]["cin_census"] = ["returns/cin/*.xml"]
     with pytest.raises(Refused, match="ssd stands alone"):

@@ -53,7 +53,11 @@ def import_command(params: str, look: bool) -> None:
         sys.exit(2)
     click.echo("\nWritten\n" + "\n".join(f"  {path}" for path in sorted(paths)))
     study = f"params/{imported.settings.study}.yaml"
-    click.echo(f"\nNext: write in the place of each ??? in {study}, then: stepdown check {study}")
+    kept = f"data/{imported.settings.study}/study_file.yaml"
+    step = f"write in the place of each ??? in {study}, then"
+    if kept in paths:
+        step = f"{study} was yours and is kept; take over what is new in {kept} (dates above all), then"
+    click.echo(f"\nNext: {step}: stepdown check {study}")
 
 
 def _page(imported: Imported, root: Path) -> str:

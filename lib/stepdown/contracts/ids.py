@@ -18,16 +18,19 @@ def same_but_for_zeros(ids: Mapping[str, Iterable[str]]) -> tuple[dict[str, str]
     ids: by file, sheet or table, the ids that stand in it. The longest form is the child's. The second mapping has the
     ids of which one file holds two forms: there it is not known which is meant.
     """
-    held = {place: set(texts) for place, texts in ids.items()}
-    forms: dict[str, set[str]] = {}
-    for text in set().union(*held.values()):
-        if _bare(text).isdigit():
-            forms.setdefault(_bare(text), set()).add(text)
+    first: dict[str, str] = {}
+    several: dict[str, set[str]] = {}
+    for held in ids.values():
+        for text in held:
+            bare = _bare(text)
+            if bare.isdigit() and (other := first.setdefault(bare, text)) != text:
+                several.setdefault(bare, {other}).add(text)
+    sides = [held if isinstance(held, set) else set(held) for held in ids.values()]
     names: dict[str, str] = {}
     clashes: dict[str, str] = {}
-    for texts in (texts for texts in forms.values() if len(texts) > 1):
+    for texts in several.values():
         longest = max(texts, key=lambda text: ("." not in text, len(text)))
-        clash = any(len(texts & there) > 1 for there in held.values())
+        clash = any(len(texts & held) > 1 for held in sides)
         (clashes if clash else names).update(dict.fromkeys(sorted(texts - {longest}), longest))
     return names, clashes
 

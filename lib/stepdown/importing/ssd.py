@@ -158,6 +158,12 @@ def _from_database(place: str, root: Path) -> dict[str, list[Line]]:
     except ImportError:
         found, remedy = "no pyodbc in this environment", "pip install pyodbc, or give the extract as CSV files"
         raise refused("ssd", found, "pyodbc, for odbc:", remedy) from None
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 (every driver has its own errors, and their words may hold a password)
+        found = f"a database that does not open or answer ({type(error).__name__})"
+        remedy = "try the connection string in another program; the user needs to read the tables, no more"
+        raise refused("ssd", found, "a database with the tables of the dataset", remedy) from None
 
 
 def _connected(place: str, root: Path) -> Any:
@@ -167,7 +173,9 @@ def _connected(place: str, root: Path) -> Any:
     file = root / rest.removeprefix("///")
     if not file.is_file():
         raise refused("ssd", "no such database file", "an SQLite file", "correct the path after sqlite:///")
-    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    connection.execute("PRAGMA schema_version")  # a file that is no database is noticed here
+    return connection
 
 
 def _table(connection: Any, table: str) -> list[Line]:

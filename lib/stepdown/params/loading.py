@@ -17,7 +17,18 @@ from stepdown.params.base import STAY_INSIDE, unseen
 
 Model = TypeVar("Model", bound=BaseModel)
 
-RULE = "the model of the parameter file (docs/settings.md for a study, docs/your_own_data.md, step 6, for an audit)"
+RULE = (
+    "the model of the parameter file (docs/settings.md for a study, docs/returns.md for an import, "
+    "docs/your_own_data.md, step 6, for an audit)"
+)
+_KINDS = {
+    "dict": "settings",
+    "list": "a list",
+    "tuple": "a list",
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+}
 
 
 OPEN = "???"
@@ -240,8 +251,8 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
         remedy += "; put text that YAML could read as a number or a date in quotation marks"
     return Fault(
         where=f"{where}, {place}",
-        found=f"{given}{type(value).__name__} that does not fit",
-        allowed=message,
+        found=f"{given}{_KINDS.get(type(value).__name__, type(value).__name__)} that does not fit",
+        allowed=message.removeprefix("Input should be "),
         rule=RULE,
         remedy=remedy,
     )
