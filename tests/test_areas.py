@@ -372,6 +372,28 @@ def test_a_page_does_not_tell_its_only_finding_twice_in_a_row(page, told):
     assert [box["id"] for box in soup.select(".finding-box")] == [f"finding-{n + 1}" for n in range(len(found))]
 
 
+def test_a_council_or_a_measure_without_figures_takes_no_page_down(tmp_path):
+    def hide(frame):
+        plans = frame["measure"] == "cpp_31march"
+        frame.loc[plans & (frame["area_name"] == "Leeds"), ["count", "rate", "symbol"]] = ["", "", "c"]
+        frame.loc[frame["measure"] == "cin_31march", ["count", "rate"]] = ""
+
+    spoiled(tmp_path, hide)
+    file = tmp_path / "params/area_leeds.yaml"
+    with pytest.raises(Refused, match="a measure without any figure: cin_31march"):
+        areas.begin(file)
+    text = file.read_text(encoding="utf-8").replace("cla_31march, cin_31march]", "cla_31march]")
+    file.write_text(text.replace("measure: cin_31march}", "why_not: not here}"), encoding="utf-8")
+    study, book = areas.begin(file), workbook.begin_audit("params/area_leeds.yaml", notebook="example")
+    rates, near = book.clear(areas.rates_table(study)), book.clear(areas.neighbour_rates_table(study))
+    chart = area_charts.among_neighbours(
+        rates, near, *study.labels()[0][:1], "Leeds", (2016, 2017), "per 10,000 children"
+    )
+    assert chart.title == "Leeds: child protection plans at 31 March, no figure published"
+    assert main_row(study, "Child protection")["not_given"].startswith("no usable figure for Leeds in 2013")
+    assert "cannot be compared" in sentences.finding(areas.changes_table(study).frame, "Leeds")
+
+
 def test_the_council_itself_did_not_also_begin(tmp_path):
     file = copy_project(tmp_path) / "params/area_leeds.yaml"
     text = file.read_text(encoding="utf-8")

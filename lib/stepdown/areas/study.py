@@ -140,6 +140,17 @@ def _check(study: AreaStudy, where: str) -> None:
         gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))
     for model in study.settings.all_models():
         gather(lambda model=model: study.figures.neighbour_matrix(model))
+    for name in study.settings.measures:
+        if study.figures.rates(name).isna().all(axis=None):
+            faults.append(
+                Fault(
+                    where=f"{where}, area.measures",
+                    found=f"a measure without any figure: {name}",
+                    allowed="measures with figures in the folder that the study reads",
+                    rule="a rate needs a count and what it is divided by",
+                    remedy="take it out, or add the department's files with: stepdown areas add FILE…",
+                )
+            )
     known = {y for m in study.settings.measures for y in study.figures.rates(m).dropna(how="all", axis=1).columns}
     asked = {y for p in study.settings.all_periods() for a, b in (p.before, p.after) for y in range(a, b + 1)}
     if missing := sorted(asked - known):

@@ -48,12 +48,15 @@ def among_neighbours(
 
 def _trend_title(own: pd.DataFrame, council: str, measure: str) -> str:
     seen = own.dropna(subset=["rate"])
+    head = f"{council}: {measure[:1].lower()}{measure[1:]}"
+    if seen.empty:
+        return f"{head}, no figure published"
     first, last = seen.iloc[0], seen.iloc[-1]
+    before, now = (digits(row["rate"], 1) for row in (first, last))
+    if before == now:
+        return f"{head} stood at {now} in {int(first['year'])} and in {int(last['year'])}"
     word = "fell" if last["rate"] < first["rate"] else "rose"
-    return (
-        f"{council}: {measure[:1].lower()}{measure[1:]} {word} from {digits(first['rate'], 1)} ({int(first['year'])}) "
-        f"to {digits(last['rate'], 1)} ({int(last['year'])})"
-    )
+    return f"{head} {word} from {before} ({int(first['year'])}) to {now} ({int(last['year'])})"
 
 
 def _trend_alt(own: pd.DataFrame, council: str, country: str, title: str, n_neighbours: int) -> str:
