@@ -146,5 +146,11 @@ def test_new_for_tables_refuses_what_lies_elsewhere_and_what_is_no_table(root, t
 
 def test_new_without_returns_says_where_they_go(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert new("ff", "--kind", "returns").exit_code == 0
-    assert "such as returns/cin/*.xml" in (tmp_path / "params/ff_import.yaml").read_text()
+    assert "with ??? in 4 places" in new("ff", "--kind", "returns").output
+    text = (tmp_path / "params/ff_import.yaml").read_text()
+    assert "returns/cin/*.xml  # none found yet: put the files there" in text
+    answers = iter(["???", "{2024: returns/903}", "Families First", "2023-10-01", "2024-03-31"])
+    (tmp_path / "params/ff_import.yaml").write_text(re.sub(r"\?\?\?", lambda _: next(answers), text))
+    said = CliRunner().invoke(import_command, ["params/ff_import.yaml", "--look"], catch_exceptions=False)
+    assert said.exit_code == 2
+    assert "correct the path under returns.cin_census" in said.output
