@@ -10,11 +10,13 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from stepdown.contracts import known_tables, sheet_of, table_files
+from stepdown.contracts.as_held import without_totals
 from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, known_headings, near, other_words, told_apart
 from stepdown.contracts.model import Contract
@@ -36,7 +38,8 @@ def write_mapping(path: str) -> str:
     day_first = False
     for table, file in table_files(study).items():
         contract, given = known_tables()[table], study.settings.data.columns.get(table, {})
-        raw = read_raw(file, Counter(), known_headings(contract, given), sheet_of(study, table))
+        raw = read_raw(file, None, known_headings(contract, given), sheet_of(study, table))
+        raw = without_totals(raw, Counter())
         told = told_apart(list(raw.columns), contract, given)
         columns[table] = column_lines(told, contract)
         raw = raw.rename(columns={h: c for h, c in told.columns.items() if c not in told.doubled})
@@ -71,7 +74,8 @@ def _code_lines(raw: pd.DataFrame, column: str, contract: Contract, study: Study
         return []
     mine = study.settings.data.codes.get(contract.table, {}).get(column, {})
     words = other_words(column, mine)
-    known = {folded(text) for text in (*codes, *mine)}
+    labels = codes.values() if isinstance(codes, Mapping) else ()
+    known = {folded(text) for text in (*codes, *labels, *mine)}
     odd = [text for text in sorted(raw[column].dropna().unique()) if folded(text) not in known]
     if not odd or len(odd) > _MOST_WORDS:
         return []

@@ -21,14 +21,14 @@ def _codes_of_children(study: Study) -> Codes:
     settings = study.settings
     return {
         "group": settings.groups.labels(),
-        "ethnicity_code": tuple(settings.profile.ethnicity),
+        "ethnicity_code": settings.profile.ethnicity,
         "exclusion_reason": settings.exclusion_reasons,
     }
 
 
 def _codes_of_issues(study: Study) -> Codes:
     issues = study.settings.profile.issues
-    return {"issue_code": tuple(issues)} if issues else {}
+    return {"issue_code": issues} if issues else {}
 
 
 CHILDREN = Contract(

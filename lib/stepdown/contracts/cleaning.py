@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
@@ -91,14 +92,23 @@ def _as_codes(cells: pd.Series, field: Field, codes: tuple[str, ...] | Mapping[s
             how[field.name, f"free text read as “{field.other}”"] += int(cells.notna().sum())
         return cells.where(cells.isna(), field.other)
     words = {code.casefold(): code for code in field.codes}
-    labels = {label.casefold(): code for code, label in codes.items()} if isinstance(codes, Mapping) else {}
+    labels = _labels(codes)
     found = {text: (labels | words).get(text.casefold(), text) for text in cells.dropna().unique() if text not in codes}
     changed = {text: code for text, code in found.items() if code != text}
     if not changed:
         return cells
-    if words:
-        how[field.name, "words in other capitals"] += int(cells.isin(list(changed)).sum())
+    what = "words in other capitals" if words else "" if field.other else "labels read as their codes"
+    if what:
+        how[field.name, what] += int(cells.isin(list(changed)).sum())
     return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+
+
+def _labels(codes: Iterable[str]) -> dict[str, str]:
+    """Return label → code, folded, of codes that have labels; a label that two codes share stands for neither."""
+    if not isinstance(codes, Mapping):
+        return {}
+    texts = Counter(label.casefold() for label in codes.values())
+    return {label.casefold(): code for code, label in codes.items() if texts[label.casefold()] == 1}
 
 
 def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, str], how: How) -> pd.Series:

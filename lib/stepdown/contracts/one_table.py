@@ -25,6 +25,7 @@ YEARS_BEFORE, YEARS_AFTER = 45, 2
 def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") -> tuple[pd.DataFrame, How, list[Fault]]:
     """Return one table, typed, how it was read, and its faults (an empty frame where its columns are at fault)."""
     shown = str(file.relative_to(study.root)) if file.is_relative_to(study.root) else file.name
+    shown += f"#{sheet}" if sheet else ""
     empty = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, shown)[0]
     how: How = Counter()
     codes = contract.codes(study)

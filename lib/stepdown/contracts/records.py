@@ -109,7 +109,7 @@ def read_study(study: Study) -> StudyRecords:
     if study.settings.data.ids == "without_leading_zeros":
         joined_by_zeros(frames, how_read)
     if not any(frames[table].empty for table in files):
-        faults += _cross_table_faults(frames, files)
+        faults += _cross_table_faults(frames, {table: _named(study, table, file) for table, file in files.items()})
     faults += _index_faults(study, frames["referrals"])
     refuse(one_for_one_cause(faults))
     rows = {table: len(frames[table]) for table in files}
@@ -117,7 +117,12 @@ def read_study(study: Study) -> StudyRecords:
     return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
 
 
-def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path]) -> list[Fault]:
+def _named(study: Study, table: str, file: Path) -> str:
+    sheet = sheet_of(study, table)
+    return f"{file.name}#{sheet}" if sheet else file.name
+
+
+def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> list[Fault]:
     faults = []
     names = same_but_for_zeros(children_in(frames))[0]
     zeros = {*names, *names.values()}
@@ -128,11 +133,11 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, Path])
                 orphans = cells[~cells.isin(frames[parent][column]) & cells.notna()]
                 if len(orphans):
                     lost = int(orphans.isin(zeros).sum()) if column == "child_id" else 0
-                    faults.append(_orphans(orphans, table, files[table].name, parent, files[parent].name, lost))
+                    faults.append(_orphans(orphans, table, files[table], parent, files[parent], lost))
         for column in contract.after_birth if table in files else ():
             early = _long_before_birth(frames[table], column, frames["children"])
             if len(early):
-                where = f"{files[table].name}, column {column}, {some_rows(lines_of(early))}"
+                where = f"{files[table]}, column {column}, {some_rows(lines_of(early))}"
                 found = f"a date more than {UNBORN_DAYS} days before the child was born"
                 rule = f"docs/data_dictionary.md, table {table}, column {column}"
                 remedy = (
