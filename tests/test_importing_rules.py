@@ -1,5 +1,7 @@
 """The rules of the import, each by a case that a practitioner can follow on paper."""
 
+import subprocess
+import sys
 from datetime import date
 from itertools import zip_longest
 
@@ -329,6 +331,12 @@ def test_need_that_is_no_need_is_kept_and_counted(council):
 def test_the_days_covered_begin_with_the_first_year_that_every_source_has(council):
     council.care(2022, ("HELPED", "01/06/2021", "S", "C2", "01/09/2021", "E4A"))
     assert shown(council.bring_in().covered.first_day) == "2022-04-01"
+
+
+def test_the_import_stays_light():
+    """Within 250 MB for five years of a large council (benchmarks/returns.py): pandas alone would take 90 of them."""
+    words = "import sys, stepdown.importing; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
 
 
 # --- ids

@@ -32,3 +32,6 @@ FAULTS_OF_A_KIND: Final = 5
 """Faults of one kind that are shown; the rest are counted."""
 SHOWN_LETTERS: Final = 80
 """Letters of a name or value that a fault repeats."""
+YEARS_BEFORE: Final = 45
+YEARS_AFTER: Final = 2
+"""Dates may lie so many years before and after data.last_date: what lies beyond stands for "not known"."""

@@ -17,12 +17,12 @@ import pandas as pd
 
 from stepdown.contracts import known_tables, sheet_of, table_files
 from stepdown.contracts.as_held import without_totals
-from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, known_headings, near, other_words, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.reading import read_raw
 from stepdown.faults import Refused
 from stepdown.params import Study, load_study, read_yaml
+from stepdown.params.written import needs_day_first
 
 REPORT = "match_report.csv"
 _MOST_WORDS = 12

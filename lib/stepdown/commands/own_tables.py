@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.commands.mapping import block, column_lines
-from stepdown.contracts.dates import needs_day_first
 from stepdown.contracts.headings import Headings, folded, told_apart
 from stepdown.contracts.model import Contract
 from stepdown.contracts.registered import known_tables
 from stepdown.importing import ETHNICITIES, Line, tables, without_totals
+from stepdown.params.written import needs_day_first
 
 _MOST_CODES = 40
 

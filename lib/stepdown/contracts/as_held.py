@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 
 import pandas as pd
 
 from stepdown.contracts.headings import folded
 from stepdown.contracts.model import How
+from stepdown.params.written import TOTAL, TOTAL_ROWS
 
 TITLE_ROWS = 20
 """The headings stand among the first so many rows."""
-TOTAL_ROWS = 3
-"""A row of totals stands among the last so many rows."""
-TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
 
 
 def as_utf8(content: bytes, how: How) -> bytes:

@@ -15,11 +15,10 @@ from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
 from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed
 from stepdown.faults import Fault, Refused, some_rows
+from stepdown.limits import YEARS_AFTER, YEARS_BEFORE
 from stepdown.params import Study
 
 COUNTED_ONCE = "rows that repeat an event, counted once"
-YEARS_BEFORE, YEARS_AFTER = 45, 2
-"""Dates may lie so many years before and after data.last_date: what lies beyond stands for "not known"."""
 
 
 def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") -> tuple[pd.DataFrame, How, list[Fault]]:

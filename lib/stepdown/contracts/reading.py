@@ -24,11 +24,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from stepdown.contracts.as_held import TITLE_ROWS, TOTAL, as_utf8, from_headings, heading_row, parted_by
+from stepdown.contracts.as_held import TITLE_ROWS, as_utf8, from_headings, heading_row, parted_by
 from stepdown.contracts.model import How
 from stepdown.contracts.sheets import Sheet, read_sheet
 from stepdown.faults import Refused, shortened, some_rows
 from stepdown.limits import COLUMNS, HEADING_LETTERS, TABLE_BYTES
+from stepdown.params.written import TOTAL
 
 GUIDE = "docs/your_own_data.md, the files"
 FIRST_ROW = 2

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from stepdown.contracts.ids import children_in, joined_by_zeros, same_but_for_zeros
 from stepdown.contracts.model import UNBORN_DAYS, How
 from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.one_table import read_table
@@ -17,12 +16,14 @@ from stepdown.contracts.schema import lines_of
 from stepdown.contracts.typing_cells import one_for_one_cause, typed
 from stepdown.faults import Fault, Refused, nearest, refuse, some_names, some_rows
 from stepdown.params import Study, outside
+from stepdown.params.written import same_but_for_zeros
 
 ENDINGS = (".csv", ".parquet", ".xlsx")
 ZEROS_REMEDY = (
     "format the column as text where the table is made; or set data.ids: without_leading_zeros in the study file, "
     "and the ids are read as one"
 )
+ZEROS = "ids read as one that differs in leading zeros alone"
 SIX = ("children", "issues", "spells", "referrals", "case_files", "programme_costs")
 """The tables that :class:`StudyRecords` has a name for."""
 
@@ -107,7 +108,7 @@ def read_study(study: Study) -> StudyRecords:
         frames[table], how_read[table], found = read_table(files[table], contract, study, sheet_of(study, table))
         faults += found
     if study.settings.data.ids == "without_leading_zeros":
-        joined_by_zeros(frames, how_read)
+        _join_by_zeros(frames, how_read)
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, {table: _named(study, table, file) for table, file in files.items()})
     faults += _index_faults(study, frames["referrals"])
@@ -122,9 +123,26 @@ def _named(study: Study, table: str, file: Path) -> str:
     return f"{file.name}#{sheet}" if sheet else file.name
 
 
+def _children_in(frames: Mapping[str, pd.DataFrame]) -> dict[str, set[str]]:
+    """Return the ids of children in each table that has them."""
+    tables = [t for t, contract in known_tables().items() if "child_id" in contract.names() and t in frames]
+    return {table: set(frames[table]["child_id"].dropna()) for table in tables}
+
+
+def _join_by_zeros(frames: dict[str, pd.DataFrame], how_read: Mapping[str, How]) -> None:
+    """Write the child's id in place of each form of it that lost its leading zeros, counted by table."""
+    names = same_but_for_zeros(_children_in(frames))[0]
+    for table in _children_in(frames):
+        lost = frames[table]["child_id"].isin(list(names))
+        if lost.any():
+            how_read[table]["child_id", ZEROS] += int(lost.sum())
+            whole = frames[table]["child_id"].map(lambda text: names.get(text, text), na_action="ignore")
+            frames[table] = frames[table].assign(child_id=whole.astype("str"))
+
+
 def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> list[Fault]:
     faults = []
-    names = same_but_for_zeros(children_in(frames))[0]
+    names = same_but_for_zeros(_children_in(frames))[0]
     zeros = {*names, *names.values()}
     for table, contract in known_tables().items():
         for column, parent in contract.belongs_to:

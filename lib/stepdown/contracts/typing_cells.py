@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stepdown.contracts.dates import month_first, needs_day_first, parse_dates
+from stepdown.contracts.dates import parse_dates
 from stepdown.contracts.model import Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, nearest, some_names, some_rows
+from stepdown.params.written import month_first, needs_day_first
 
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
 """What a flag may be written as, in any capitals."""

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
-from stepdown.contracts.dates import month_first, written_day
+from stepdown.params.written import month_first, written_day
 
 ETHNICITIES = {
     "WBRI": "White British",

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median_low
 
-from stepdown.contracts.one_table import YEARS_AFTER
 from stepdown.importing.cells import ages_18
 from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS, Child, unknown_birth
 from stepdown.importing.rows import Assessment, Doubts, Ledger
 from stepdown.importing.settings import ImportSettings
+from stepdown.limits import YEARS_AFTER
 
 LIST_ROWS, HOUSEHOLD_ROWS = "rows of the list", "rows of households"
 

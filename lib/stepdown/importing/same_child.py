@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stepdown.contracts.ids import same_but_for_zeros
 from stepdown.importing.history import History
 from stepdown.importing.rows import Doubts, Faults, Person
+from stepdown.params.written import same_but_for_zeros
 
 
 def without_zeros(ids: Mapping[str, Iterable[str]], doubts: Doubts) -> dict[str, str]:

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import python_calamine
 
-from stepdown.contracts.as_held import TOTAL, TOTAL_ROWS
 from stepdown.faults import Fault, Refused
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
+from stepdown.params.written import TOTAL, TOTAL_ROWS
 
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
