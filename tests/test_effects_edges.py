@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stepdown import effects
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
-from stepdown.effects import balance, bounded_days, bracketing, movement, re_referral, weighting
+from stepdown.effects import balance, bounded_days, bracketing, movement, permutation, re_referral, weighting
 from stepdown.faults import Refused
 from stepdown.outcomes import child_outcomes
 from stepdown.params import DisclosurePolicy, load_study
@@ -284,3 +284,40 @@ def test_weights_change_the_means_and_not_the_denominator(slough):
     assert weighted == pytest.approx(plain - moved / pooled)
     table = effects.balance_table(slough, SETTINGS, weights=weights).frame
     assert table["smd_weighted"].notna().sum() >= 5
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds)
+def test_the_family_jackknife_of_a_coefficient_judged_by_statsmodels_which_fits_every_family_anew(seed):
+    import statsmodels.api as sm
+
+    one = children(n=70, n_families=25, seed=seed)
+    for estimator in bracketing.BRACKET:
+        response, matrix = bracketing.design(one, estimator)
+        judge = sm.OLS(response, matrix).fit(cov_type="cluster-crv3", cov_kwds={"groups": one.family}, use_t=True)
+        assert bracketing.clustered_se(response, matrix, one.family) == pytest.approx(judge.bse[1], rel=1e-10)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds, st.integers(1, 9))
+def test_outcomes_dealt_together_and_families_left_out_by_the_handful_give_the_same(seed, handful):
+    several = [children(n=24, n_families=12, seed=seed), children(n=24, n_families=12, seed=seed + 1)]
+    other = effects.compare(np.zeros(6), np.arange(6.0), np.arange(6) < 3, np.arange(6))
+    for exact_up_to in (0, 10_000):
+        how = {"seed": 5, "draws": 199, "exact_up_to": exact_up_to}
+        together = permutation.family_permutations([*several, other], **how)
+        assert together == [permutation.family_permutation(each, **how) for each in (*several, other)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(permutation, "_CELLS_AT_A_TIME", 12 * handful)
+            assert permutation.family_permutations([*several, other], **how) == together
+    rng = np.random.default_rng(seed)
+    waits = re_referral.Waiting(rng.integers(1, 60, 40).astype(float), rng.random(40) < 0.6, rng.integers(0, 15, 40))
+    whole = re_referral._without_each_family(waits, 50)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(re_referral, "_AT_A_TIME", handful)
+        assert re_referral._without_each_family(waits, 50) == pytest.approx(whole, rel=1e-12)
+    left = [waits.family != family for family in np.unique(waits.family)]
+    slow = [re_referral.Waiting(waits.days[k], waits.referred[k], waits.family[k]) for k in left]
+    early = [bool((each.referred & (each.days <= 50)).any()) for each in slow]
+    means = [re_referral.restricted_mean(each, 50)[0] for each in slow]
+    assert whole[early] == pytest.approx(np.array(means)[early], rel=1e-12)

@@ -80,11 +80,8 @@ def fisher(later: tuple[int, int], earlier: tuple[int, int]) -> float:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return p values corrected for their number by Holm (1979); a NaN stays NaN and is not counted."""
-    from statsmodels.stats.multitest import multipletests
-
     p = np.asarray(p_values, dtype="float64")
-    known = ~np.isnan(p)
+    order = np.argsort(p, kind="stable")[: int((~np.isnan(p)).sum())]  # NaN sort last
     corrected = np.full(p.shape, np.nan)
-    if known.any():
-        corrected[known] = multipletests(p[known], method="holm")[1]
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
     return [float(value) for value in corrected]

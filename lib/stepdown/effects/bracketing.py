@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 
 from stepdown.effects.comparison import Comparison, Floats, Integers
 from stepdown.effects.estimates import NAN, Estimate, estimate_of, t_interval
@@ -130,10 +129,14 @@ def ends_apart(compared: Comparison, *, level: float = 0.95) -> EndsApart:
 
 
 def clustered_se(response: Floats, matrix: Floats, family: Integers) -> float:
-    """Return the CRV3 standard error of the group's coefficient: CR3 times sqrt((G-1)/G), the family jackknife."""
-    model = sm.OLS(response, matrix)
-    fitted = model.fit(cov_type="cluster-crv3", cov_kwds={"groups": family}, use_t=True)
-    return float(fitted.bse[1])
+    """Return the CRV3 standard error of the group's coefficient, the family jackknife: NaN where one carries it alone.
+
+    From each family's own sums of cross products, so that its cost grows with the children and not with children times
+    families (MacKinnon, Nielsen & Webb 2023, section 3; statsmodels' "cluster-crv3" fits every family anew).
+    """
+    whole = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+    left = without_each_family(response, matrix, family)
+    return float(np.sqrt((len(left) - 1) / len(left) * ((left - whole) ** 2).sum()))
 
 
 def without_each_family(response: Floats, matrix: Floats, family: Integers) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stepdown.effects.comparison import Comparison, base_columns, base_of, comparison_of, group_labels, rests_on
 from stepdown.effects.estimates import NAN
-from stepdown.effects.permutation import family_permutation
+from stepdown.effects.permutation import family_permutations
 from stepdown.measures import measured
 from stepdown.outcomes import ChildOutcomes
 from stepdown.params.effects import EffectSettings
@@ -210,11 +210,11 @@ def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed:
     1   days_cp  deals drawn at random
     """
     rows = []
-    for outcome in settings.outcomes:
-        compared = comparison_of(children, outcome)
-        found = family_permutation(
-            compared, seed=seed, draws=settings.permutation_draws, exact_up_to=settings.permutation_exact_up_to
-        )
+    comparisons = [comparison_of(children, outcome) for outcome in settings.outcomes]
+    tests = family_permutations(
+        comparisons, seed=seed, draws=settings.permutation_draws, exact_up_to=settings.permutation_exact_up_to
+    )
+    for outcome, compared, found in zip(settings.outcomes, comparisons, tests, strict=True):
         rows.append(
             {
                 "outcome": outcome,

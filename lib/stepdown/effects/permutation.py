@@ -8,6 +8,7 @@ permutation_test doubles the smaller tail instead, which gives other values.)
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -17,7 +18,8 @@ import numpy as np
 from stepdown.effects.comparison import Comparison, Floats
 from stepdown.effects.estimates import NAN
 
-_CHUNK = 2_000
+_CELLS_AT_A_TIME = 8_000_000
+"""Families × deals that are dealt together, about 200 MB in all: more families, fewer deals at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,58 +41,79 @@ class PermutationTest:
 def family_permutation(
     compared: Comparison, *, seed: int, draws: int = 4999, exact_up_to: int = 20_000
 ) -> PermutationTest:
-    """Return the permutation test of the difference in mean change, families dealt whole.
+    """Return the permutation test of the difference in mean change of one outcome; see :func:`family_permutations`."""
+    return family_permutations([compared], seed=seed, draws=draws, exact_up_to=exact_up_to)[0]
+
+
+def family_permutations(
+    compared: Sequence[Comparison], *, seed: int, draws: int = 4999, exact_up_to: int = 20_000
+) -> list[PermutationTest]:
+    """Return the permutation test of the difference in mean change of each outcome, families dealt whole.
 
     The number of families in each group stays as it was. All deals are counted when there are at most
-    ``exact_up_to``; otherwise ``draws`` are drawn with ``seed``.
+    ``exact_up_to``; otherwise ``draws`` are drawn with ``seed``. Outcomes of the same children share the deals, which
+    are made once.
     """
-    n_families = compared.n_families
-    gained = compared.after - compared.before
-    change: Floats = np.bincount(compared.family, weights=gained, minlength=n_families).astype(np.float64)
-    size: Floats = np.bincount(compared.family, minlength=n_families).astype(np.float64)
-    in_programme = np.bincount(compared.family, weights=compared.programme, minlength=n_families)
-    if ((in_programme > 0) & (in_programme < size)).any():
-        note = "a family has children in both groups, so families cannot be dealt whole"
-        return PermutationTest(compared.outcome, NAN, NAN, 0, False, note)
-    dealt = in_programme > 0
+    found: dict[int, PermutationTest] = {}
+    together: dict[tuple[bytes, bytes], list[int]] = {}
+    for i, each in enumerate(compared):
+        size, in_programme = (np.bincount(each.family, of, each.n_families) for of in (None, each.programme))
+        note = ""
+        if ((in_programme > 0) & (in_programme < size)).any():
+            note = "a family has children in both groups, so families cannot be dealt whole"
+        elif (in_programme > 0).all() or not in_programme.any():
+            note = "one of the groups has no family"
+        if note:
+            found[i] = PermutationTest(each.outcome, NAN, NAN, 0, False, note)
+        else:
+            together.setdefault((size.tobytes(), (in_programme > 0).tobytes()), []).append(i)
+    for places in together.values():
+        tests = _of_same_families([compared[i] for i in places], seed, draws, exact_up_to)
+        found.update(zip(places, tests, strict=True))
+    return [found[i] for i in range(len(compared))]
+
+
+def _of_same_families(
+    compared: Sequence[Comparison], seed: int, draws: int, exact_up_to: int
+) -> Iterator[PermutationTest]:
+    first = compared[0]
+    size: Floats = np.bincount(first.family, minlength=first.n_families).astype(np.float64)
+    dealt = np.bincount(first.family, first.programme, first.n_families) > 0
+    change: Floats = np.column_stack([np.bincount(c.family, c.after - c.before, c.n_families) for c in compared])
+    observed = _differences(dealt[None, :].astype(np.float64), change, size)[0]
     n_programme = int(dealt.sum())
-    if n_programme in (0, n_families):
-        return PermutationTest(compared.outcome, NAN, NAN, 0, False, "one of the groups has no family")
-    observed = float(_differences(dealt[None, :].astype(np.float64), change, size)[0])
-    ways = comb(n_families, n_programme)
-    if ways <= exact_up_to:
-        found = _exact(change, size, n_programme)
-        p_value = float(_as_far(found, observed).mean())
-        return PermutationTest(compared.outcome, observed, p_value, ways, True)
-    found = _drawn(change, size, n_programme, draws, np.random.default_rng(seed))
-    p_value = float((_as_far(found, observed).sum() + 1) / (draws + 1))
-    return PermutationTest(compared.outcome, observed, p_value, draws, False)
+    ways = comb(len(size), n_programme)
+    exact = ways <= exact_up_to
+    deals = _all(len(size), n_programme) if exact else _drawn(len(size), n_programme, draws, seed)
+    as_far = sum(_as_far(_differences(some, change, size), observed).sum(axis=0) for some in deals)
+    for each, difference, count in zip(compared, observed, np.atleast_1d(as_far), strict=True):
+        p_value = count / ways if exact else (count + 1) / (draws + 1)
+        yield PermutationTest(each.outcome, float(difference), float(p_value), ways if exact else draws, exact)
 
 
-def _as_far(found: Floats, observed: float) -> np.ndarray:
+def _as_far(found: Floats, observed: Floats) -> np.ndarray:
     """Return which differences are at least as far from zero; ties by floating-point dust count as equal."""
-    return np.abs(found) >= abs(observed) * (1 - 1e-9) - 1e-12
+    return np.abs(found) >= np.abs(observed) * (1 - 1e-9) - 1e-12
 
 
 def _differences(dealt: Floats, change: Floats, size: Floats) -> Floats:
-    """Return the difference in mean change for each deal; dealt is (deals, families) of zeros and ones."""
-    there, n_there = dealt @ change, dealt @ size
-    return there / n_there - (change.sum() - there) / (size.sum() - n_there)
+    """Return the difference in mean change, deals × outcomes; dealt is (deals, families) of zeros and ones."""
+    there, n_there = dealt @ change, (dealt @ size)[:, None]
+    return there / n_there - (change.sum(axis=0) - there) / (size.sum() - n_there)
 
 
-def _exact(change: Floats, size: Floats, n_programme: int) -> Floats:
-    chosen = np.array(list(combinations(range(len(size)), n_programme)))
-    dealt = np.zeros((len(chosen), len(size)))
+def _all(n_families: int, n_programme: int) -> Iterator[Floats]:
+    yield _dealt(np.array(list(combinations(range(n_families), n_programme))), n_families)
+
+
+def _drawn(n_families: int, n_programme: int, draws: int, seed: int) -> Iterator[Floats]:
+    rng, at_a_time = np.random.default_rng(seed), max(1, _CELLS_AT_A_TIME // n_families)
+    for start in range(0, draws, at_a_time):
+        order = rng.random((min(at_a_time, draws - start), n_families)).argpartition(n_programme - 1, axis=1)
+        yield _dealt(order[:, :n_programme], n_families)
+
+
+def _dealt(chosen: np.ndarray, n_families: int) -> Floats:
+    dealt = np.zeros((len(chosen), n_families))
     np.put_along_axis(dealt, chosen, 1.0, axis=1)
-    return _differences(dealt, change, size)
-
-
-def _drawn(change: Floats, size: Floats, n_programme: int, draws: int, rng: np.random.Generator) -> Floats:
-    parts = []
-    for start in range(0, draws, _CHUNK):
-        n_draws = min(_CHUNK, draws - start)
-        order = rng.random((n_draws, len(size))).argpartition(n_programme - 1, axis=1)[:, :n_programme]
-        dealt = np.zeros((n_draws, len(size)))
-        np.put_along_axis(dealt, order, 1.0, axis=1)
-        parts.append(_differences(dealt, change, size))
-    return np.concatenate(parts)
+    return dealt

@@ -199,21 +199,34 @@ def _jackknife_se(data: Waiting, tau: float) -> float:
     return float(np.sqrt((count - 1) / count * ((left - whole) ** 2).sum()))
 
 
+_AT_A_TIME = 16_384
+"""Families left out together: the tables of their own days then take some tens of megabytes."""
+
+
 def _without_each_family(data: Waiting, tau: float) -> Floats:
     """Return the restricted mean without each family in turn: its own counts are taken from those of all."""
-    times = np.unique(data.days[data.referred & (data.days <= tau)])
-    place = np.unique(data.family, return_inverse=True)[1]
-    n_families, n_times = int(place.max()) + 1, len(times)
-    events, left = np.zeros((n_families, n_times)), np.zeros((n_families, n_times + 1))
     early = data.referred & (data.days <= tau)
-    np.add.at(events, (place[early], np.searchsorted(times, data.days[early])), 1.0)
-    np.add.at(left, (place, np.searchsorted(times, data.days, side="right")), 1.0)
-    at_risk = left.sum(axis=1)[:, None] - left[:, :-1].cumsum(axis=1)
-    rest = at_risk.sum(axis=0) - at_risk
-    hazard = np.divide(events.sum(axis=0) - events, rest, out=np.zeros_like(rest), where=rest > 0)
-    survival = np.cumprod(1 - hazard, axis=1)
+    times = np.unique(data.days[early])
     widths = np.diff(np.concatenate([times, [tau]]))
-    return np.asarray(times[0] + survival @ widths)
+    place = np.unique(data.family, return_inverse=True)[1]
+    order = np.argsort(place, kind="stable")
+    place, early, days = place[order], early[order], data.days[order]
+    when, gone = np.searchsorted(times, days), np.searchsorted(times, days, side="right")
+    all_events = np.bincount(when[early], minlength=len(times))
+    all_at_risk = len(days) - np.bincount(gone, minlength=len(times) + 1)[:-1].cumsum()
+    parts = []
+    for first in range(0, int(place[-1]) + 1, _AT_A_TIME):
+        mine = slice(*np.searchsorted(place, [first, first + _AT_A_TIME]))
+        families = int(place[mine][-1]) - first + 1
+        events, left = np.zeros((families, len(times))), np.zeros((families, len(times) + 1))
+        row, had = place[mine] - first, early[mine]
+        np.add.at(events, (row[had], when[mine][had]), 1.0)
+        np.add.at(left, (row, gone[mine]), 1.0)
+        own = left.sum(axis=1)[:, None] - left[:, :-1].cumsum(axis=1)
+        rest = all_at_risk - own
+        hazard = np.divide(all_events - events, rest, out=np.zeros_like(rest), where=rest > 0)
+        parts.append(times[0] + np.cumprod(1 - hazard, axis=1) @ widths)
+    return np.concatenate(parts)
 
 
 def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
