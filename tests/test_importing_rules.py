@@ -16,7 +16,7 @@ from stepdown.faults import Refused
 from stepdown.importing import lines
 from stepdown.importing.care_spells import OPEN, Spell, care_of
 from stepdown.importing.child import OLDEST_DAYS, UNBORN_DAYS
-from stepdown.importing.rows import CareRow, shown
+from stepdown.importing.rows import CareRow, Ledger, shown
 from stepdown.importing.statuses import exclusive, joined
 from stepdown.importing.writing import tables
 
@@ -331,6 +331,15 @@ def test_need_that_is_no_need_is_kept_and_counted(council):
 def test_the_days_covered_begin_with_the_first_year_that_every_source_has(council):
     council.care(2022, ("HELPED", "01/06/2021", "S", "C2", "01/09/2021", "E4A"))
     assert shown(council.bring_in().covered.first_day) == "2022-04-01"
+
+
+def test_rows_that_do_not_add_up_stop_the_import_before_anything_is_written():
+    ledger = Ledger()
+    row = CareRow("A", 1, 2, ledger.file("episodes.csv"))
+    ledger.read[row.file, "episodes of care"] += 2
+    ledger.settle(row, "used")
+    with pytest.raises(ArithmeticError, match=r"episodes.csv, episodes of care: 2 rows read, 1 accounted for"):
+        ledger.lines()
 
 
 def test_the_import_stays_light():

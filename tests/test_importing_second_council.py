@@ -155,7 +155,7 @@ def care_xml(rows):
 BORN = {"428": "03/03/2005", "505": "07/07/2007", "507": "03/09/2014"}
 
 
-def annex_a(path):
+def annex_a(path, order):
     who = ["Sex ", "Ethnic  Origin", "Child’s Unique ID", "D.O.B.", "Age"]
     facts = lambda n, born=date(2012, 5, 5): ["b) Female", "a) WBRI: White British", n, born, 13]  # noqa: E731
     workbook(
@@ -172,10 +172,14 @@ def annex_a(path):
                 ["Children in need"],
                 *[[]] * 4,
                 ["Primary need", *who, "CIN start date\n", "CIN closure date:", "Closure reason"],
-                ["N2 - disability", *facts(422), date(2023, 4, 11), 45838, "RC7 any other"],
-                ["N1", *facts(510), "20/05/2023", "2025-08-02", "RC7"],
-                ["N1", *facts(420, "01/05/2025"), date(2025, 1, 10), "#N/A", ""],
-                ["N1", *facts(505, "07/07/2007"), date(2024, 5, 4), "", ""],
+                *order(
+                    [
+                        ["N2 - disability", *facts(422), date(2023, 4, 11), 45838, "RC7 any other"],
+                        ["N1", *facts(510), "20/05/2023", "2025-08-02", "RC7"],
+                        ["N1", *facts(420, "01/05/2025"), date(2025, 1, 10), "#N/A", ""],
+                        ["N1", *facts(505, "07/07/2007"), date(2024, 5, 4), "", ""],
+                    ]
+                ),
                 ["Total", "", "", 4],
             ],
             "list 7 ": [[*who, "CP Plan Start Date", "CP Plan End Date"], [*facts(510), "12/05/2025", "31/07/2025"]],
@@ -214,7 +218,7 @@ def returned(made, order):
         header = "".join(f"{BORN.get(n, '05/05/2012')},998/0000{n},WBRI,2,\r\n" for n in order(names))
         made.write(f"returns/903/{year}/old.csv", "DOB,CHILD,ETHNIC,SEX,UPN\r\n" + header)
         made.write(f"returns/903/{year}/uasc.csv", "CHILD,SEX,DOB,DUC\r\n998/0000505,1,07/07/2007,07/07/2025\r\n")
-    annex_a(made.root / "returns/annex.xlsx")
+    annex_a(made.root / "returns/annex.xlsx", order)
     head, rows, total = LIST.splitlines()[:3], LIST.splitlines()[3:-1], LIST.splitlines()[-1]
     made.write("returns/list.csv", "\r\n".join([*head, *order(rows), total]).encode("cp1252"))
     homes = "".join(order([f"0000{n},{home}\n" for n, home in HOMES.items()]))
