@@ -522,6 +522,18 @@ def test_a_case_open_on_31_march_and_in_no_list_ends_on_1_april(council):
     assert council.spells("HELPED") == ["CIN 2023-06-01 to 2023-12-01", "CLA 2023-12-01 to 2024-04-01"]
 
 
+def test_a_case_under_a_plan_that_the_lists_have_open_has_not_vanished(council):
+    """A council's list 6 may leave out who is on a plan or in care; once that ended, an open case would stand there."""
+    council.census(2024, child("HELPED", case("2023-06-01", inside=SUPPORT + plan("2023-08-01"))))
+    council.settings["decisions"] = {"in_need_days": "whole_episode"}
+    annex_a(council, seven=[("HELPED", date(2023, 8, 1), "")])
+    assert council.spells("HELPED") == ["CIN 2023-06-01 to open", "CP 2023-08-01 to open"]
+    assert not council.bring_in().doubts.children("vanished")
+    annex_a(council, seven=[("HELPED", date(2023, 8, 1), date(2024, 6, 1))])
+    assert council.spells("HELPED") == ["CIN 2023-06-01 to 2024-04-01", "CP 2023-08-01 to 2024-06-01"]
+    assert council.bring_in().doubts.children("vanished") == {"HELPED"}
+
+
 @pytest.mark.parametrize(
     ("when", "last"),
     [("2024-10-01", "2024-10-01"), ("2024-10-02", "2024-03-31"), ("2024-03-31", "2024-03-31")],

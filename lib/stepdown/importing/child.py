@@ -41,7 +41,7 @@ class Rules:
 
     census: last day of the newest census.  newest: last day of the newest file that would hold an open case.
     returns: last day of each looked-after return.  last_day: the last day that all sources cover.
-    extract: day of the Annex A that carries the returns on (0: none).  listed: ids in its lists 7 and 8.
+    extract: day of the Annex A that carries the returns on (0: none).
     """
 
     in_need: str
@@ -53,12 +53,14 @@ class Rules:
     returns: tuple[int, ...]
     last_day: int
     extract: int = 0
-    listed: frozenset[str] = frozenset()
 
 
 @dataclass
 class Child:
-    """A child as the import knows it. excluded: why it cannot be analysed, or blank."""
+    """A child as the import knows it.
+
+    excluded: why it cannot be analysed, or blank.  carried_on: on a plan or in care still, by lists 7 and 8 of Annex A.
+    """
 
     id: str
     birth: int = 0
@@ -71,6 +73,7 @@ class Child:
     open_cases: list[tuple[int, int]] = field(default_factory=list)
     whole: list[Spell] = field(default_factory=list)
     death: int = 0
+    carried_on: bool = False
 
 
 def unknown_birth(child: Child, doubts: Doubts) -> None:
@@ -98,6 +101,8 @@ class Deriving:
                 self.doubts.add("begins after the last day of its file", name, f"{kind_of(row)}: {shown(row.start)}")
             by_kind.setdefault(type(row), []).append(row)
         self._facts(child, by_kind.get(Person, []))
+        lists = [*by_kind.get(Plan, []), *by_kind.get(CarePeriod, [])]
+        child.carried_on = any(row.day > self.rules.census and not row.end for row in lists)
         cases = self._cases(child, by_kind.get(Episode, []))
         self._referrals(child, by_kind)
         self._assessments(child, by_kind.get(Assessment, []))
@@ -159,7 +164,7 @@ class Deriving:
             if row.end > row.day:
                 self.doubts.add("ends after the last day of its file", child.id, f"{what}: {shown(row.end)}")
             return row.end
-        still = what == "case" and rules.extract and row.day == rules.census and child.id in rules.listed
+        still = what == "case" and rules.extract and row.day == rules.census and child.carried_on
         if row.day >= rules.newest or still or 0 < child.death <= row.day:
             return OPEN
         self._vanish(child, f"{what} open on {shown(row.day)}, in no later file")

@@ -6,7 +6,7 @@ Everything is read and checked before anything is written; every fault is raised
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from stepdown.importing.cells import child_id, list_day, no_day
 from stepdown.importing.child import Child, Deriving, Rules
 from stepdown.importing.coverage import Covered, covered, find_sources
 from stepdown.importing.history import History
-from stepdown.importing.rows import RULE, CareRow, Doubts, Faults, Ledger, Plan
+from stepdown.importing.rows import RULE, CarePeriod, CareRow, Doubts, Faults, Ledger, Plan
 from stepdown.importing.same_child import as_told, propose, without_zeros
 from stepdown.importing.settings import ImportSettings
 from stepdown.importing.sheets import Matched, Wanted, match, tables
@@ -115,7 +115,7 @@ def _tabular(root: Path, path: str, columns: Mapping[Any, str], setting: str, ne
 def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledger, faults: Faults) -> None:
     programme = settings.programme
     lists.file = ledger.file(programme.list)
-    strip = stripper(settings, "programme")
+    strip = settings.ids.stripper("programme")
     matched = _tabular(root, programme.list, {**programme.columns}, "programme", tuple(programme.columns))
     ledger.leave_out(lists.file, groups.LIST_ROWS, "a total or a note", matched.totals)
     for line, values in matched.cells():
@@ -143,7 +143,7 @@ def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger
         return
     file, columns = settings.households.file, {**settings.households.columns}
     lists.household_file = ledger.file(file)
-    strip = stripper(settings, "households")
+    strip = settings.ids.stripper("households")
     matched = _tabular(root, file, columns, "households", ("child", "household"))
     ledger.leave_out(lists.household_file, groups.HOUSEHOLD_ROWS, "a total or a note", matched.totals)
     for _, values in matched.cells():
@@ -154,19 +154,13 @@ def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger
 def _read_told(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledger, faults: Faults) -> None:
     if settings.same_child is None:
         return
-    strip = stripper(settings, "same_child")
+    strip = settings.ids.stripper("same_child")
     columns = {"old": "old id", "new": "new id"}
     for line, values in _tabular(root, settings.same_child, columns, "same_child", ("old", "new")).cells():
         old, new = strip(child_id(values["old"])), strip(child_id(values["new"]))
         if not old or not new:
             faults.row(settings.same_child, "a blank", "an old and a new id", "fill it, or take the line out", line)
         lists.told.append((old, new))
-
-
-def stripper(settings: ImportSettings, source: str) -> Callable[[str], str]:
-    """Return what takes a source's prefix off an id."""
-    prefix = dict(settings.ids.strip_prefix).get(source, "")  # type: ignore[call-overload]
-    return lambda text: text.removeprefix(prefix)
 
 
 def _match_ids(
@@ -194,7 +188,7 @@ def _same_ids_system(history: History, names: dict[str, str], span: Covered, fau
         ids = {
             names.get(child, child)
             for child, rows in history.rows.items()
-            if any(isinstance(row, (CareRow, Plan, *span.period_rows)) and wanted(row) for row in rows)
+            if any(isinstance(row, CareRow | CarePeriod | Plan) and wanted(row) for row in rows)
         }
         found = len(ids & (census | (_ids(history, names, span.care_names) if label == "Annex A" else set())))
         if ids and found < FOUND_SHARE * len(ids):
@@ -217,7 +211,7 @@ def _derive(imported: Imported, history: History, lists: _Lists, names: dict[str
         remedy = "check the ids of the list against those of the returns (ids.strip_prefix)"
         found = "a list of which no child is in any return"
         raise Refused([Fault(settings.programme.list, found, "ids of the returns", RULE, remedy)])
-    deriving = Deriving(_rules(settings, span, history, names), imported.ledger, imported.doubts)
+    deriving = Deriving(_rules(settings, span), imported.ledger, imported.doubts)
     kept: dict[str, Child] = {}
     dated = 0
     for name in sorted(history.rows):
@@ -239,7 +233,7 @@ def _derive(imported: Imported, history: History, lists: _Lists, names: dict[str
     imported.members = [*helped, *compared]
 
 
-def _rules(settings: ImportSettings, span: Covered, history: History, names: dict[str, str]) -> Rules:
+def _rules(settings: ImportSettings, span: Covered) -> Rules:
     decisions = settings.decisions
     return Rules(
         in_need=decisions.in_need,
@@ -251,7 +245,6 @@ def _rules(settings: ImportSettings, span: Covered, history: History, names: dic
         returns=span.care_days,
         last_day=span.last_day,
         extract=span.extract,
-        listed=frozenset(_ids(history, names, span.listed_names)),
     )
 
 

@@ -34,10 +34,7 @@ class Sources:
 
     def readers(self, settings: ImportSettings, span: Covered, ledger: Ledger, faults: Faults) -> Iterator[Reader]:
         """Yield one reader for each file or return, in the order of the days that they reach."""
-        prefixes = settings.ids.strip_prefix
-
-        def without(source: Any) -> Callable[[str], str]:
-            return lambda text: text.removeprefix(prefixes.get(source, ""))
+        without = settings.ids.stripper
 
         def census(file: Census) -> Iterator[tuple[str, Iterable[Row]]]:
             strip = without("cin_census")
@@ -52,7 +49,6 @@ class Sources:
             columns = settings.returns.annex_a_columns
             sheets = read_annex_a(path, shown, day, columns, ledger, faults, without("annex_a"))
             for name, rows in sheets:
-                (span.listed_names if ", list 7" in name or ", list 8" in name else span.other_names).add(name)
                 if day in span.joined:
                     yield name, rows
                 else:
@@ -79,7 +75,7 @@ class Covered:
     """From which day to which the sources cover every child.
 
     joined: days of the Annex A extracts that carry the returns on; extract: the last of them, or 0.
-    census_names, care_names, listed_names: which files' ids are of the census, of the care returns, of lists 7 and 8.
+    census_names, care_names: which files' ids are of the census and of the care returns.
     """
 
     first_day: int
@@ -90,13 +86,6 @@ class Covered:
     joined: tuple[int, ...] = ()
     census_names: set[str] = field(default_factory=set)
     care_names: set[str] = field(default_factory=set)
-    listed_names: set[str] = field(default_factory=set)
-    other_names: set[str] = field(default_factory=set)
-
-    @property
-    def period_rows(self) -> tuple[type, ...]:
-        """The rows of Annex A's list 8."""
-        return (CarePeriod,)
 
     @property
     def held_against(self) -> dict[str, Callable[[Any], bool]]:

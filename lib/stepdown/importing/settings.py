@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -124,6 +125,11 @@ class Ids(Settings):
         Literal["cin_census", "looked_after", "annex_a", "ssd", "programme", "households", "same_child"], Text
     ] = Field(default_factory=dict)
     leading_zeros: Literal["ignore", "refuse"] = "ignore"
+
+    def stripper(self, source: str) -> Callable[[str], str]:
+        """Return what takes a source's prefix off an id."""
+        prefix = {str(name): text for name, text in self.strip_prefix.items()}.get(source, "")
+        return lambda text: text.removeprefix(prefix)
 
 
 class Decisions(Settings):
