@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from returns_support import workbook
 from stepdown import describe
 from stepdown.audit import run_audit
 from stepdown.commands.importing import import_command
@@ -106,6 +107,23 @@ def test_new_finds_the_returns_and_asks_what_only_a_person_knows(root):
     first = (root / "data/ff/children.csv").read_text()
     called()
     assert first == (root / "data/families_first/children.csv").read_text().replace("Programme", "Families First")
+
+
+def test_new_finds_a_list_on_any_sheet_and_names_what_it_does_not_know(root):
+    (root / "returns/programme_list.csv").unlink()
+    rows = [
+        ["Families helped"],
+        [],
+        ["Person ID", "Worker", "Start Date", "End Date"],
+        ["41207", "A", "05/02/2024", ""],
+    ]
+    workbook(root / "returns/who.xlsx", {"Read me": [["Ask the manager"]], "2024": rows})
+    (root / "returns/budget.csv").write_text("item,pounds\nstaff,1\n")
+    assert new("ff", "--kind", "returns").exit_code == 0
+    text = (root / "params/ff_import.yaml").read_text()
+    assert "list: returns/who.xlsx" in text
+    assert "child: Person ID" in text
+    assert "#   returns/budget.csv" in text
 
 
 def test_new_asks_only_on_a_terminal_and_never_overwrites(root):

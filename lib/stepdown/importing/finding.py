@@ -86,37 +86,36 @@ def _table(path: Path, place: str, root: Path, found: Found) -> None:
         said = {day for text in texts if (day := cells.iso_day(text))}
         found.annex_a[place] = shown(said.pop()) if len(said) == 1 else ""
         return
-    for _, lines in sheets[:1]:
-        headings = {cells.heading(text): text for text in lines[0][1] if text}
-        if {"child", "decom", "rne"} <= headings.keys():
-            at = [lines[0][1].index(headings[name]) for name in ("decom", "dec") if name in headings]
-            folder = str(path.parent.relative_to(root))
-            days = (row[i] for _, row in lines[1:] for i in at if i < len(row))
-            found.care[folder] = max(found.care.get(folder, ""), _latest(days))
-        elif not {"child", "dob"} <= headings.keys():
-            _list(place, lines, found)
+    headings = {cells.heading(text): text for text in sheets[0][1][0][1] if text} if sheets else {}
+    if {"child", "decom", "rne"} <= headings.keys():
+        lines = sheets[0][1]
+        at = [lines[0][1].index(headings[name]) for name in ("decom", "dec") if name in headings]
+        folder = str(path.parent.relative_to(root))
+        days = (row[i] for _, row in lines[1:] for i in at if i < len(row))
+        found.care[folder] = max(found.care.get(folder, ""), _latest(days))
+    elif not {"child", "dob"} <= headings.keys() and not any(_list(place, lines, found) for _, lines in sheets):
+        found.unknown.append(place)
 
 
 def _latest(days: Iterable[str | None]) -> str:
     return shown(max((cells.return_day(text.strip()) or 0 for text in days if text), default=0))
 
 
-def _list(place: str, lines: list[Line], found: Found) -> None:
+def _list(place: str, lines: list[Line], found: Found) -> bool:
+    """Put a sheet among the lists of the programme or the households if it is one; returns whether it is."""
     for _, row in lines[:5]:
         headings = [text for text in row if text]
         child = _named(headings, _CHILD)
-        if not child:
-            continue
         dates = {"start": _named(headings, _START), "end": _named(headings, _END)}
-        if any(dates.values()):
+        home = _named(headings, _HOME)
+        if child and any(dates.values()):
             columns = {"child": child, **dates, "family": _named(headings, _FAMILY)}
             found.programme.append(ListFile(place, headings, {name: text for name, text in columns.items() if text}))
-        elif home := _named(headings, _HOME):
+            return True
+        if child and home:
             found.households.append(ListFile(place, headings, {"child": child, "household": home}))
-        else:
-            found.unknown.append(place)
-        return
-    found.unknown.append(place)
+            return True
+    return False
 
 
 def _named(headings: list[str], names: tuple[str, ...]) -> str:
