@@ -52,10 +52,11 @@ def execute(notebook, folder, parameter, value, root=ROOT):
     target.write_text(json.dumps(nb), encoding="utf-8")
 
 
-def run_study(name, folder, root=ROOT, notebooks=None, documents=False):
+def run_study(name, folder, root=ROOT, notebooks=None, documents=False, previous=None):
     """Run a study's notebooks and make its release; returns the folder of the release.
 
     Where numbers are hidden, in two passes as a run does: a plan for all tables is made between them.
+    previous: the folder of the last published run.
     """
     params = root / "params" / f"{name}.yaml"
     study = load_study(params)
@@ -66,7 +67,7 @@ def run_study(name, folder, root=ROOT, notebooks=None, documents=False):
         (folder / PLAN_FILE).write_text("{}", encoding="utf-8")
         for notebook in chosen:
             execute(notebook, folder, "study", str(params), root)
-        plan_run(folder, study, FACTS, None)
+        plan_run(folder, study, FACTS, previous)
     for notebook in chosen:
         execute(notebook, folder, "study", str(params), root)
     build(folder, study, documents)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from stepdown.disclosure import Plan, applied, clear, made_plan
+from stepdown.disclosure import Last, Plan, applied, clear, made_plan
 from stepdown.disclosure.affording import Merge, merged
 from stepdown.disclosure.linking import assembled
 from stepdown.disclosure.protecting import exposed
@@ -107,10 +107,10 @@ def test_what_was_hidden_last_month_is_hidden_first():
 
 def test_a_count_that_differs_a_little_from_the_last_release_is_hidden():
     table = profile({"A": [30, 42, 56, 272], "B": [60, 70, 80, 220]})
-    last = {"profile": {("age", "5-9", "A"): {"children": "40"}, ("age", "0-4", "A"): {"children": "30"}}}
-    plan = made_plan([table], DFE, last=last)
+    last = Last({"profile": {("age", "5-9", "A"): {"children": "40"}, ("age", "0-4", "A"): {"children": "30"}}})
+    plan = made_plan([table], DisclosurePolicy(method="suppress", between_releases="hide"), last=last)
     assert 1 in hidden_of(plan, "profile")
-    assert plan.kept_back == ("profile: age, 5-9, A",)
+    assert plan.moved == {"profile": ((1, "children", "40"),)}
     warned = DisclosurePolicy(method="suppress", between_releases="warn")
     assert hidden_of(made_plan([table], warned, last=last), "profile") == []
 
@@ -187,3 +187,36 @@ def test_of_who_could_be_observed_only_the_study_s_own_period_is_released():
     plan = made_plan([table], DFE)
     assert clear(table, DFE, plan).frame["window_months"].astype("int64").tolist() == [6]
     assert "only the periods that the study uses" in plan.in_words()
+
+
+def test_a_row_that_moved_by_few_stands_as_it_was_printed_and_the_next_release_knows_it():
+    """40 then, 42 now: 40 stands, with its share; the size of the group moved by 2 too. Judge: the last release."""
+    table = profile({"A": [30, 42, 56, 274], "B": [60, 70, 80, 220]})
+    then = {"children": "40", "percent": "10.0", "children_in_group": "400"}
+    plan = made_plan([table], DFE, last=Last({"profile": {("age", "5-9", "A"): then}}))
+    shown = clear(table, DFE, Plan.read(plan.written()))
+    assert shown.frame.iloc[1][["children", "percent", "children_in_group"]].tolist() == [40, 10.0, 400]
+    assert shown.marks.iloc[1].tolist() == [""] * 6
+    assert "stand as they were printed then" in plan.in_words()
+    assert applied(plan, [table], DFE)["moved_by_few_since_the_last_release"][0] == (
+        "profile, children, age, 5-9, A: last printed 40"
+    )
+
+
+def test_what_the_last_release_hid_and_that_has_not_moved_is_hidden_again():
+    """Shown now, with the same records, it would tell what it was then."""
+    table = profile({"A": [3, 40, 12, 345], "B": [60, 70, 80, 220]})
+    last = Last(hidden={"profile": {("age", "5-9", "A"): {"children": "40"}, ("age", "0-4", "B"): {"children": "30"}}})
+    assert hidden_of(made_plan([table], DFE, last=last), "profile") == [0, 1]
+    warned = DisclosurePolicy(method="suppress", between_releases="warn")
+    assert hidden_of(made_plan([table], warned, last=last), "profile") == [0, 2]
+
+
+def test_a_count_that_moved_by_few_can_be_merged_with_its_neighbour():
+    """10-14 went from 50 to 53 and 15-17 from 60 to 70: together from 110 to 123, which tells of 13."""
+    merging = DisclosurePolicy(method="suppress", between_releases="merge")
+    table = profile({"A": [100, 100, 53, 70], "B": [60, 70, 80, 220]})
+    then = {("age", "10-14", "A"): {"children": "50"}, ("age", "15-17", "A"): {"children": "60"}}
+    plan = made_plan([table], merging, last=Last({"profile": then}))
+    assert [merge.label for merge in plan.merges] == ["10-14 and over"]
+    assert (plan.hidden, plan.moved) == ({}, {})

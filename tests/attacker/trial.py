@@ -50,12 +50,16 @@ def run_and_judge(file: Path, *words: str) -> Verdict:
 
 def try_without_kernels(name: str, root: Path) -> Verdict:
     """Return the verdict on a made-up study whose notebooks run in this process: the same release, sooner."""
-    file, began = write(name, root), time.monotonic()
-    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    wanted = {"0_", "1_", "3_"} | {n for n, part in (("2_", "review"), ("4_", "costs")) if part in settings}
-    notebooks = [n for n in sorted((ROOT / "notebooks").glob("*.ipynb")) if n.name[:2] in wanted]
-    run_study(name, root / "runs" / name, root, notebooks)
-    return _verdict(file, root / "runs" / name, 0, began, ())
+    return judge_without_kernels(write(name, root), root / "runs" / name)
+
+
+def judge_without_kernels(file: Path, run: Path, books: str = "01234", previous: Path | None = None) -> Verdict:
+    """Return the verdict on the study of a parameter file as its records now are; ``books``: numbers of notebooks."""
+    settings, began = yaml.safe_load(file.read_text(encoding="utf-8")), time.monotonic()
+    there = "013" + "".join(n for n, part in (("2", "review"), ("4", "costs")) if part in settings)
+    notebooks = [n for n in sorted((ROOT / "notebooks").glob("*.ipynb")) if n.name[0] in there and n.name[0] in books]
+    run_study(file.stem, run, file.parent.parent, notebooks, previous=previous)
+    return _verdict(file, run, 0, began, ())
 
 
 def _verdict(file: Path, run: Path, code: int, began: float, said: tuple[str, ...]) -> Verdict:

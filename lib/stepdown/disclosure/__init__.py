@@ -10,3 +10,4 @@ from stepdown.disclosure.cleared import ClearedTable
 from stepdown.disclosure.clearing import clear, policy_in_words
 from stepdown.disclosure.plan import Plan, applied
 from stepdown.disclosure.settling import made_plan
+from stepdown.disclosure.since_last import Last

@@ -181,6 +181,14 @@ def _has_few(table: AggregateTable, merge: Merge, threshold: int) -> bool:
     return bool(frame["children"][mine].between(1, threshold).any())
 
 
+def merged_keys(names: Sequence[str], keys: Sequence[str], merge: Merge) -> tuple[str, ...] | None:
+    """Return the key values of the merged row that a row is part of; None when it is part of none."""
+    row = dict(zip(names, keys, strict=True))
+    if row.get(merge.column) not in merge.values or (merge.within and row.get("variable") != merge.within):
+        return None
+    return tuple(merge.label if name == merge.column else value for name, value in row.items())
+
+
 def fingerprint(table: AggregateTable) -> str:
     """Return what the rows and counts of a table are known by: a plan holds for the table that it was made for."""
     columns = [n for n, c in table.columns.items() if c.role in (Role.KEY, Role.COUNT, Role.BASE)]

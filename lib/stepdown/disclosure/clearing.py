@@ -29,8 +29,11 @@ def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = N
     hidden = _all_hidden(table) if why else _hidden(table, policy, plan)
     frame = _blanked(table, hidden, policy)
     marks = _marks(table, hidden, policy.symbol)
+    for row, column, text in plan.stands.get(table.name, ()) if plan and not why else ():
+        marks.loc[row, column] = text if text in (policy.symbol, NOT_APPLICABLE) else ""
+        frame[column] = _with(frame[column], row, text if marks.loc[row, column] == "" else None)
     symbols = {}
-    if hidden.to_numpy().any():
+    if (marks == policy.symbol).to_numpy().any():
         symbols[policy.symbol] = symbol_in_words(policy, plan)
     if (marks == NOT_APPLICABLE).to_numpy().any():
         symbols[NOT_APPLICABLE] = "not applicable, or not known"
@@ -45,6 +48,17 @@ def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = N
         left_out=why,
         token=cleared_module._TOKEN,
     )
+
+
+def _with(values: pd.Series, row: int, text: str | None) -> pd.Series:
+    """Return a column with what was printed before in one of its rows (None: nothing)."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        whole = text is None or text.lstrip("-").isdecimal()
+        values = values if whole else values.astype("Float64" if isinstance(values.dtype, pd.Int64Dtype) else "float64")
+        number = pd.NA if text is None else int(text) if whole else float(text)
+        return values.where(values.index != row, number)
+    word = text == "True" if pd.api.types.is_bool_dtype(values) and text is not None else text
+    return values.where(values.index != row, pd.NA if word is None else word)
 
 
 def policy_in_words(policy: DisclosurePolicy) -> str:

@@ -20,7 +20,9 @@ class Plan:
     hidden: row and column of every hidden number, by table (rows after merging).  left_out: why, by table.
     merges: in the order in which they are made.  ways: "integer programme", "greedy", or both.
     shown, counts: counts that are shown, of all counts of the tables that the study asked for (noughts not counted).
-    zeros_hidden: whether a symbol may stand for a nought.  kept_back: counts hidden for what changed since last time.
+    zeros_hidden: whether a symbol may stand for a nought.  moved: counts that differ by few from the
+    last release, with the number printed last; between: what became of them (``between_releases``); stands: what
+    stands as it was printed last.
     known: the fingerprint of each table that the plan was made for (none: the plan holds for any table).
     """
 
@@ -31,7 +33,9 @@ class Plan:
     shown: int = 0
     counts: int = 0
     zeros_hidden: bool = False
-    kept_back: tuple[str, ...] = ()
+    moved: Mapping[str, tuple[tuple[int, str, str], ...]] = field(default_factory=dict)
+    between: str = "keep"
+    stands: Mapping[str, tuple[tuple[int, str, str], ...]] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
 
     def why_not(self, table: AggregateTable) -> str:
@@ -50,8 +54,8 @@ class Plan:
         """Return a plan from plain values."""
         hidden = {name: tuple((int(row), str(column)) for row, column in at) for name, at in values["hidden"].items()}
         merges = tuple(Merge.read(item) for item in values["merges"])
-        others = {name: tuple(values[name]) for name in ("ways", "kept_back")}
-        return cls(**{**values, **others, "hidden": hidden, "merges": merges})
+        printed = {name: _printed(values[name]) for name in ("moved", "stands")}
+        return cls(**{**values, **printed, "ways": tuple(values["ways"]), "hidden": hidden, "merges": merges})
 
     def in_words(self) -> str:
         """Return one short paragraph: what was hidden and why, for the page."""
@@ -67,9 +71,23 @@ class Plan:
         if self.left_out:
             names = ", ".join(name.replace("_", " ") for name in self.left_out)
             parts.append(f"Not shown at all, because the numbers are too small: {names}.")
+        if count := sum(len(at) for at in self.moved.values()):
+            parts.append(f"Since the last release {count:,} counts moved by few children: {_BETWEEN[self.between]}.")
         if self.zeros_hidden:
             parts.append("A hidden number can also be a zero.")
         return " ".join(parts)
+
+
+def _printed(tables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, str, str], ...]]:
+    return {name: tuple((int(row), str(column), str(text)) for row, column, text in at) for name, at in tables.items()}
+
+
+_BETWEEN = {
+    "hide": "they are not shown",
+    "merge": "they are not shown, or stand with their neighbours",
+    "keep": "their rows stand as they were printed then",
+    "warn": "they are shown, and the evaluator has the list",
+}
 
 
 def bare(tables: Sequence[AggregateTable], why: str) -> Plan:
@@ -82,22 +100,28 @@ def bare(tables: Sequence[AggregateTable], why: str) -> Plan:
     return Plan(left_out={table.name: why for table in counted}, counts=counts, known=known)
 
 
-def applied(plan: Plan, tables: Sequence[AggregateTable], policy: DisclosurePolicy) -> dict[str, object]:
+def applied(plan: Plan, tables: Sequence[AggregateTable], policy: DisclosurePolicy) -> dict[str, Any]:
     """Return the plan as ``disclosure_applied.yaml`` has it, to be read by an evaluator and pinned in a study file."""
     by_name = {table.name: table for table in tables}
     for merge in plan.merges:
         changed = merged(by_name[merge.table], merge)
         by_name[merge.table] = changed if changed is not None else by_name[merge.table]
+    printed = {(name, row, column): was for name, at in plan.moved.items() for row, column, was in at}
     rows = [
         {"table": name, "column": column, "where": described(by_name[name], (name, row, column))}
+        | ({"last_printed": printed[name, row, column]} if (name, row, column) in printed else {})
         for name, places in plan.hidden.items()
         for row, column in places
+    ]
+    few = [
+        f"{at[0]}, {at[2]}, {', '.join(described(by_name[at[0]], at).values())}: last printed {was}"
+        for at, was in printed.items()
     ]
     return {
         "in_words": plan.in_words(),
         "found_by": " and ".join(plan.ways) or "nothing had to be hidden",
         "left_out": dict(plan.left_out),
         "merged": [merge.written() for merge in plan.merges],
-        "hidden_because_of_the_last_release": list(plan.kept_back),
+        "moved_by_few_since_the_last_release": few,
         "hidden": rows,
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stepdown.disclosure.affording import Merge, fingerprint, merged, merges_for, too_small_for, worth_of
+from stepdown.disclosure.affording import Merge, fingerprint, merged, merged_keys, merges_for, too_small_for, worth_of
 from stepdown.disclosure.by_status import BY_STATUS
 from stepdown.disclosure.counts import Cell, Place, Relation
 from stepdown.disclosure.definitions import AS_COUNTED
@@ -22,7 +22,8 @@ from stepdown.disclosure.linking import assembled
 from stepdown.disclosure.plan import Plan, bare
 from stepdown.disclosure.protecting import Costs, to_hide
 from stepdown.disclosure.resting import also_resting
-from stepdown.disclosure.since_last import since_last
+from stepdown.disclosure.since_last import Last, Printed, hidden_again, since_last, standing
+from stepdown.disclosure.system import same_counts
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable
 
@@ -30,6 +31,8 @@ MOSTLY = 0.9
 """A table of whose counts (noughts not counted) more than this share would be hidden is merged or left out."""
 _TOLD = "a small number could be worked out with it"
 _THIN = "too few of its numbers could be shown"
+_WHY = (_TOLD, _THIN)
+"""Why a table is left out that could be shown in a study of its size: it stays out in the next release too."""
 
 _FEW = 4
 """A table with fewer counts is never left out for being thin: its sentence says what is not shown."""
@@ -40,7 +43,7 @@ def made_plan(
     policy: DisclosurePolicy,
     *,
     pinned: Mapping[str, Any] | None = None,
-    last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]] | None = None,
+    last: Last | None = None,
     broad: Mapping[str, Sequence[str]] | None = None,
 ) -> Plan:
     """Return the plan of a run.
@@ -51,7 +54,7 @@ def made_plan(
     """
     if policy.method == "none":
         return Plan()
-    work = _Work.begun(tables, policy, pinned or {}, last or {}, broad or {})
+    work = _Work.begun(tables, policy, pinned or {}, last or Last(), broad or {})
     try:
         work.settle()
     except Exception as error:  # noqa: BLE001 (a run ends in a release; one without counts gives nothing away)
@@ -70,7 +73,7 @@ class _Work:
     merges: list[Merge]
     offered: list[Merge]
     pinned: Mapping[str, Any]
-    last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]]
+    last: Last
     broad: Mapping[str, Sequence[str]]
     tried: list[list[Merge]] = field(default_factory=list)
     hidden: set[Place] = field(default_factory=set)
@@ -78,7 +81,7 @@ class _Work:
     relations: list[Relation] = field(default_factory=list)
     ways: set[str] = field(default_factory=set)
     solved: dict[object, Hidden] = field(default_factory=dict)
-    kept_back: set[str] = field(default_factory=set)
+    moved: dict[Place, str] = field(default_factory=dict)
     out: dict[str, AggregateTable] = field(default_factory=dict)
 
     @classmethod
@@ -87,17 +90,18 @@ class _Work:
         tables: Sequence[AggregateTable],
         policy: DisclosurePolicy,
         pinned: Mapping[str, Any],
-        last: Mapping[str, Mapping[tuple[str, ...], Mapping[str, str]]],
+        last: Last,
         broad: Mapping[str, Sequence[str]],
     ) -> _Work:
         left_out = {table.name: why for table in tables if (why := too_small_for(table.name, tables, policy))}
-        left_out |= {str(name): str(why) for name, why in dict(pinned.get("left_out") or {}).items()}
+        before = pinned or (last.applied if policy.between_releases != "warn" else {})
+        left_out |= {n: str(why) for n, why in (before.get("left_out") or {}).items() if pinned or why in _WHY}
         offers = merges_for(tables, policy.threshold, broad)
-        before = [Merge.read(item) for item in pinned.get("merged") or ()]
-        work = cls(tables, policy, {}, left_out, [], [m for m in offers.later if m not in before], pinned, last, broad)
-        work.tried = [] if pinned else offers.tried
+        made = [Merge.read(item) for item in before.get("merged") or ()]
+        work = cls(tables, policy, {}, left_out, [], [m for m in offers.later if m not in made], before, last, broad)
+        work.tried = [] if before else offers.tried
         work.tables = {table.name: table for table in tables if table.name not in left_out}
-        for merge in dict.fromkeys([*offers.now, *before]):
+        for merge in dict.fromkeys([*offers.now, *made]):
             work.merge(merge)
         return work
 
@@ -115,6 +119,8 @@ class _Work:
         """Hide, merge and leave out until nothing that is hidden can be worked out."""
         for merges in self.tried:
             self._try(merges)
+        if self.policy.between_releases == "merge" and self.last.printed:
+            self._merge_what_moved()
         while True:
             exposed = self._hide()
             if exposed:
@@ -155,6 +161,31 @@ class _Work:
         if self._children_shown(name, within) <= shown:
             self.tables[name], self.merges = before
 
+    def _merge_what_moved(self) -> None:
+        """Merge the categories of counts that moved by few since the last release, where that is offered."""
+        self._hide()
+        for name, row, _ in list(self.moved):
+            keys = self.tables[name].frame[self.tables[name].keys()].astype("str").iloc[row]
+            for merge in [m for m in self.offered if m.table == name]:
+                if merged_keys(list(keys.index), list(keys), merge) is not None and self.merge(merge):
+                    self.offered.remove(merge)
+                    return self._merge_what_moved()
+        return None
+
+    def _moved(self) -> dict[str, tuple[Printed, ...]]:
+        """Return what moved by few since the last release: rows, columns and the numbers last printed."""
+        found: dict[str, list[Printed]] = {}
+        for (name, row, column), was in sorted(self.moved.items()):
+            if name in self.tables:
+                found.setdefault(name, []).append((int(row), column, was))
+        return {name: tuple(at) for name, at in found.items()}
+
+    def _stands(self) -> dict[str, tuple[Printed, ...]]:
+        if self.policy.between_releases != "keep":
+            return {}
+        last = self.last.with_merged(self.tables.values(), self.merges)
+        return {name: tuple(at) for name, at in standing(self.tables, self.moved, last).items()}
+
     def _children_shown(self, name: str, variable: str) -> int:
         mine = set(np.flatnonzero(self.tables[name].frame["variable"] == variable))
         own = [c for p, c in self.cells.items() if p[0] == name and p[1] in mine and p not in self.hidden]
@@ -183,14 +214,17 @@ class _Work:
             for table in self.given
             if table.name in {merge.table for merge in self.merges} & set(BY_STATUS)
         ]
-        kept_back = {*self.left_out, *(table.name for table in whole)}
-        self.cells, self.relations = assembled([*tables, *whole], kept_back, self.broad)
-        relations = self.relations
-        if self.policy.between_releases == "hide":
-            cells, more, self.kept_back = since_last(tables, self.cells, self.last, self.policy.threshold)
+        not_shown = {*self.left_out, *(table.name for table in whole)}
+        self.cells, self.relations = assembled([*tables, *whole], not_shown, self.broad)
+        relations, asked = self.relations, self._asked()
+        last = self.last.with_merged(self.tables.values(), self.merges)
+        released = list(self.tables.values())
+        cells, more, self.moved = since_last(released, self.cells, last, self.policy.threshold)
+        if self.policy.between_releases != "warn":
             self.cells |= cells
             relations = [*relations, *more]
-        asked = self._asked()
+            asked |= hidden_again(released, self.cells, last, self.policy.threshold)
+            asked |= same_counts(self.moved, self.cells, relations)
         free = frozenset(self._pinned())
         for zeros in (False, True):  # a zero is hidden only where nothing else protects
             costs = Costs(spare=True, worth=worth_of(self.tables), free=free, zeros_hidden=True, zeros=zeros)
@@ -254,7 +288,12 @@ class _Work:
 
     def _share_hidden(self, name: str) -> float:
         own = [p for p, c in self.cells.items() if p[0] == name and c.shown_anywhere and c.value > 0 and not c.total]
-        return sum(place in self.hidden for place in own) / len(own) if len(own) > _FEW else 0.0
+        blank = self._blank()
+        return sum(place in blank for place in own) / len(own) if len(own) > _FEW else 0.0
+
+    def _blank(self) -> set[Place]:
+        """Return what is hidden and does not stand as it was printed last."""
+        return self.hidden - set(self.moved) if self.policy.between_releases == "keep" else self.hidden
 
     def _relieve(self, names: set[str], why: str) -> None:
         """Merge categories of one of the tables where that is offered, or leave out the one that is worth least."""
@@ -279,7 +318,8 @@ class _Work:
                 hidden.setdefault(name, []).append((int(row), column))
         asked, _ = assembled(list(self.given))
         counted = [p for p, c in asked.items() if c.shown_anywhere and c.value > 0]
-        shown = [p for p, c in self.cells.items() if c.shown_anywhere and c.value > 0 and p not in self.hidden]
+        blank = self._blank()
+        shown = [p for p, c in self.cells.items() if c.shown_anywhere and c.value > 0 and p not in blank]
         zeros = any(self.cells[p].value == 0 for p in self.hidden if p in self.cells)
         return Plan(
             {name: tuple(places) for name, places in hidden.items()},
@@ -289,6 +329,8 @@ class _Work:
             len(shown),
             len(counted),
             zeros,
-            tuple(sorted(self.kept_back)),
+            self._moved(),
+            self.policy.between_releases,
+            self._stands(),
             {table.name: fingerprint(table) for table in self.given},
         )

@@ -179,6 +179,12 @@ def _classes(cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> tupl
     return of, members
 
 
+def same_counts(places: Iterable[Place], cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> set[Place]:
+    """Return every place in which one of the counts is printed."""
+    of, members = _classes(cells, relations)
+    return {p for at in {of[place] for place in places} for p in members[at] if cells[p].shown_anywhere}
+
+
 def is_same(relation: Relation) -> bool:
     """Say whether a relation makes two places one count."""
     return relation.constant == 0 and sorted(factor for factor, _ in relation.terms) == [-1, 1]

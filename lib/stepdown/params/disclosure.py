@@ -33,8 +33,10 @@ class DisclosurePolicy(Settings):
     finish: "automatic" (a run hides, merges and leaves out until nothing that is hidden can be worked out) or "ask"
     (it prints the list once and stops).  pinned: path of an earlier run's ``disclosure_applied.yaml``; what was hidden
     there is hidden again before anything else.  tables: "by_size" (a small study leaves out tables that would cost
-    others too much) or "all".  between_releases: "hide" (a count is hidden when it differs from the last release's by
-    no more than the threshold), or "warn" (it is shown, and the run says which).
+    others too much) or "all".  between_releases: what becomes of a count that differs from the last release's by no
+    more than the threshold: "keep" (its row stands as it was printed then), "hide" (it is hidden), "merge" (its
+    category is merged with its neighbour where that is offered, and hidden otherwise) or "warn" (it is shown, and the
+    run says which). But for "warn", what the last release hid or left out stays so unless it has moved by more.
     """
 
     method: Literal["suppress", "none"]
@@ -48,7 +50,7 @@ class DisclosurePolicy(Settings):
     finish: Literal["automatic", "ask"] = "automatic"
     pinned: str = ""
     tables: Literal["by_size", "all"] = "by_size"
-    between_releases: Literal["hide", "warn"] = "hide"
+    between_releases: Literal["keep", "hide", "merge", "warn"] = "keep"
 
     @model_validator(mode="after")
     def _reason_given(self) -> Self:

@@ -93,7 +93,7 @@ def _not_as_planned(folder: Path, hidden: Mapping[str, Sequence[tuple[int, str]]
             remedy="run again; if it happens again, report it with the version of Stepdown",
         )
         for name, places in planned.hidden.items()
-        if name in hidden and not set(places) <= set(hidden[name])
+        if name in hidden and not set(places) <= {*hidden[name], *((r, c) for r, c, _ in planned.stands.get(name, ()))}
     ]
 
 

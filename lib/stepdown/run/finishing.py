@@ -72,8 +72,7 @@ def make_plan(task: PagesTask) -> PagesMade:
     try:
         if task.study is None:
             raise LookupError("only a study's tables are cleared together")
-        plan = plan_run(task.folder, task.study, task.facts, task.previous)
-        return PagesMade({}, (plan.in_words(),))
+        return PagesMade({}, tuple(plan_run(task.folder, task.study, task.facts, task.previous)))
     except Refused as refused:
         return PagesMade({}, trouble=refused.worded())
     except OSError as error:
