@@ -173,6 +173,24 @@ def test_a_line_that_is_the_total_of_others_is_refused(item):
         programme_spend(frame, settings)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["Small Steps,Programme cost,2017/18,50000,actual"],
+        ["Small Steps,All,2017/18,50000.40,actual", "Small Steps,travel,2017/18,3000,actual"],
+        ["Small Steps,staff,2018/19,9000,actual", "Small Steps,whole,2018/19,59000,actual"],
+        ["Whole,everything,2017/18,50000,actual"],
+    ],
+)
+def test_a_line_that_is_the_sum_of_others_under_another_name_is_asked_about(more):
+    frame, settings = spending(*more)
+    settings = settings.model_copy(update={"workstreams": ()})
+    with pytest.raises(Refused, match="is the sum of other lines"):
+        programme_spend(frame, settings)
+    kept = settings.model_copy(update={"equal_sums_kept": "the second team cost as much"})
+    assert programme_spend(frame, kept).amount_gbp == frame["amount_gbp"].sum()
+
+
 @pytest.mark.parametrize("item", ["Total Respect training", "All-age mentoring", "Summer scheme"])
 def test_an_item_whose_name_only_sounds_like_a_total_is_counted(item):
     frame, settings = spending(f"Small Steps,{item},2017/18,7000,actual")

@@ -67,6 +67,7 @@ def programme_spend(lines: pd.DataFrame, settings: ProgrammeCost) -> Spend:
     if settings.workstreams:
         chosen = chosen[chosen["workstream"].isin(settings.workstreams)]
     bases = sorted(set(chosen["basis"].dropna()))
+    refuse(_sums_under_another_name(chosen, settings))
     refuse(
         [*_bad_lines(chosen, bases), *(_no_period(str(p)) for p in chosen["financial_year"] if not years_in(str(p)))]
     )
@@ -102,6 +103,35 @@ def line_faults(lines: pd.DataFrame, settings: ProgrammeCost) -> list[Fault]:
         remedy = "write whether the amount was funded, budgeted or actual"
         faults.append(Fault(place, found, "a basis in every line of the workstream", RULE, remedy))
     return faults
+
+
+def _sums_under_another_name(chosen: pd.DataFrame, settings: ProgrammeCost) -> list[Fault]:
+    """Return the lines that would be added and are the sum of two others or more, whatever their name says.
+
+    Of all other lines, or of all lines above: together, within a workstream, or within a year of it.
+    """
+    if settings.equal_sums_kept is not None:
+        return []
+    same = pd.Series(data=False, index=chosen.index)
+    for keys in ([], ["workstream"], ["workstream", "financial_year"]):
+        groups = chosen.groupby(keys, dropna=False) if keys else [((), chosen)]
+        for _, mine in groups:
+            amounts = mine["amount_gbp"]
+            above, others = amounts.cumsum() - amounts, amounts.sum() - amounts
+            equal = ((amounts - others).abs() < 1) | (((amounts - above).abs() < 1) & (np.arange(len(mine)) > 1))
+            same.loc[mine.index[equal & (amounts > 0) & (len(mine) > 2)]] = True
+    if not same.any():
+        return []
+    rows, pounds = [int(i) + 2 for i in chosen.index[same]], as_pounds(float(chosen.loc[same, "amount_gbp"].sum()))
+    return [
+        Fault(
+            f"programme_costs, column amount_gbp, {some_rows(rows)}",
+            f"{pounds}, which is the sum of other lines: if it is their total, the same money would count twice",
+            "lines of spending, each once",
+            RULE,
+            "take the total out; if it is a line of its own, give the reason under costs.programme: equal_sums_kept",
+        )
+    ]
 
 
 def _is_total(mine: pd.DataFrame) -> pd.Series:

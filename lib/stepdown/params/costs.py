@@ -67,6 +67,7 @@ class ProgrammeCost(Settings):
     workstreams: whose lines count (none named: all).  basis: which lines (None: they must all have one basis).
     spent_over: the period in words.  paid_by: the body that pays.
     whole_programme: total of all workstreams, needed where an alternative covers the whole programme.
+    equal_sums_kept: why a line that happens to be the sum of others is a line of its own and no total of them.
     """
 
     workstreams: tuple[Text, ...] = ()
@@ -76,6 +77,7 @@ class ProgrammeCost(Settings):
     source: Text
     quality: Literal["green", "amber", "red"]
     whole_programme: Sourced | None = None
+    equal_sums_kept: Text | None = None
     alternatives: tuple[ProgrammeAmount, ...] = ()
 
     @model_validator(mode="after")
