@@ -140,3 +140,25 @@ def test_a_study_in_csv_is_told_what_to_do(tmp_path):
     done = CliRunner().invoke(windows_command, [str(ROOT / "params" / "millbrook.yaml"), str(tmp_path / "w.parquet")])
     assert done.exit_code == 2
     assert "write the table as Parquet" in done.output
+
+
+@pytest.mark.parametrize(("counts", "more"), [("once", 0), ("each", 2)])
+def test_repeated_referrals_count_as_the_study_says_here_too(way, parquet_study, tmp_path, counts, more):
+    params, folder = parquet_study
+    given = yaml.safe_load(params.read_text(encoding="utf-8")) | {"repeated_referrals": counts}
+    params.write_text(yaml.safe_dump(given), encoding="utf-8")
+    file = folder / "referrals.parquet"
+    referrals = pd.read_parquet(file).drop_duplicates(["child_id", "referral_date"])
+    children = pd.read_parquet(folder / "children.parquet").set_index("child_id")
+    ends = referrals["child_id"].map(children["end_date"])
+    soon = (referrals["referral_date"] - ends).dt.days.between(2, 150)
+    one = referrals[soon & ~referrals["is_index"].astype("bool")].head(1)
+    later = one.assign(referral_date=one["referral_date"] + pd.Timedelta(hours=9))
+    pd.concat([referrals, one, later]).to_parquet(file, index=False)
+    assert CliRunner().invoke(windows_command, [str(params), str(tmp_path / "w.parquet")]).exit_code == 0
+    got = pd.read_parquet(tmp_path / "w.parquet").set_index("child_id")["referrals_after"]
+    alone = tmp_path / "alone.parquet"
+    referrals.to_parquet(file, index=False)
+    assert CliRunner().invoke(windows_command, [str(params), str(alone)]).exit_code == 0
+    difference = got - pd.read_parquet(alone).set_index("child_id")["referrals_after"]
+    assert difference.sum() == difference[one["child_id"].iloc[0]] == more

@@ -49,6 +49,7 @@ def write_windows(study: Study, result: Path) -> int:
             reach=Reach(settings.data.first_date, settings.data.last_date),
             ladder=settings.ladder,
             rule=settings.day_count,
+            once=settings.repeated_referrals == "once",
         )
     except ValueError as error:
         allowed = "records that the data dictionary allows (docs/data_dictionary.md)"

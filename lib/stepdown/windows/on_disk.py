@@ -223,16 +223,22 @@ def seen_tally_files(
     ladder: Sequence[str] = LADDER,
     rule: DayRule = "clipped",
     memory: str = "2GB",
+    once: bool = False,
 ) -> int:
     """Write the tally of three Parquet files with the sight of each period to ``result``; return its rows.
 
     One row is a child, in the order of ``children``: child_id; seen_before and seen_after
     (a :class:`~stepdown.windows.Sight` as text); and the tally's columns, blank where that period is not observable.
-    children may have birth_date. In memory or on disk by size, and refused, as
+    children may have birth_date. once: referrals of one child on one day count once, and are its index referral if one
+    of them is. In memory or on disk by size, and refused, as
     :func:`tally_files` says.
     """
     with tempfile.TemporaryDirectory(prefix=".spill-", dir=result.parent) as spill:
         counted, whole = Path(spill) / "counted.parquet", Path(spill) / result.name
+        if once:
+            referrals = _once(
+                referrals, Path(spill) / "referrals.parquet", {"memory_limit": memory, "temp_directory": spill}
+            )
         rows = tally_files(
             children, spells, referrals, counted, months=months, last_date=reach.last_date, ladder=ladder, rule=rule
         )
@@ -247,6 +253,17 @@ def seen_tally_files(
             base.execute(f"COPY ({query}) TO {_quoted(str(whole))} (FORMAT parquet)")
         whole.replace(result)
     return rows
+
+
+def _once(referrals: Path, result: Path, config: dict[str, Any]) -> Path:
+    """Write the referrals with one row a child and day to ``result`` and return it."""
+    with duckdb.connect(config=config) as base:
+        base.execute(
+            f"COPY (SELECT child_id, referral_date::DATE AS referral_date, bool_or(is_index) AS is_index FROM "
+            f"read_parquet({_quoted(str(referrals))}, hive_partitioning = false) GROUP BY ALL) "
+            f"TO {_quoted(str(result))} (FORMAT parquet)"
+        )
+    return result
 
 
 def _seen_sql(months: int, reach: Reach, ladder: Sequence[str], *, has_birth: bool) -> str:
