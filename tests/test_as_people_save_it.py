@@ -160,11 +160,26 @@ def test_spaces_around_ids_and_names_make_no_difference(copy, space):
         ("children", "b1,f5,Usual help", "b1,f5,USUAL HELP", "group"),
         ("issues", "a4,domestic_abuse", "a4,Domestic_Abuse", "issue_code"),
         ("spells", "a1,CP", "A1,CP", "child_id"),
+        ("children", "a2,f1,", "a2,f 1,", "family_id"),
+        ("children", "a2,f1,", "a2,\uff46\uff11,", "family_id"),
     ],
 )
 def test_a_name_in_other_capitals_is_refused(copy, table, old, new, column):
     change(copy, table, (old, new))
     assert f"column {column}, " in refused(copy)
+
+
+@pytest.mark.parametrize("word", ["unknown", "Not known", "TBC", "?", "''"])
+def test_a_word_for_not_known_is_no_family(copy, word):
+    change(copy, "children", ("b1,f5,", f"b1,{word},"), ("b2,f6,", f"b2,{word},"))
+    assert "column family_id, " in refused(copy)
+
+
+@pytest.mark.parametrize("word", ["No", "0", "FALSE", "y", "?", "unknown", "TBC", "99"])
+def test_what_is_no_reason_excludes_no_child(copy, word):
+    old = "a1,f1,Small Steps,2010-05-01,female,C1,2,2018-03-01,2018-05-10,"
+    change(copy, "children", (old, old + word))
+    assert "column exclusion_reason, 1 row" in refused(copy)
 
 
 def test_the_workbooks_own_words_are_read_in_any_capitals(copy):

@@ -4,7 +4,8 @@
 - A cell is blank that is empty or holds only spaces, dashes, a dot, or one of :data:`BLANK_WORDS`, in any capitals,
   unless the column's own codes hold that word.
 - The workbook's own words (statuses, sexes, answers) are read in any capitals. Names that people gave (ids, groups, the
-  study's codes) are not: one that differs from another in capitals alone is refused, with the other named.
+  study's codes) are not: one that differs from another in capitals, spaces or the width of letters alone is refused.
+- A word for "not known" is no id, and a reason for an exclusion is neither such a word nor yes or no: refused.
 - Letters that cannot be seen, or that turn the direction of writing, are refused; so are Excel's errors (#N/A).
 """
 
@@ -28,6 +29,9 @@ BLANK_WORDS = frozenset(
 )
 """Words that programs write for a cell without a value; "unknown" is none of them: a person wrote it."""
 
+NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
+_YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "included", "include"})
+
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
 """Texts that hold visible ASCII and single spaces: only their words need a look."""
 _ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)", re.I)
@@ -49,6 +53,7 @@ def cleaned(
             known = codes.get(field.name, field.codes)
             cells = _cleaned_column(raw[field.name], known, how)
             faults += _unseen(cells, contract, file)
+            faults += [] if known else _stand_ins(cells, field, contract, file)
             if field.kind == "text":
                 cells = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
                 faults += [] if field.free or known else _two_cases(cells, contract, file)
@@ -121,9 +126,32 @@ def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, 
     return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
 
 
+def _stand_ins(cells: pd.Series, field: Field, contract: Contract, file: str) -> list[Fault]:
+    """Return the fault of ids that say "not known" (several would be one), and of reasons that are none."""
+    if not (field.name.endswith("_id") or field.other):
+        return []
+    distinct = cells.dropna().drop_duplicates()
+    words = NOT_KNOWN | _YES_NO if field.other else NOT_KNOWN
+    wrong = distinct[distinct.str.lower().isin(words) | ~distinct.str.contains(r"[^\W\d_]" if field.other else r"\w")]
+    if wrong.empty:
+        return []
+    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
+    found = (
+        "what is no reason: yes, no, a number, a mark or a word for not known"
+        if field.other
+        else "a word for not known"
+    )
+    allowed = "a reason in words; a blank cell for a child who is not excluded" if field.other else "an id of its own"
+    rule = RULE.format(table=contract.table, column=cells.name)
+    remedy = "write the reason, or clear the cell" if field.other else "give each its own id, or leave the rows out"
+    return [Fault(where, found, allowed, rule, remedy)]
+
+
 def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
     distinct = cells.dropna().drop_duplicates()
-    lower = distinct.str.lower()
+    lower = distinct.str.lower().str.replace(" ", "")
+    wide = ~distinct.str.match(_PLAIN)
+    lower[wide] = [unicodedata.normalize("NFKC", text).casefold() for text in lower[wide]]
     alike = distinct[lower.duplicated(keep=False)]
     if alike.empty:
         return []
@@ -131,10 +159,10 @@ def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
     return [
         Fault(
             where,
-            f"{len(alike)} texts that differ from another in capitals alone",
+            f"{len(alike)} texts that differ from another in capitals, spaces or the width of letters alone",
             "one way of writing for one thing",
             RULE.format(table=contract.table, column=cells.name) + "; it cannot be known whether they are one",
-            "write them alike if they are one, and so that they differ in more than capitals if they are not",
+            "write them alike if they are one, and so that they differ in more than that if they are not",
             tuple(alike.sort_values(key=lambda s: s.str.lower()).head(4)),
         )
     ]

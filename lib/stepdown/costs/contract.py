@@ -27,6 +27,7 @@ PROGRAMME_COSTS = register(
                 required=True,
                 blank=False,
                 lowest=0,
+                highest=1e10,
                 unit="£",
             ),
             Field(
