@@ -369,6 +369,29 @@ def test_an_error_in_a_cell_is_refused_by_its_cell(copy):
     assert "1 cell(s): J4" in refused(copy)
 
 
+def test_ids_that_excel_has_cut_to_15_digits_are_refused(copy):
+    def long(sheet):
+        for row in range(2, 6):
+            sheet.cell(row, 2, 12345678901234560 + row)
+
+    change(copy, "children", ("b1,f5,", "b1,1.23457E+16,"))
+    assert "column family_id, 1 row" in refused(copy)
+    as_excel(copy, "children", long)
+    assert "4 cell(s): B2, B3, B4, B5" in refused(copy)
+
+
+def test_a_table_that_is_not_there_is_refused_and_what_is_there_named(copy):
+    (copy / "data/children.csv").rename(copy / "data/children.xls")
+    told = refused(copy)
+    assert "no file for the table children" in told
+    assert "children.xls" in told
+
+
+def test_a_workbook_with_macros_is_read_as_one_without(copy):
+    as_excel(copy, "children").rename(copy / "data/children.xlsm")
+    assert same_as_small(read(copy)) == {}
+
+
 def test_merged_cells_in_the_table_are_refused_by_name(copy):
     as_excel(copy, "spells", lambda sheet: sheet.merge_cells("A4:A5"))
     assert "cells A4:A5" in refused(copy)

@@ -32,6 +32,9 @@ BLANK_WORDS = frozenset(
 NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
 _YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "included", "include"})
 
+_SHORTENED = r"\d(?:[.,]\d+)?E\+\d+"
+"""A long number as Excel saves it to CSV: different ids have become the same text."""
+
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
 """Texts that hold visible ASCII and single spaces: only their words need a look."""
 _ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)", re.I)
@@ -128,23 +131,26 @@ def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, 
 
 def _stand_ins(cells: pd.Series, field: Field, contract: Contract, file: str) -> list[Fault]:
     """Return the fault of ids that say "not known" (several would be one), and of reasons that are none."""
-    if not (field.name.endswith("_id") or field.other):
-        return []
     distinct = cells.dropna().drop_duplicates()
-    words = NOT_KNOWN | _YES_NO if field.other else NOT_KNOWN
-    wrong = distinct[distinct.str.lower().isin(words) | ~distinct.str.contains(r"[^\W\d_]" if field.other else r"\w")]
-    if wrong.empty:
+    lower = distinct.str.lower()
+    if field.other:
+        wrong = distinct[lower.isin(NOT_KNOWN | _YES_NO) | ~distinct.str.contains(r"[^\W\d_]")]
+        found = "what is no reason: yes, no, a number, a mark or a word for not known"
+        allowed = "a reason in words; a blank cell for a child who is not excluded"
+        remedy = "write the reason, or clear the cell"
+    elif field.name.endswith("_id"):
+        wrong = distinct[lower.isin(NOT_KNOWN) | ~distinct.str.contains(r"\w") | distinct.str.fullmatch(_SHORTENED)]
+        found = "a word for not known, or a long number that Excel shortened"
+        allowed = "an id of its own"
+        remedy = "give each its own id from the source, or leave the rows out"
+    else:
         return []
     where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
-    found = (
-        "what is no reason: yes, no, a number, a mark or a word for not known"
-        if field.other
-        else "a word for not known"
+    return (
+        [Fault(where, found, allowed, RULE.format(table=contract.table, column=cells.name), remedy)]
+        if len(wrong)
+        else []
     )
-    allowed = "a reason in words; a blank cell for a child who is not excluded" if field.other else "an id of its own"
-    rule = RULE.format(table=contract.table, column=cells.name)
-    remedy = "write the reason, or clear the cell" if field.other else "give each its own id, or leave the rows out"
-    return [Fault(where, found, allowed, rule, remedy)]
 
 
 def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:

@@ -55,7 +55,7 @@ def read_raw(
     readers: dict[str, Callable[[Path, How], pd.DataFrame]] = {
         ".csv": lambda path, how: _read_csv(path, how, known),
         ".parquet": _read_parquet,
-        ".xlsx": lambda path, how: _read_excel(path, how, known, wanted_sheet),
+        **dict.fromkeys((".xlsx", ".xlsm"), lambda path, how: _read_excel(path, how, known, wanted_sheet)),
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:

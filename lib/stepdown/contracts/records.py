@@ -18,7 +18,8 @@ from stepdown.faults import Fault, Refused, nearest, refuse, some_names, some_ro
 from stepdown.params import Study, outside
 from stepdown.params.written import same_but_for_zeros
 
-ENDINGS = (".csv", ".parquet", ".xlsx")
+ENDINGS = (".csv", ".parquet", ".xlsx", ".xlsm")
+_LIKE = (*ENDINGS, ".xls", ".xlsb", ".ods", ".tsv", ".txt")
 ZEROS_REMEDY = (
     "format the column as text where the table is made; or set data.ids: without_leading_zeros in the study file, "
     "and the ids are read as one"
@@ -152,7 +153,7 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) 
                 if len(orphans):
                     lost = int(orphans.isin(zeros).sum()) if column == "child_id" else 0
                     faults.append(_orphans(orphans, table, files[table], parent, files[parent], lost))
-        for column in contract.after_birth if table in files else ():
+        for column in contract.after_birth if table in files and "children" in files else ():
             early = _long_before_birth(frames[table], column, frames["children"])
             if len(early):
                 where = f"{files[table]}, column {column}, {some_rows(lines_of(early))}"
@@ -214,7 +215,7 @@ def _unknown_table(where: str, name: str) -> Fault:
 def _missing(study: Study, tables: list[str]) -> Fault:
     folder, first = study.settings.data.folder, tables[0]
     place = study.path(folder)
-    others = sorted(path.name for path in place.iterdir() if path.suffix in ENDINGS) if place.is_dir() else []
+    others = sorted(path.name for path in place.iterdir() if path.suffix.lower() in _LIKE) if place.is_dir() else []
     there = f"; in the folder stand {some_names(others)}" if others else ""
     rows = "; ".join(f"{table}: one row is a {known_tables()[table].one_row_is}" for table in tables)
     return Fault(

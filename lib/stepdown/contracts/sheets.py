@@ -24,6 +24,8 @@ from stepdown.limits import SHEET_AREA, SHEET_ROWS, SMALL_BYTES, UNPACKED_BYTES,
 
 _RULE = "docs/your_own_data.md, the files"
 _MAIN = "{*}"
+EXCEL_KEEPS = 1e15
+"""Whole numbers from here on are kept by Excel to 15 digits."""
 _DAMAGED = (etree.LxmlError, CalamineError, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, IndexError)
 _SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 
@@ -33,7 +35,8 @@ class Scan:
     """What a sheet's XML holds: cells are named as Excel names them (B3).
 
     rows, columns: up to the last cell with a value.  cells: all rows and cells that stand there, empty ones too.
-    unsaved: formulas without a saved value.  errors: cells that hold an error (#N/A, #REF!).
+    unsaved: formulas without a saved value.  errors: cells that hold an error (#N/A, #REF!).  long: numbers of more
+    than the 15 digits that Excel keeps.
     merged: areas with the row that each ends on.  hidden_rows, hidden_columns: how many.
     """
 
@@ -43,6 +46,7 @@ class Scan:
     last: str = ""
     unsaved: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    long: list[str] = field(default_factory=list)
     merged: list[tuple[str, int]] = field(default_factory=list)
     hidden_rows: int = 0
     hidden_columns: int = 0
@@ -180,8 +184,17 @@ def _scan_cell(cell: Any, found: Scan, row: int, column: int) -> None:
         found.unsaved.append(name)
     if cell.get("t") == "e":
         found.errors.append(name)
+    if len(text) > 15 and cell.get("t", "n") == "n" and _number(text) >= EXCEL_KEEPS:
+        found.long.append(name)
     if holds or formula:
         found.rows, found.columns, found.last = max(found.rows, row), max(found.columns, column), name
+
+
+def _number(text: str) -> float:
+    try:
+        return abs(float(text))
+    except ValueError:
+        return 0.0
 
 
 def _refuse_cells(where: str, found: Scan) -> None:
@@ -198,6 +211,12 @@ def _refuse_cells(where: str, found: Scan) -> None:
             "an error such as #N/A or #REF!",
             "values; a blank cell where a value is not known",
             "mend the formula, or clear the cell if the value is not known",
+        ),
+        (
+            found.long,
+            "a number of more than 15 digits: Excel keeps 15, so that different ids become the same",
+            "long ids as text",
+            "extract the table again with the column as text, or as a CSV that was never saved by Excel",
         ),
     ):
         if cells:
