@@ -28,6 +28,8 @@ th {{ font-weight: normal; }} thead th {{ font-weight: bold; }} .num {{ text-ali
 _ABOUT = """<p>What became of every row of the council's returns, which doubts were found, who could be compared, and
 how many children were in need, on a plan and looked after on each 31 March: hold these against the figures that the
 department published for the council. Rows in are rows used and rows left out.</p>
+<p>The study's first page shows the same. Hand on that page or this report, not both: what one hides to protect a child,
+the other may show.</p>
 """
 
 
