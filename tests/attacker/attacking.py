@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attacker import later, meanings, who
+from attacker import later, meanings, months, who
 from attacker.meanings import Count, Meanings
 from attacker.reading import Row, number, read_tables
 from attacker.reviewers import off_scale_range
@@ -43,6 +43,11 @@ READERS: dict[str, Reader] = {
     "balance": who.balance,
     "participant_flow": who.participant_flow,
     "observability": who.observability,
+    "months": months.months,
+    "month_days": months.observed,
+    **dict.fromkeys(("event_study", "trends"), months.both),
+    "lasting": months.lasting,
+    "followed": months.followed,
     "completeness": who.completeness,
     "oddities": who.oddities,
     "case_file_items": who.case_file_items,
@@ -59,6 +64,8 @@ SUMS = (
     who.profile_sums,
     who.flow_sums,
     who.observability_sums,
+    months.month_sums,
+    months.followed_sums,
     who.seen_and_left_out,
     who.issues_in_the_records,
 )

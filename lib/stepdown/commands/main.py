@@ -14,6 +14,7 @@ _ELSEWHERE = {
     "areas": ("stepdown.commands.areas", "areas_command", "Published figures of authorities: add."),
     "audit": ("stepdown.commands.audit", "audit_command", "Check the published figures of a report."),
     "new": ("stepdown.commands.new", "new_command", "Write the parameter file to begin from."),
+    "plan": ("stepdown.commands.planning", "plan_command", "How small a difference an evaluation could find."),
     "review": ("stepdown.commands.review", "review_command", "Case-file review: sample, template, collect."),
     "windows": ("stepdown.commands.windows", "windows_command", "Windows of Parquet tables of any size."),
 }

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from stepdown.disclosure.by_flow import brought_in, not_followed, who_is_in
+from stepdown.disclosure.by_month import by_month
 from stepdown.disclosure.by_profile import ethnic_groups, number_of_issues, profile
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
 from stepdown.disclosure.underlying import Block, Definitions, Tables, block, referral_block, rows_of, status_block
@@ -39,6 +40,7 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
                 if table is not None:
                     define(table, found, own, groups)
         with_cost(by_name, found, own)
+        by_month(by_name, found, own, groups)
         who_is_in(by_name, found, own, groups)
         profile(by_name, found, own, groups)
         ethnic_groups(by_name, found, broad or {})

@@ -10,9 +10,45 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.effects.bracketing import IN_SHORT
-from stepdown.effects.wording import Labels, Row, children, fewer, joined, known, p_value, percent, rows, sentence
+from stepdown.effects.wording import (
+    Labels,
+    Row,
+    children,
+    decimals_for,
+    fewer,
+    joined,
+    known,
+    p_value,
+    percent,
+    rows,
+    sentence,
+)
 from stepdown.measures import measured
 from stepdown.numbers import digits
+
+
+def smallest_sentence(frame: pd.DataFrame) -> str:
+    """Return the smallest true difference that the study would have found, outcome by outcome, at both ends.
+
+    frame: of ``effects``, cleared.
+
+    >>> gate = effects.overlap_gate(children, options)
+    >>> smallest_sentence(book.clear(effects.effects_table(children, options, gate)).frame)
+    'With 80% power this study would have found a true difference ...'
+    """
+    parts = []
+    for outcome in dict.fromkeys(frame["outcome"]):
+        name = measured(str(outcome))
+        ends = [rows(frame, outcome=outcome, estimator=which)[0]["smallest_detectable"] for which in IN_SHORT]
+        if known(*ends):
+            told = " or ".join(digits(end, decimals_for(name.unit)) for end in ends)
+            parts.append(f"{name.label} {told}")
+    if not parts:
+        return "How small a difference this study could have found cannot be said or shown."
+    return (
+        "With 80% power this study would have found a true difference a child of at least, by difference in "
+        f"differences or by lagged-outcome adjustment: {'; '.join(parts)}. A smaller one could be there unseen."
+    )
 
 
 def influence_sentences(frame: pd.DataFrame) -> str:

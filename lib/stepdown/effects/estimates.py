@@ -11,6 +11,8 @@ from stepdown import proportions
 from stepdown.effects.comparison import Comparison
 
 NAN = float("nan")
+POWER = 0.8
+"""Share of studies in which a difference is to be found, where the smallest one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ def t_interval(estimate: float, se: float, df: float, level: float) -> tuple[flo
         return NAN, NAN, NAN
     reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
     return estimate - reach, estimate + reach, float(2 * stats.t.sf(abs(estimate / se), df))
+
+
+def smallest_detectable(se: float, df: float, level: float, power: float = POWER) -> float:
+    """Return the smallest true difference that a two-sided t test finds in ``power`` of studies like this one.
+
+    Bloom (1995, Evaluation Review 19:547-556, doi 10.1177/0193841X9501900504). NaN without a standard error.
+    """
+    if not (math.isfinite(se) and se > 0 and df > 0):
+        return NAN
+    return se * float(stats.t.ppf(0.5 + level / 2, df) + stats.t.ppf(power, df))
 
 
 def estimate_of(

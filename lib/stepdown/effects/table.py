@@ -15,14 +15,17 @@ from stepdown.effects.bracketing import (
     estimated,
 )
 from stepdown.effects.comparison import base_columns, base_of, comparison_of, rests_on
-from stepdown.effects.estimates import Estimate, holm
+from stepdown.effects.estimates import Estimate, holm, smallest_detectable
 from stepdown.effects.overlap import OverlapGate
 from stepdown.effects.weighting import weighted_estimates
 from stepdown.measures import measured
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
-SHOWN_COLUMNS = ("measure", "estimator", "estimate", "ci_low", "ci_high", "p_holm", "n_children", "n_families", "note")
+SHOWN_COLUMNS = (
+    *("measure", "estimator", "estimate", "ci_low", "ci_high", "smallest_detectable", "p_holm"),
+    *("n_children", "n_families", "note"),
+)
 """What a page shows of ``effects``; the condition of each estimator stands in a table of its own beside it."""
 
 
@@ -77,6 +80,7 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
             "ci_low": item.ci_low,
             "ci_high": item.ci_high,
             "se": item.se,
+            "smallest_detectable": smallest_detectable(item.se, item.n_families - 1, settings.confidence_level),
             "p_value": item.p_value,
             "p_holm": item.p_holm,
             "n_children": item.n_children,
@@ -98,6 +102,9 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
         "ci_low": Column(f"{percent} interval, from", Role.DERIVED, "", 2, rests, "Clustered on family."),
         "ci_high": Column(f"{percent} interval, to", Role.DERIVED, "", 2, rests, "Clustered on family."),
         "se": Column("Standard error", Role.DERIVED, "", 2, rests, "Clustered on family."),
+        "smallest_detectable": Column(
+            "Smallest difference it could find", Role.DERIVED, "", 2, rests, "True difference found with 80% power."
+        ),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Two-sided, before correction."),
         "p_holm": Column("p value, corrected", Role.DERIVED, "p", 3, rests, "Holm, over the outcomes."),
         "n_children": Column("Children", Role.BASE, "children", 0, about="In both groups."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -137,6 +137,33 @@ class Profile(Settings):
         return self
 
 
+DatesAre = Literal["real", "made_up"]
+"""real: each date is the day on which it happened (in a made-up authority: on which it was simulated).  made_up: dates
+were placed inside the periods to agree with totals, so that nothing is known of single months.
+"""
+
+
+class MonthSettings(Settings):
+    """What is shown month by month, and how long effects are followed.
+
+    before, after: months shown before support and after it.
+    lasting: lengths, in months after support, at which the comparison is repeated.
+    reference: what the months are set against. mean: the mean of the months of the period before (window_months).
+        month: the last month before.
+    """
+
+    before: int = Field(default=12, ge=2, le=36)
+    after: int = Field(default=12, ge=1, le=36)
+    lasting: tuple[Annotated[int, Field(ge=1, le=60)], ...] = (3, 6, 12, 18, 24)
+    reference: Literal["mean", "month"] = "mean"
+
+    @model_validator(mode="after")
+    def _lengths(self) -> Self:
+        if not self.lasting or len(set(self.lasting)) != len(self.lasting):
+            raise ValueError("lasting: at least one length, each only once")
+        return self
+
+
 class StudySettings(Settings):
     """All settings of a study; the file's name without its ending is the study's name.
 
@@ -148,6 +175,8 @@ class StudySettings(Settings):
         both: they count at each. With ``costs`` it must be given where such days are in the records.
     exclusion_reasons: code → label of each reason in the column exclusion_reason; only the labels are ever shown.
     longer_windows_months: further lengths for which the page says how many children could be followed.
+    dates_are: made_up where dates were placed inside the periods; nothing is then shown month by month.
+    months: what is shown month by month (docs/months.md).
     """
 
     title: Text
@@ -165,6 +194,8 @@ class StudySettings(Settings):
     exclusion_reasons: dict[str, Text] = Field(default_factory=dict)
     follow_up_gap_allowed: float = Field(default=0.1, ge=0, le=1)
     longer_windows_months: tuple[int, ...] = (12, 18, 24)
+    dates_are: DatesAre = "real"
+    months: MonthSettings = Field(default_factory=MonthSettings)
     ladder: tuple[StatusCode, ...] = LADDER
     profile: Profile
     disclosure: DisclosurePolicy

@@ -54,8 +54,8 @@ PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset
 AREA = Kind(name="area study", parameter="area", told_by=frozenset({"area"}))
 MONITORING = Kind(name="monitoring study", parameter="monitoring", told_by=frozenset({"monitoring"}))
 KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING)
-_BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks"})
-"""Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool."""
+_BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks", "share_with_status"})
+"""Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool, a plan."""
 
 
 @dataclass(frozen=True, slots=True)

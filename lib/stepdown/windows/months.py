@@ -39,15 +39,18 @@ def month_numbers(before: int = 12, after: int = 12) -> Whole:
     return np.concatenate([np.arange(-before, 0), np.arange(1, after + 1)])
 
 
-def around(start_date: Any, end_date: Any, before: int = 12, after: int = 12) -> Periods:
+def around(start_date: Any, end_date: Any, before: int = 12, after: int = 12, *, step: int = 1) -> Periods:
     """Return the months around each child's support, of shape (children, months), in the order of their numbers.
 
+    step: months that one period has (3: quarters); ``before`` and ``after`` are whole multiples of it.
     A child without the date has unknown (NaT) months on that side.  With these periods every function of the core
     works month by month; :func:`stepdown.windows.observe` says which months the data covers.
     """
     month_numbers(before, after)
+    if before % step or after % step:
+        raise ValueError(f"months: {before} before and {after} after are no whole number of periods of {step}")
     sides = [
-        add_months(as_dates(anchor)[:, None], np.arange(low, high + 1))
+        add_months(as_dates(anchor)[:, None], np.arange(low, high + 1, step))
         for anchor, low, high in ((start_date, -before, 0), (as_dates(end_date) + DAY, 0, after))
     ]
     opens, closes = ([side[:, cut] for side in sides] for cut in (slice(None, -1), slice(1, None)))

@@ -1,0 +1,78 @@
+"""Sections of a notebook that are more than a table and its sentence, one call each.
+
+    from stepdown import sections
+    sections.month_by_month(book)
+    sections.trends(book)
+    sections.lasting(book)
+
+A study whose dates were made up has no months: the first call says why, the others that there is nothing.
+"""
+
+from __future__ import annotations
+
+from stepdown import months
+from stepdown.months import ByMonth
+from stepdown.show import month_charts
+from stepdown.workbook import Book
+
+
+def month_by_month(book: Book) -> None:
+    """Show who held which status in each month, in both groups, and the mean of the headline outcome.
+
+    >>> sections.month_by_month(book)
+    Nothing is shown month by month: ...
+    """
+    why = months.why_not(book.study)
+    if why:
+        book.say(why)
+        return
+    found = _found(book)
+    areas = book.clear(months.months_table(found))
+    book.tell(areas, months.reach_sentence, found.outcomes.groups)
+    if not areas.left_out:
+        book.chart(month_charts.status_areas(areas), name="months")
+    if found.days is None:
+        book.say(months.why_no_days(book.study))
+        return
+    book.chart(month_charts.month_lines(book.clear(months.month_days_table(found))), name="month_days")
+
+
+def trends(book: Book) -> None:
+    """Say and show whether the groups moved alike before, and how large a break of trend would overturn the finding.
+
+    >>> sections.trends(book)
+    Not shown, for the reason given above.
+    """
+    found = None if months.why_not(book.study) else _found(book)
+    if found is None or found.days is None:
+        book.say(months.NOT_SO)
+        return
+    table = book.clear(months.trends_table(found))
+    book.tell(table, months.trend_sentence, found.outcomes.groups, limit=months.TRENDS_LIMIT)
+    p_before = float(table.numbers("p_before").iloc[0])
+    book.chart(month_charts.event_plot(book.clear(months.event_study_table(found)), p_before), name="event_study")
+    shown = ["assumption", "m", "estimate", "ci_low", "ci_high"]
+    book.table(table, caption="The average after, if the difference would have gone on so", columns=shown)
+
+
+def lasting(book: Book) -> None:
+    """Show the comparison at several lengths after support, and who could be followed so long.
+
+    >>> sections.lasting(book)
+    Not shown, for the reason given above.
+    """
+    if months.why_not(book.study):
+        book.say(months.NOT_SO)
+        return
+    study, records, outcomes = book.study, book.records, book.outcomes
+    fewest = _found(book).fewest
+    table = book.clear(months.lasting_table(study, records, outcomes, fewest))
+    if table.frame.empty:
+        return
+    book.tell(table, months.lasting_sentence, limit=months.LASTING_LIMIT)
+    who = book.clear(months.composition_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
+    book.table(who, caption="Who was followed so many months (mean; 0: all who are analysed)", notes=[months.WHO_NOTE])
+
+
+def _found(book: Book) -> ByMonth:
+    return months.by_month(book.study, book.records, book.outcomes)
