@@ -27,6 +27,9 @@ def month_by_month(book: Book) -> None:
         book.say(why)
         return
     found = _found(book)
+    if not found.areas.numbers.size:
+        book.say(months.NOBODY_SEEN)
+        return
     areas = book.clear(months.months_table(found))
     book.tell(areas, months.reach_sentence, found.outcomes.groups)
     if not areas.left_out:
@@ -69,7 +72,7 @@ def lasting(book: Book) -> None:
     table = book.clear(months.lasting_table(study, records, outcomes, fewest))
     if table.frame.empty:
         return
-    book.tell(table, months.lasting_sentence, limit=months.LASTING_LIMIT)
+    book.tell(table, months.lasting_sentence)
     who = book.clear(months.composition_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
     book.table(who, caption="Who was followed so many months (mean; 0: all who are analysed)", notes=[months.WHO_NOTE])
 

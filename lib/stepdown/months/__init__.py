@@ -4,7 +4,7 @@ from stepdown.months.event_study import EventStudy, event_study, mean_by_period
 from stepdown.months.lasting import composition_table, lasting_table
 from stepdown.months.panel import Panel, in_steps, panel
 from stepdown.months.sentences import (
-    LASTING_LIMIT,
+    NOBODY_SEEN,
     NOT_SO,
     TRENDS_LIMIT,
     WHO_NOTE,

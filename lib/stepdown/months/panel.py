@@ -146,6 +146,8 @@ def in_steps(seen: Bools, fewest: int, *, seed: int) -> Bools:
     kept = np.logical_and.accumulate(seen, axis=1)
     sizes, level, at = kept.sum(axis=0), len(seen), 0
     result = np.zeros_like(seen)
+    if level <= fewest:
+        return result
     while at < kept.shape[1]:
         if sizes[at] == level:
             result[:, at] = result[:, at - 1] if at else kept[:, at]

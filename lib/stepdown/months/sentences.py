@@ -24,11 +24,9 @@ TRENDS_LIMIT = (
     "Why a difference moved. A test that finds nothing before cannot show that nothing was there, and groups that "
     "moved alike before need not have done so after."
 )
-LASTING_LIMIT = (
-    "Whether a longer effect is another effect: the children who can be followed longer are others. The table below "
-    "says how far."
-)
+LASTING_LIMIT = "The children who can be followed longer are others: a change from length to length can be theirs."
 
+NOBODY_SEEN = "There is no month in which children of both groups are observed."
 NOT_SO = "Not shown, for the reason given above."
 WHO_NOTE = "No mean (z) where too few of the children who could not be followed so long had any."
 
@@ -142,7 +140,7 @@ def lasting_sentence(lasting: pd.DataFrame) -> str:
         parts.append(f"- {digits(months)} months ({who}): {told}.")
     less, more = directions(name.unit)
     lead = f"{name.title}, a child and month, programme minus comparison ({less} below nought, {more} above):"
-    return "\n".join([f"{lead}\n", *parts])
+    return "\n".join([f"{lead}\n", *parts, f"\n{LASTING_LIMIT}"])
 
 
 def _ends(low: Any, high: Any) -> str:

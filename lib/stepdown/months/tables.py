@@ -61,7 +61,8 @@ def by_month(study: Study, records: StudyRecords, outcomes: ChildOutcomes) -> By
     fewest = policy.threshold if policy.method == "suppress" else 0
     statuses = len(outcomes.statuses())
     areas = finest(choices, lambda each: held(each, statuses), fewest) or choices[-1]
-    days = finest([each for each in choices if each.value is not None], with_any, fewest)
+    both_sides = [each for each in choices if each.value is not None and 0 < each.before.sum() < each.before.size]
+    days = finest(both_sides, with_any, fewest)
     return ByMonth(study, outcomes, areas, days, fewest)
 
 
@@ -123,9 +124,8 @@ def event_study_table(given: ByMonth) -> AggregateTable:
         ends = (*found.intervals(given.level), *found.band(given.level, seed=given.study.settings.seed))
         for place, period in enumerate(own.labels()):
             numbers = (found.estimate[place], *(end[place] for end in ends))
-            rows.append(
-                (period, UNITS[own.step], given.headline, bool(reference[place]), *numbers, *found.children[:, place])
-            )
+            sizes = [int(own.sizes(arm)[place]) for arm in (own.programme, ~own.programme)]
+            rows.append((period, UNITS[own.step], given.headline, bool(reference[place]), *numbers, *sizes))
     rests = ("n_programme", "n_comparison")
     columns = {
         **_PERIOD,
@@ -196,7 +196,8 @@ def _assumptions(given: ByMonth) -> Iterator[tuple[object, ...]]:
     found = studied(given, reference_of(given))
     p_before = found.joint(own.before)[2]
     support = periods_of_support(given)
-    unit, sizes = UNITS[own.step], tuple(int(n) for n in found.children[:, own.before.sum()])
+    unit = UNITS[own.step]
+    sizes = [int(own.sizes(arm)[own.before.sum()]) for arm in (own.programme, ~own.programme)]
     smooth, breakdown, largest = smooth_of(given, support), NAN, NAN
     if smooth:
         breakdown, largest = smooth.breakdown(), largest_change_of_slope(smooth.before)
