@@ -6,10 +6,12 @@ A few, for time; ``python -m benchmarks.disclosure`` takes all of them, with ker
 import pandas as pd
 import pytest
 import yaml
+from attacker.attacking import attack
 from attacker.reading import read_tables
-from attacker.trial import judge_without_kernels
+from attacker.trial import ROOT, judge_without_kernels
 from attacker.wording import told_by_the_last_release
 from made_up_studies import write
+from pages_support import build, execute
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_attack_studies")]
 
@@ -52,3 +54,34 @@ def test_a_second_release_does_not_give_away_the_child_that_left(first, tmp_path
     if between == "keep":
         sizes = {row["children"] for row in now["participant_flow"] if row["step"] == "Analysed"}
         assert sizes == {row["children"] for row in then["participant_flow"] if row["step"] == "Analysed"}
+
+
+def test_of_children_counted_by_month_nothing_hidden_can_be_told(tmp_path):
+    """Judge: integer programmes over the points, of which repeated referrals are parts of all referrals."""
+    name = "made_up_08"
+    write(name, tmp_path)
+    own = [
+        ("open_plans", "count", "Open plans"),
+        ("referrals", "count", "Referrals"),
+        ("escalations", "rare", "Moves up"),
+    ]
+    series = [
+        {"id": i, "label": label, "kind": kind, "unit": "n", "definition": "as counted", "from_records": True}
+        | {"better": "neither", "per": 100}
+        for i, kind, label in [*own, ("rereferrals", "proportion", "Re-referrals")]
+    ]
+    months = {"study": f"params/{name}.yaml", "first": "2020-01-01", "last": "2023-12-31"}
+    settings = {
+        "title": "Monitoring (made up)",
+        "notice": "Synthetic data.",
+        "monitoring": {"programme": "P", "programme_from": "2022-01-01", "records": months, "series": series},
+        "disclosure": {"method": "suppress", "threshold": 5},
+    }
+    file = tmp_path / "params/monitoring.yaml"
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    run = tmp_path / "run"
+    execute(ROOT / "notebooks/7_monitoring.ipynb", run, "monitoring", str(file), tmp_path)
+    build(run, None)
+    told = read_tables(run / "release/tables")["series_points"]
+    assert sum(row["count"] not in ("c", "") for row in told) > 20
+    assert attack(run / "release/tables", run / "restricted/tables", {}) == []

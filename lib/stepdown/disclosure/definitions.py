@@ -12,6 +12,7 @@ import pandas as pd
 
 from stepdown.disclosure.by_flow import brought_in, not_followed, who_is_in
 from stepdown.disclosure.by_month import by_month
+from stepdown.disclosure.by_period import points
 from stepdown.disclosure.by_profile import ethnic_groups, number_of_issues, profile
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
 from stepdown.disclosure.underlying import Block, Definitions, Tables, block, referral_block, rows_of, status_block
@@ -51,6 +52,8 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
         _case_files(by_name, found)
         found.known |= {name for name in by_name if name.startswith("case_file_")}
     found.known |= set(by_name) & set(_ALONE)
+    if "series_points" in by_name:
+        points(by_name["series_points"], found)
     brought_in(by_name, found, groups)
     return found
 
@@ -79,6 +82,7 @@ _ALONE = ("agreement", "overlaps", "how_read", "import_rows", "import_doubts", "
 
 
 _NEEDED = {
+    "series_points": ("series", "first_day", "last_day", "count", "out_of"),
     "profile": ("variable", "category", "group", "children_in_group"),
     "issues": ("variable", "category", "group", "children_in_group"),
     "participant_flow": ("group", "step", "children", "families"),
