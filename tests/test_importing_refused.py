@@ -5,6 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
+import xlsxwriter
 from returns_support import Council, assessed, care, case, census, child, workbook
 from stepdown.faults import Refused
 from stepdown.importing import write
@@ -201,6 +202,13 @@ def test_a_study_with_an_empty_group_is_not_written(council):
         write(council.bring_in(), council.root)
     assert not (council.root / "data").exists()
     assert not (council.root / "restricted").exists()
+
+
+def test_a_workbook_that_counts_its_days_from_1904_is_refused(council):
+    with xlsxwriter.Workbook(council.root / "returns/list.xlsx", {"date_1904": True}) as book:
+        book.add_worksheet().write_row(0, 0, ["Child", "From", "To"])
+    council.settings["programme"]["list"] = "returns/list.xlsx"
+    assert "counts its days from 1904" in faults(council)
 
 
 def test_a_zip_bomb_is_refused_unread(council):

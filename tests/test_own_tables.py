@@ -1,9 +1,10 @@
 """Tables of one's own as councils hold them: read where that is sure, counted and shown, else refused by the row."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner
 from returns_support import workbook
 from stepdown.commands.mapping import write_mapping
@@ -266,6 +267,23 @@ def test_a_workbook_of_60_children_as_a_council_holds_it_costs_few_lines(own, tm
     assert "children: 'Team' is not read" in said
     assert '"60"' not in file.read_text(), "a total is no code"
     file.write_text(text)
+
+
+@pytest.mark.parametrize("number_format", ["dd/mm/yyyy", None])
+def test_a_workbook_that_counts_from_1904_is_read_by_its_dates_and_refused_by_its_numbers(own, tmp_path, number_format):
+    study = own("  dates: day_first")
+    (tmp_path / "data/own/spells.csv").unlink()
+    with xlsxwriter.Workbook(tmp_path / "data/own/spells.xlsx", {"date_1904": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, SPELLS[0])
+        sheet.write_row(1, 0, ["0041", "LAC"])
+        days = book.add_format({"num_format": number_format} if number_format else {})
+        for column, day in ((2, datetime(2018, 1, 13)), (3, datetime(2018, 2, 20))):
+            sheet.write_datetime(1, column, day, days)
+    if number_format:
+        assert str(read_study(study).spells["start_date"][0].date()) == "2018-01-13"
+    else:
+        assert ["from 1904" in fault.found for fault in faults(study)] == [True]
 
 
 def test_write_mapping_leaves_nothing_to_guess_next_month(own):

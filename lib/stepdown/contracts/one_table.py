@@ -13,10 +13,12 @@ from stepdown.contracts.headings import headed, known_headings, other_words
 from stepdown.contracts.model import Contract, How
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
+from stepdown.contracts.sheets import DAYS_FROM_1904
 from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed
 from stepdown.faults import Fault, Refused, some_rows
 from stepdown.limits import YEARS_AFTER, YEARS_BEFORE
 from stepdown.params import Study
+from stepdown.params.written import NUMBER
 
 COUNTED_ONCE = "rows that repeat an event, counted once"
 
@@ -44,6 +46,7 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     raw = raw.reindex(columns=contract.names()).astype("str")
     day_first = study.settings.data.dates == "day_first"
     frame, found = typed(raw, contract, shown, day_first=day_first, how=how)
+    found += [_from_1904(shown)] if how["", DAYS_FROM_1904] and any(what == NUMBER for _, what in how) else []
     frame = _still_open(frame, contract, study, how)
     faults += found
     if not any(fault.found == AMERICAN_FOUND for fault in found):  # the days that could be read were read wrongly
@@ -52,6 +55,12 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     if study.settings.repeated_referrals == "once":
         frame = _counted_once(frame, contract, how)
     return frame, how, faults
+
+
+def _from_1904(shown: str) -> Fault:
+    remedy = "give the cells a date format in Excel, or take the 1904 date system off, look at the dates, and save"
+    found = f"numbers in a column of dates, in {DAYS_FROM_1904}"
+    return Fault(shown, found, "dates, or numbers of days from 1900", "docs/your_own_data.md, the files", remedy)
 
 
 def _still_open(frame: pd.DataFrame, contract: Contract, study: Study, how: How) -> pd.DataFrame:

@@ -21,7 +21,9 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from stepdown.contracts.model import How
 from stepdown.faults import Fault, Refused, shortened
 from stepdown.limits import SHEET_AREA, SHEET_ROWS, SMALL_BYTES, UNPACKED_BYTES, UNPACKED_TIMES
+from stepdown.params.written import FROM_1904
 
+DAYS_FROM_1904 = "a workbook that counts its days from 1904"
 _RULE = "docs/your_own_data.md, the files"
 _MAIN = "{*}"
 EXCEL_KEEPS = 1e15
@@ -70,6 +72,8 @@ def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
     """
     with opened(path):
         scans = scan(path)
+        with zipfile.ZipFile(path) as packed:
+            from_1904 = FROM_1904.search(packed.read("xl/workbook.xml"))
         book = CalamineWorkbook.from_path(str(path))
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
         filled = [name for name, found in scans.items() if found.rows]
@@ -85,6 +89,7 @@ def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     width = max(found.columns, max(map(len, rows), default=0))
     for what, number in (
+        (DAYS_FROM_1904, int(from_1904 is not None)),
         ("hidden sheets passed over", len([other for other in filled if other in hidden and other != name])),
         ("a hidden sheet that was read", int(name in hidden)),
         ("hidden rows that were read all the same", found.hidden_rows),

@@ -20,7 +20,7 @@ import python_calamine
 from stepdown.faults import Fault, Refused
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
-from stepdown.params.written import TOTAL, TOTAL_ROWS
+from stepdown.params.written import FROM_1904, TOTAL, TOTAL_ROWS
 
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
@@ -76,12 +76,16 @@ def _workbook(path: Path, shown: str, size: int) -> list[tuple[str, list[Line]]]
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
+            from_1904 = FROM_1904.search(archive.read("xl/workbook.xml")) if unpacked < 100 * size else None
         if unpacked > LARGEST_UNPACKED or unpacked > 100 * size:
             found = f"a workbook of {size:,} bytes that unpacks to {unpacked:,}"
             raise refused(shown, found, "up to 100 times its size, and up to 2 GB", "open it and save it again")
+        if from_1904:
+            remedy = "in Excel, take the 1904 date system off (File, Options, Advanced), look at the dates, and save"
+            raise refused(shown, "a workbook that counts its days from 1904", "one that counts from 1900", remedy)
         book = python_calamine.CalamineWorkbook.from_path(path)
         return [(name, _sheet(book, name)) for name in book.sheet_names]
-    except (zipfile.BadZipFile, python_calamine.CalamineError):
+    except (zipfile.BadZipFile, KeyError, python_calamine.CalamineError):
         found = "a file that is not an Excel workbook, or is protected by a password"
         raise refused(shown, found, "an .xlsx workbook without a password", "open it and save it as .xlsx") from None
 

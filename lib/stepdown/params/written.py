@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
 """The first cell of a row of totals."""
+FROM_1904 = re.compile(rb'date1904="(1|true)"')
+"""Stands in a workbook whose numbers of days count from 1904, as those of old Macs do: read as usual they are wrong."""
 TOTAL_ROWS = 3
 """A row of totals stands among the last so many rows."""
 
