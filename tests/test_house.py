@@ -80,7 +80,6 @@ def files_imported(path, known):
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.xfail(strict=False, reason="run.executing and run.engine, until the runner stands on libraries")
 def test_no_file_imports_itself_through_others():
     known = {stem(path): path for path in LIB.rglob("*.py")}
     graph = {name: {n for n in files_imported(path, known) if n in known and n != name} for name, path in known.items()}

@@ -1,8 +1,7 @@
 """Runs one notebook with papermill and says truthfully how it ended.
 
 papermill injects the parameters; the engine here walks the cells, keeps its own account of what happened, and leaves an
-executed notebook that names no place on this machine. The notebook is written after each cell with its place beside
-it: so it is known where a process ended that was killed.
+executed notebook that names no place on this machine.
 """
 
 from __future__ import annotations
@@ -11,46 +10,14 @@ import contextlib
 import json
 import math
 import os
-import re
-import signal
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.jobs import Job, Lost, Outcome, Status, Trouble
+from stepdown.run.account import Account, file_of, place_of, signal_name, walk, worded, write
+from stepdown.run.jobs import Job, Lost, Outcome, Status
 
 _START_SECONDS = 40
-_TELLING = {
-    *("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "ZeroDivisionError"),
-    *("MemoryError", "NotImplementedError", "Refused", "SystemExit", "RecursionError"),
-    *("TimedOut", "KernelDied"),
-}
-"""Errors whose message is about code or about our own wording: it cannot hold a value from a record."""
-_FULL = re.compile(r"^\[Errno (?:27|28|30|122)\] [A-Za-z -]+")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_PLACE = re.compile(
-    r"File (?P<file>[^\n:]+?):(?P<line>\d+),? in (?P<name>\w+)|Cell In\[(?P<cell>\d+)\], line (?P<at>\d+)"
-)
-
-
-@dataclass(slots=True)
-class Account:
-    """What the engine saw, while it happens."""
-
-    job: Job
-    deadline: float
-    cell: int | None = None
-    cells: list[float] = field(default_factory=list)
-    status: Status = Status.OK
-    trouble: Trouble | None = None
-    notebook: Any = None
-
-    def ended(self, status: Status, name: str, message: str, traceback: tuple[str, ...] = ()) -> None:
-        """Note that the notebook did not end well."""
-        self.status, self.trouble = status, Trouble(name, message, traceback)
 
 
 def run_notebook(job: Job) -> Outcome:
@@ -72,10 +39,10 @@ def run_notebook(job: Job) -> Outcome:
     if account.status is Status.KERNEL_DIED and account.cell is None:
         account = _attempt(job, started)
     try:
-        _write(account)
+        write(account)
     except OSError as error:
         account.status, account.trouble = Status.FAILED, worded(type(error).__name__, str(error), "", job)
-    _place(job).unlink(missing_ok=True)
+    place_of(job).unlink(missing_ok=True)
     return Outcome(
         study=job.study,
         notebook=job.notebook,
@@ -147,152 +114,22 @@ def _engine_with(account: Account) -> Any:
     return TruthfulEngine
 
 
-def walk(nb_man: Any, account: Account, run_cell: Callable[[Any, int], None]) -> None:
-    """Run the cells in order until one does not end well, and write down what happens."""
-    from nbclient.exceptions import CellExecutionError
-
-    number = 0
-    for index, cell in enumerate(nb_man.nb.cells):
-        if cell.cell_type == "code":
-            number += 1
-            account.cell = number
-            with contextlib.suppress(OSError):  # a full disk is told by the cell, or at the end
-                _write(account)
-                _place(account.job).write_text(json.dumps([number, account.cells]), encoding="utf-8")
-        started = time.monotonic()
-        nb_man.cell_start(cell, index)
-        try:
-            run_cell(cell, index)
-        except CellExecutionError as error:
-            nb_man.cell_exception(nb_man.nb.cells[index], cell_index=index, exception=error)
-            account.ended(Status.FAILED, error.ename, error.evalue, (error.traceback,))
-            break
-        finally:
-            if cell.cell_type == "code":
-                account.cells.append(round(time.monotonic() - started, 3))
-            nb_man.cell_complete(nb_man.nb.cells[index], cell_index=index)
-
-
-def _place(job: Job) -> Path:
-    """Return the file that holds the number of the code cell that is being run."""
-    return Path(job.folder) / ".place"
-
-
 def lost_outcome(job: Job, lost: Lost) -> Outcome:
     """Return the outcome of a notebook whose process ended without a result, and mark where in the notebook."""
     account = Account(job, 0.0)
     with contextlib.suppress(OSError, ValueError):
         import nbformat
 
-        account.cell, account.cells = json.loads(_place(job).read_text(encoding="utf-8"))
-        account.notebook = nbformat.read(_file(job), as_version=4)
+        account.cell, account.cells = json.loads(place_of(job).read_text(encoding="utf-8"))
+        account.notebook = nbformat.read(file_of(job), as_version=4)
     if lost.late:
         account.ended(Status.TIMED_OUT, "TimedOut", "the notebook passed its time limit")
     else:
         account.ended(Status.KERNEL_DIED, "KernelDied", f"the notebook's process was ended {signal_name(lost.code)}")
     with contextlib.suppress(OSError):
-        _write(account)
-        _place(job).unlink(missing_ok=True)
+        write(account)
+        place_of(job).unlink(missing_ok=True)
     seconds = job.limit_seconds if lost.late else 0.0
     return Outcome(
         job.study, job.notebook, account.status, seconds, account.cell, account.trouble, tuple(account.cells), True
     )
-
-
-def worded(error: str, message: str, traceback: str, job: Job) -> Trouble:
-    """Return an error as it may stand in a log: its message only where that cannot hold a record's value."""
-    full = _FULL.match(message)
-    shown = full.group(0) if full else message if error in _TELLING else ""
-    return Trouble(
-        error=error,
-        message=without_places(shown, job)[:4000],
-        places=_places(_ANSI.sub("", traceback), job),
-        full_disk=bool(full),
-    )
-
-
-def _places(traceback: str, job: Job) -> tuple[str, ...]:
-    found = []
-    for match in _PLACE.finditer(traceback):
-        if match["cell"]:
-            found.append(f"cell {match['cell']}, line {match['at']}")
-        else:
-            name = without_places(match["file"].strip(), job)
-            found.append(f"{name}, line {match['line']}, in {match['name']}")
-    return tuple(found[-6:])
-
-
-def without_places(text: str, job: Job) -> str:
-    """Return a text without the paths of this machine."""
-    for path, name in (
-        (job.folder, job.shown_as),
-        (job.root + "/", ""),
-        (job.root, "."),
-        (str(Path(__file__).parents[2]), "lib"),
-        (sys.prefix, "<environment>"),
-        (sys.base_prefix, "<python>"),
-        (job.private or "\0", "<private>"),
-        (str(Path.home()) + "/", "~/") if str(Path.home()) != "/" else ("\0", ""),
-    ):
-        text = text.replace(path, name)
-    return re.sub(r"/\S*ipykernel_\d+/(\d+)\.py", r"<cell \1>", text)
-
-
-def _file(job: Job) -> Path:
-    return Path(job.folder) / "restricted" / "notebooks" / f"{job.notebook}.ipynb"
-
-
-def _write(account: Account) -> None:
-    """Write the executed notebook, with the trouble in the cell where it ended and without this machine's paths."""
-    import nbformat
-
-    notebook, job = account.notebook, account.job
-    if notebook is None:
-        return
-    if account.status in (Status.KERNEL_DIED, Status.TIMED_OUT):
-        _mark(account)
-    content = json.loads(nbformat.writes(notebook))
-    about = content["metadata"].setdefault("papermill", {})
-    about["input_path"], about["output_path"] = Path(job.file).name, f"{job.notebook}.ipynb"
-    _file(job).parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_cleaned(content, job), ensure_ascii=False, indent=1) + "\n"
-    beside = _file(job).with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(_file(job))
-
-
-def _cleaned(value: Any, job: Job) -> Any:
-    if isinstance(value, str):
-        return without_places(value, job) if "/" in value else value
-    if isinstance(value, list):
-        return [_cleaned(inner, job) for inner in value]
-    if isinstance(value, dict):
-        return {name: inner if name == "image/png" else _cleaned(inner, job) for name, inner in value.items()}
-    return value
-
-
-def _mark(account: Account) -> None:
-    """Write the end of a notebook into its cell: papermill itself would leave no trace of a kernel that died."""
-    import nbformat
-
-    cells = [cell for cell in account.notebook.cells if cell.cell_type == "code"]
-    if not cells:
-        return
-    cell = cells[min(max((account.cell or 1) - 1, 0), len(cells) - 1)]
-    text = account.trouble.message if account.trouble else ""
-    name = account.trouble.error if account.trouble else str(account.status)
-    if not any(output.output_type == "error" for output in cell.outputs):
-        cell.outputs.append(nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"]))
-
-
-def signal_name(code: int | None) -> str:
-    """Word how a kernel ended: the signal, or its exit code."""
-    if code is None:
-        return "for no known reason"
-    if code >= 0:
-        return f"with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return f"by {name}" + (" (as when the machine runs out of memory)" if -code == signal.SIGKILL else "")

@@ -24,7 +24,7 @@ from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 
-from stepdown.run.executing import Account, signal_name, walk
+from stepdown.run.account import Account, signal_name, walk
 from stepdown.run.jobs import Status
 from stepdown.run.workers import die_with
 
