@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from returns_support import workbook
 from stepdown import describe
 from stepdown.audit import run_audit
+from stepdown.commands.check import checked
 from stepdown.commands.importing import import_command
 from stepdown.commands.new import new_command
 from stepdown.faults import Refused
@@ -36,6 +37,11 @@ def test_look_says_all_and_writes_nothing(root):
     assert "not in a household of a child on the list: 16" in said.output
     assert "6123518" not in said.output, "no id on a terminal that may be logged"
     assert set(root.rglob("*")) == before
+
+
+def test_who_checks_an_import_is_told_how(root):
+    with pytest.raises(Refused, match="stepdown import params/families_first_import.yaml --look"):
+        checked("params/families_first_import.yaml")
 
 
 def test_the_study_file_is_refused_until_a_person_has_completed_it(root):

@@ -86,6 +86,8 @@ def kind_of(names: set[str], where: str) -> Kind:
     for kind in KINDS:
         if kind.told_by & names:
             return kind
+    brings_in = {"returns", "programme"} <= names
+    remedy = "run a study's, an audit's or a published case's file; books that studies share are not run"
     raise Refused(
         [
             Fault(
@@ -93,7 +95,7 @@ def kind_of(names: set[str], where: str) -> Kind:
                 found=f"a file of no known kind (its names: {', '.join(sorted(names)[:8])})",
                 allowed="; ".join(f"{kind.name}: has {' or '.join(sorted(kind.told_by))}" for kind in KINDS),
                 rule="stepdown.run.kinds",
-                remedy="run a study's, an audit's or a published case's file; books that studies share are not run",
+                remedy=f"bring the returns in first: stepdown import params/{where} --look" if brings_in else remedy,
             )
         ]
     )
