@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from returns_support import workbook
 from stepdown import describe
@@ -120,15 +121,17 @@ def test_new_finds_a_list_on_any_sheet_and_names_what_it_does_not_know(root):
     rows = [
         ["Families helped"],
         [],
-        ["Person ID", "Worker", "Start Date", "End Date"],
+        ["Person ID", "Worker", "Start: Date", "End Date"],
         ["41207", "A", "05/02/2024", ""],
     ]
-    workbook(root / "returns/who.xlsx", {"Read me": [["Ask the manager"]], "2024": rows})
+    workbook(root / "returns/who # had it.xlsx", {"Read me": [["Ask the manager"]], "2024": rows})
     (root / "returns/budget.csv").write_text("item,pounds\nstaff,1\n")
     assert new("ff", "--kind", "returns").exit_code == 0
     text = (root / "params/ff_import.yaml").read_text()
-    assert "list: returns/who.xlsx" in text
-    assert "child: Person ID" in text
+    years = iter(range(2000, 2099))
+    told = yaml.safe_load(re.sub(r"\?\?\?", lambda _: str(next(years)), text))
+    assert told["programme"]["list"] == "returns/who # had it.xlsx"
+    assert told["programme"]["columns"] == {"child": "Person ID", "start": "Start: Date", "end": "End Date"}
     assert "#   returns/budget.csv" in text
 
 

@@ -13,6 +13,8 @@ from stepdown.importing.cells import ETHNICITIES
 from stepdown.importing.council import Imported
 
 _ISSUES = {"drugs": "Drug misuse", "alcohol": "Alcohol misuse"}
+_PLAIN = re.compile(r"(?!(true|false|yes|no|on|off|null|y|n)$)[A-Za-z]([\w ./()*+-]*[\w)])?", re.IGNORECASE | re.ASCII)
+"""A text that YAML reads as that text also without quotation marks."""
 _FAMILIES = "No file of households was given: each child counts as a family of its own, so intervals are too narrow."
 
 
@@ -45,12 +47,17 @@ def study_file(imported: Imported) -> str:
 
 
 def filled(template: str, package: str = "stepdown.importing", **values: Any) -> str:
-    """Return a template of a parameter file with its values; ``text`` writes one that YAML reads back as it is."""
+    """Return a template of a parameter file with its values; ``text`` and ``plain`` write what YAML reads as it is."""
     places = jinja2.Environment(
         loader=jinja2.PackageLoader(package),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 (YAML, not a page)
     )
-    places.filters["text"] = lambda text: json.dumps(text, ensure_ascii=False)
+    places.filters["text"] = _quoted
+    places.filters["plain"] = lambda text: text if _PLAIN.fullmatch(text) else _quoted(text)
     return places.get_template(template).render(**values)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
