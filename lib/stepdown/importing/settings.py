@@ -11,8 +11,6 @@ from pydantic import BeforeValidator, Field, model_validator
 from stepdown.importing.cells import FACTORS
 from stepdown.params.base import ProjectPath, Settings, Text
 
-PROGRAMME_FIELDS = ("child", "start", "end", "family")
-
 
 def _paths(value: object) -> object:
     return (value,) if isinstance(value, str) else value
