@@ -35,6 +35,9 @@ def test_look_says_all_and_writes_nothing(root):
     said = called("--look")
     assert said.exit_code == 0
     assert "vanished: 1" in said.output
+    assert "child from 'Mosaic ID', start from 'Started support'" in said.output
+    assert "birth from 'DOB'" in said.output
+    assert "not read: Age of Child (Years)" in said.output
     assert "not in a household of a child on the list: 16" in said.output
     assert "6123518" not in said.output, "no id on a terminal that may be logged"
     assert set(root.rglob("*")) == before

@@ -155,6 +155,7 @@ class _Sheet:
 
     def rows(self, matched: Matched) -> Iterator[Row]:
         """Yield a person and what the list says of it for every row that is a child's."""
+        self.ledger.columns[self.place] = matched.told
         self._aside(matched.totals)
         for line, values in matched.cells():
             others = [text for name, text in values.items() if name != "child"]

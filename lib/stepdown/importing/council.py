@@ -117,6 +117,7 @@ def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledg
     lists.file = ledger.file(programme.list)
     strip = settings.ids.stripper("programme")
     matched = _tabular(root, programme.list, {**programme.columns}, "programme", tuple(programme.columns))
+    ledger.columns[programme.list] = matched.told
     ledger.leave_out(lists.file, groups.LIST_ROWS, "a total or a note", matched.totals)
     for line, values in matched.cells():
         child = strip(child_id(values["child"]))
@@ -145,6 +146,7 @@ def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger
     lists.household_file = ledger.file(file)
     strip = settings.ids.stripper("households")
     matched = _tabular(root, file, columns, "households", ("child", "household"))
+    ledger.columns[file] = matched.told
     ledger.leave_out(lists.household_file, groups.HOUSEHOLD_ROWS, "a total or a note", matched.totals)
     for _, values in matched.cells():
         ledger.read[lists.household_file, groups.HOUSEHOLD_ROWS] += 1

@@ -12,7 +12,7 @@ from stepdown.importing.council import Imported
 from stepdown.importing.rows import shown
 
 COLUMNS = ("section", "file", "item", "fate", "number")
-"""One row is a number of the report. section: rows, unknown, doubts, counts, comparison, 31_march or rules."""
+"""One row is a number of the report. section: columns, rows, unknown, doubts, counts, comparison, 31_march or rules."""
 
 IN_NEED = {
     "assessed": "a case counts from referral to closure; cases closed after assessment (RC8, RC9) make a referral only",
@@ -56,7 +56,8 @@ def rules(imported: Imported) -> list[tuple[str, str]]:
 def lines(imported: Imported) -> list[tuple[str, str, str, str, str]]:
     """Return the whole report, row by row; raises ArithmeticError when the rows of a file do not add up."""
     ledger = imported.ledger
-    out = [("rows", file, kind, fate, str(number)) for file, kind, fate, number in ledger.lines()]
+    out = [("columns", file, told, "", "") for file, told in sorted(ledger.columns.items())]
+    out += [("rows", file, kind, fate, str(number)) for file, kind, fate, number in ledger.lines()]
     unknown = sorted(
         (ledger.files[file], column, number) for (file, column), number in ledger.unknown.items() if number
     )
@@ -75,7 +76,9 @@ def lines(imported: Imported) -> list[tuple[str, str, str, str, str]]:
 
 def on_a_terminal(imported: Imported) -> str:
     """Return what ``--look`` prints: files, doubts, groups and days covered, in numbers."""
-    said = [f"Covered: {shown(imported.covered.first_day)} to {shown(imported.covered.last_day)}", "", "Rows"]
+    said = [f"Covered: {shown(imported.covered.first_day)} to {shown(imported.covered.last_day)}", "", "Columns"]
+    said += [line for file, told in sorted(imported.ledger.columns.items()) for line in (f"  {file}", f"    {told}")]
+    said += ["", "Rows"]
     last = ""
     for section, file, item, fate, number in lines(imported):
         if section == "rows":

@@ -141,12 +141,16 @@ def shown(day: int) -> str:
 
 @dataclass
 class Ledger:
-    """What was read of each file and what became of each row; the two must agree before anything is written."""
+    """What was read of each file and what became of each row; the two must agree before anything is written.
+
+    columns: by file, which heading was taken for what.
+    """
 
     files: list[str] = field(default_factory=list)
     read: Counter[tuple[int, str]] = field(default_factory=Counter)
     fates: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     unknown: Counter[tuple[int, str]] = field(default_factory=Counter)
+    columns: dict[str, str] = field(default_factory=dict)
 
     def file(self, name: str) -> int:
         """Return the number of a file, by which rows name it."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import python_calamine
 
-from stepdown.faults import Fault, Refused
+from stepdown.faults import Fault, Refused, some_names
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
 from stepdown.params.written import FROM_1904, TOTAL, TOTAL_ROWS
@@ -119,11 +119,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A table whose headings are known: position of each field, its rows, and how many rows of totals stood below."""
+    """A table whose headings are known: position of each field, its rows, and how many rows of totals stood below.
+
+    told: which heading was taken for which field, and which were not read.
+    """
 
     fields: dict[str, int]
     rows: list[Line]
     totals: int
+    told: str
 
     def cells(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield line and cells by field."""
@@ -160,7 +164,10 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
         raise Refused(faults)
     fields = {field: at[0] for field, at in places.items() if at}
     rows = without_totals(lines[best + 1 :])
-    return Matched(fields, rows, len(lines) - best - 1 - len(rows))
+    others = [text for at, text in enumerate(cells) if text and at not in fields.values()]
+    told = ", ".join(f"{field} from {plain(cells[at])!r}" for field, at in fields.items())
+    told += f"; not read: {some_names(others)}" if others else ""
+    return Matched(fields, rows, len(lines) - best - 1 - len(rows), told)
 
 
 def without_totals(rows: Sequence[Line]) -> list[Line]:
