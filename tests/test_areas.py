@@ -428,6 +428,19 @@ def test_a_clone_without_the_departments_files_compares_with_neighbours_and_says
 
 
 @needs_open_data
+def test_every_table_of_the_tidy_folder_can_be_added_at_once(tmp_path):
+    from stepdown.commands.main import cli
+
+    files = [str(path) for path in sorted(OPEN_DATA.glob("*.csv"))]
+    assert len(files) == 4
+    done = CliRunner().invoke(cli, ["areas", "add", *files, "--into", str(tmp_path / "areas")])
+    assert done.exit_code == 0, done.output
+    assert "referrals_by_month.csv: passed over; it counts months" in done.output
+    assert "not compared between authorities: assessment_median_working_days, assessments_within_45_days" in done.output
+    assert "section_47_enquiries: 2013 to 2024" in done.output
+
+
+@needs_open_data
 def test_with_the_departments_files_leeds_ranks_27_of_148_and_7_of_146(added):
     study = areas.begin(added / "params/area_leeds.yaml")
     frame = areas.changes_table(study).frame

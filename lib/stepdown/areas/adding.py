@@ -131,8 +131,13 @@ def add(files: Iterable[Path], folder: Path) -> tuple[Figures, list[str]]:
             faults += refused.faults
             continue
         for table, frame in found.items():
+            if table == MEASURES.table:
+                frame = frame[~frame["measure"].isin(_unknown(frame))]
             tables[table] = _merged(tables[table], frame, table)
-        told.append(f"{file.name}: " + ", ".join(f"{len(frame):,} rows of {name}" for name, frame in found.items()))
+        unused = sorted(_unknown(found[MEASURES.table])) if MEASURES.table in found else []
+        rows = ", ".join(f"{len(frame):,} rows of {name}" for name, frame in found.items())
+        rows += f"; not compared between authorities: {', '.join(unused)}" if unused else ""
+        told.append(f"{file.name}: {rows or 'passed over; it counts months, and an area study reads years'}")
     refuse(faults)
     return _write(tables, folder), told
 
@@ -158,7 +163,9 @@ def _read(file: Path) -> dict[str, pd.DataFrame]:
     headings = set(raw.columns)
     for contract in CONTRACTS:
         if {each.name for each in contract.fields if each.required} <= headings:
-            return {contract.table: _known_only(raw) if contract is MEASURES else raw}
+            return {contract.table: raw}
+    if {"area_code", "month", "referrals"} <= headings:
+        return {}  # referrals by month: an area study reads years
     for layout in LAYOUTS:
         if layout.told_by <= headings:
             return _published(raw, layout, file.stem)
@@ -179,8 +186,9 @@ def _read(file: Path) -> dict[str, pd.DataFrame]:
     )
 
 
-def _known_only(raw: pd.DataFrame) -> pd.DataFrame:
-    return raw[raw["measure"].isin([*AREA_MEASURES, POPULATION])]
+def _unknown(rows: pd.DataFrame) -> set[str]:
+    """Return the measures of a table that no area study compares."""
+    return set(rows["measure"]) - {*AREA_MEASURES, POPULATION}
 
 
 def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.DataFrame]:
