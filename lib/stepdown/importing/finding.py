@@ -13,21 +13,17 @@ from stepdown.importing.cin_census import children_of, name_of, open_census
 from stepdown.importing.rows import shown
 from stepdown.importing.sheets import Line, tables
 
-_CHILD = (
-    "child id",
-    "mosaic id",
-    "child",
-    "child unique id",
-    "la child id",
-    "lachildid",
-    "client id",
-    "person id",
-    "id",
+_CHILD = ("child id", "mosaic id", "child", "child unique id", "la child id", "lachildid", "client id", "person id") + (
+    *("id", "child ref", "child reference", "child number", "lcs id", "liquidlogic id", "client", "ref", "reference"),
 )
-_START = ("start", "start date", "started", "started support", "support start", "from", "date started", "begin")
-_END = ("end", "end date", "ended", "ended support", "support end", "to", "date ended", "finish")
+_START = ("start", "start date", "started", "started support", "support start", "from", "date started", "begin") + (
+    *("began", "date from", "start of support", "support started", "commenced", "first day"),
+)
+_END = ("end", "end date", "ended", "ended support", "support end", "to", "date ended", "finish") + (
+    *("finished", "date to", "end of support", "support ended", "completed", "last day"),
+)
 _FAMILY = ("family", "family id", "family ref", "family reference", "family number")
-_HOME = ("household", "household id", "address id", "home", *_FAMILY)
+_HOME = ("household", "household id", "household number", "address id", "address key", "home", *_FAMILY)
 
 
 @dataclass
