@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 from pages_support import FACTS, ROOT, build, execute, run_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
-from stepdown.release.page import gate
+from stepdown.release.page import Page, Site, gate, study_page
+from stepdown.release.portable import one_document
 from stepdown.release.spreadsheet import Sheet, sheet_names, write_workbook
 from stepdown.release.words import glossary, heading_levels, in_words
 
@@ -293,3 +294,19 @@ def test_facts_that_are_missing_are_left_out(tmp_path):
     text = (folder / "release" / "index.html").read_text(encoding="utf-8")
     assert "None" not in BeautifulSoup(text, "html.parser").get_text()
     assert FACTS["run_id"] not in text
+
+
+def test_in_the_pdf_and_the_word_file_each_limit_of_the_summary_stands_with_its_finding(tmp_path):
+    site = Site("A study", "", "", "Nothing is hidden.", ())
+    part = {
+        "title": "Outcomes",
+        "href": "3.html",
+        "anchor": "three",
+        "findings": [{"sentence": "Fewer had a plan.", "limit": "It does not show why."}],
+    }
+    first = study_page(site, [part], [("index.html", "Summary")], [], [])
+    inner = '<h1>Outcomes</h1><ul class="findings"><li><p class="finding">Fewer had a plan.</p><p class="limit">'
+    second = Page("3.html", "Outcomes", "", inner + '<a href="#finding-1">What this does not show</a></p></li></ul>')
+    html = one_document(site, [first, second], datetime(2026, 1, 2, tzinfo=UTC), tmp_path)
+    assert html.count("It does not show why.") == 1
+    assert html.count("What this does not show") == 1, "nothing on paper can be clicked"

@@ -54,11 +54,11 @@ def _part(page: Page, number: int, figures: Path) -> str:
         for heading in soup.find_all(re.compile("^h[1-5]$")):
             heading.name = f"h{int(heading.name[1]) + 1}"
         _drop(soup, "div.notice, section.about")
+        _drop(soup, ".findings .limit")  # a link to the finding's place on the same page, where its limit stands
     for fold in soup.select("details.long-table"):
         words = f"{fold.select_one('caption span').get_text()}: {len(fold.select('tbody tr')):,} rows"  # type: ignore[union-attr]
         stand_in = f"<p>{escape(words)}; they are in tables.xlsx and in the folder tables.</p>"
         fold.replace_with(BeautifulSoup(stand_in, "html.parser"))
-    _drop(soup, ".findings .limit")  # nothing to click; the limit stands with the finding in its place
     _drop(soup, "nav.contents, p.chart-links, figure summary, section[aria-labelledby=downloads]")
     for element in soup.select("a, figure.chart details, figure.chart figcaption"):
         element.unwrap()
