@@ -28,6 +28,8 @@ def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = N
         table = (merged(table, merge) if merge.table == table.name else None) or table
     hidden = _all_hidden(table) if why else _hidden(table, policy, plan)
     frame = _blanked(table, hidden, policy)
+    for name in frame.select_dtypes("boolean") if why else ():
+        frame[name] = False  # of a table that is not released: a flag that is not known would end a chart or sentence
     marks = _marks(table, hidden, policy.symbol)
     for row, column, text in plan.stands.get(table.name, ()) if plan and not why else ():
         marks.loc[row, column] = text if text in (policy.symbol, NOT_APPLICABLE) else ""
