@@ -1,11 +1,15 @@
 """The plan of a release: it always ends, hides what it must and little more, and can be pinned. Judges: hand sums."""
 
+from itertools import combinations
+
+import numpy as np
 import pandas as pd
 import pytest
 from stepdown.disclosure import Last, Plan, applied, clear, made_plan
 from stepdown.disclosure.affording import Merge, merged
+from stepdown.disclosure.counts import Cell, Relation
 from stepdown.disclosure.linking import assembled
-from stepdown.disclosure.protecting import exposed
+from stepdown.disclosure.protecting import Costs, exposed, to_hide
 from stepdown.params import DisclosurePolicy
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -220,3 +224,21 @@ def test_a_count_that_moved_by_few_can_be_merged_with_its_neighbour():
     plan = made_plan([table], merging, last=Last({"profile": then}))
     assert [merge.label for merge in plan.merges] == ["10-14 and over"]
     assert (plan.hidden, plan.moved) == ({}, {})
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_more_is_hidden_than_has_to_be(seed):
+    """Ten random tables of three by four with their margins. Judge: trying every set of cells, the smallest first."""
+    rng = np.random.default_rng(seed)
+    values = rng.choice([2, 4, 7, 9, 12, 20, 35, 60], (3, 4), p=[0.1, 0.06, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14])
+    values[rng.integers(3), rng.integers(4)] = 3
+    cells = {("t", i, f"c{j}"): Cell(("t", i, f"c{j}"), int(values[i, j])) for i in range(3) for j in range(4)}
+    lines = [[("t", i, f"c{j}") for j in range(4)] for i in range(3)]
+    lines += [[("t", i, f"c{j}") for i in range(3)] for j in range(4)]
+    relations = [Relation(tuple((1, p) for p in line), sum(cells[p].value for p in line)) for line in lines]
+    hidden, given_up = to_hide(cells, relations, 5, secondary=True, costs=Costs(spare=True))
+    assert (given_up, exposed(cells, relations, hidden, 5, whole=True)) == ({}, {})
+    small = {place for place, cell in cells.items() if cell.value <= 5}
+    others = sorted(set(cells) - small)
+    fewer = (small | set(some) for k in range(len(hidden) - len(small)) for some in combinations(others, k))
+    assert all(exposed(cells, relations, some, 5, whole=True) for some in fewer)

@@ -93,12 +93,14 @@ def understand(
     codes: dict[str, list[str]],
     groups: tuple[str, str] | None = None,
     bands: dict[str, list[str]] | None = None,
+    rounded: int = 1,
 ) -> Meanings:
     """Return all that the tables say; a table that nobody told the attacker about is a LookupError."""
     unknown = set(tables) - set(READERS) - NO_COUNTS
     if unknown:
         raise LookupError(f"tell the attacker what these tables count: {sorted(unknown)}")
     m = Meanings(tables, groups)
+    m.rounded = rounded
     m.bands = bands or bands_of(tables)
     m.broad = codes
     m.ungrouped = sorted({*m.bands.get("ethnicity", [])} - {"Unknown"} - {c for each in codes.values() for c in each})
@@ -122,39 +124,44 @@ def bands_of(tables: dict[str, list[Row]]) -> dict[str, list[str]]:
     return found
 
 
-def attack(released: Path, restricted: Path, codes: dict[str, list[str]]) -> list[Leak]:
-    """Return what can be told of counts from 1 to 5: ``released`` and ``restricted`` are folders of CSV files."""
+def attack(
+    released: Path, restricted: Path, codes: dict[str, list[str]], most: int = MOST, rounded: int = 1
+) -> list[Leak]:
+    """Return what can be told of counts from 1 to 5: ``released`` and ``restricted`` are folders of CSV files.
+
+    most: the policy's threshold.  rounded: what its counts are rounded to.
+    """
     truth_tables = read_tables(restricted)
     truth = understand(truth_tables, codes)
-    told = understand(read_tables(released), codes, truth.groups, truth.bands)
+    told = understand(read_tables(released), codes, truth.groups, truth.bands, rounded)
     if not told.system.possible():
         raise AssertionError("the release contradicts what the attacker believes: nothing can be told from that")
     leaks = []
-    for count in small(truth.counts):
-        low, high = told.system.can_be(count.sum, 0, 1), told.system.can_be(count.sum, MOST, float("inf"))
+    for count in small(truth.counts, most):
+        low, high = told.system.can_be(count.sum, 0, 1), told.system.can_be(count.sum, most, float("inf"))
         if not (low and high):
             leaks.append(Leak(count.name, count.value, *told.system.range(count.sum)))  # type: ignore[arg-type]
-    return leaks + _reviewers(truth_tables.get("agreement", []), told.tables.get("agreement", []))
+    return leaks + _reviewers(truth_tables.get("agreement", []), told.tables.get("agreement", []), most)
 
 
-def small(counts: list[Count]) -> list[Count]:
-    """Return the counts from 1 to 5, each sum once under all its names."""
+def small(counts: list[Count], most: int = MOST) -> list[Count]:
+    """Return the counts from 1 to the threshold, each sum once under all its names."""
     found: dict[frozenset, Count] = {}
     for count in counts:
-        if count.value is not None and 1 <= count.value <= MOST:
+        if count.value is not None and 1 <= count.value <= most:
             key = frozenset(count.sum.items())
             name = f"{found[key].name} = {count.name}" if key in found else count.name
             found[key] = Count(name, count.sum, count.value)
     return list(found.values())
 
 
-def _reviewers(truth: list[Row], told: list[Row]) -> list[Leak]:
+def _reviewers(truth: list[Row], told: list[Row], most: int) -> list[Leak]:
     true = {row["item_id"]: number(row.get("files_off_scale")) for row in truth}
     leaks = []
     for row in told:
         value = true.get(row["item_id"])
         ends = off_scale_range(row)
-        if value is not None and 1 <= value <= MOST and ends and (ends[0] > 1 or ends[1] < MOST):
+        if value is not None and 1 <= value <= most and ends and (ends[0] > 1 or ends[1] < most):
             leaks.append(Leak(f"agreement: files off the scale, {row['item_id']}", value, *ends))
     return leaks
 

@@ -51,6 +51,7 @@ class Meanings:
         self.broad: dict[str, list[str]] = {}  # the ethnic codes of each broad group, as the study's file has them
         self.ungrouped: list[str] = []  # ethnic codes of the study that are in no broad group, such as "Refused"
         self.used: set[tuple[str, str]] = set()
+        self.rounded = 1  # what counts are rounded to; a number that is no multiple of it is exact
         self.ratios: list[tuple[str, Sum, Sum, float]] = []
 
     # what a cell says
@@ -65,7 +66,8 @@ class Meanings:
         value, name = number(text), f"{table}: {column}, {key_of(row)}"
         self.counts.append(Count(name, sum_, value))
         if value is not None:
-            self.system.equal(sum_, value)
+            loose = self.rounded / 2 if self.rounded > 1 and value % self.rounded == 0 else 0.0
+            self.system.hold(sum_, value - loose, value + loose)
         if base:
             whole = number(self.cell(table, row, base[0]))
             rest = None if None in (whole, value) else whole - value
@@ -84,15 +86,18 @@ class Meanings:
             size, top = self.system.known(below), self.system.known(above)
             if size is not None and top is not None:
                 continue
+            loose = self.rounded / 2 if self.rounded > 1 else 0.0
             if size is not None:
-                self.system.hold(above, (shown - half) * size, (shown + half) * size)
+                self.system.hold(above, (shown - half) * size - loose, (shown + half) * size + loose)
+                continue
+            if loose:
                 continue
             self.system.hold(minus(above, plus(below, factor=shown - half)), 0.0, float("inf"))
             self.system.hold(minus(above, plus(below, factor=shown + half)), -float("inf"), 0.0)
 
     def scan(self, row: Row, sum_: Sum, base: str, **columns: Callable[[int, int], float]) -> None:
         """Formulas of one count and a known base: only counts whose formulas print as shown are left."""
-        size = number(row.get(base))
+        size = None if self.rounded > 1 else number(row.get(base))  # a rounded base gives no formula
         shown = {c: row[c] for c in columns if c in row and number(row[c]) is not None}
         if size is None or not shown:
             return
@@ -252,7 +257,7 @@ def like_for_like(m: Meanings, name: str, row: Row) -> None:
 
 def difference(m: Meanings, name: str, row: Row, column: str, shares: list[tuple[Sum, float | None]]) -> None:
     text = m.cell(name, row, column)
-    if number(text) is None or any(not size for _, size in shares):
+    if m.rounded > 1 or number(text) is None or any(not size for _, size in shares):
         return
     first, second = (plus(sum_, factor=100.0 / size) for sum_, size in shares)  # type: ignore[operator]
     shown, half = float(number(text)), half_unit(text)  # type: ignore[arg-type]

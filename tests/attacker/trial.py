@@ -83,7 +83,9 @@ def judge(run: Path, params: Path) -> tuple[str, ...]:
     books = [*(params.parent).glob("*.yaml"), *(params.parent / "unit_costs").glob("*.yaml")]
     known = "".join(book.read_text(encoding="utf-8") for book in books) + (ROOT / "docs/data_dictionary.md").read_text()
     texts = texts_of_records(params.parent.parent / settings["data"]["folder"], known)
-    leaks = [str(leak) for leak in attack(run / "release" / "tables", restricted, codes)]
+    policy = settings["disclosure"]
+    limits = policy.get("threshold", 5), policy.get("rounding_base", 1)
+    leaks = [str(leak) for leak in attack(run / "release" / "tables", restricted, codes, *limits)]
     leaks += told_in_words(release, truth) + told_by_another_format(release)
     return tuple(leaks + [f"text of a record: {text}" for text in told_of_records(release, texts)])
 

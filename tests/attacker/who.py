@@ -76,7 +76,7 @@ def balance(m: Meanings, name: str, row: Row) -> None:
         m.ratio(name, row, f"mean_{side}", cell, known, 1.0)
         m.scan(row, cell, f"n_{side}", **{f"sd_{side}": lambda k, n: (k / n * (1 - k / n)) ** 0.5 if n else 0.0})
         cells.append((cell, number(row.get(f"children_{side}")), number(row.get(f"n_{side}"))))
-    if len(cells) == 2:
+    if len(cells) == 2 and m.rounded == 1:
         _standardised(m, row, cells)
 
 
@@ -292,7 +292,7 @@ def case_file_differences(m: Meanings, name: str, row: Row) -> None:
         shares.append((event, number(row.get(f"files_{when}"))))
     m.cell(name, row, "smallest")
     text = row.get("difference") or ""
-    if number(text) is not None and all(size for _, size in shares):
+    if m.rounded == 1 and number(text) is not None and all(size for _, size in shares):
         gap = minus(plus(shares[1][0], factor=1 / shares[1][1]), plus(shares[0][0], factor=1 / shares[0][1]))
         m.system.hold(gap, number(text) - half_unit(text), number(text) + half_unit(text))
 

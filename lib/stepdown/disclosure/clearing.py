@@ -223,6 +223,17 @@ def _blanked(table: AggregateTable, hidden: pd.DataFrame, policy: DisclosurePoli
         if policy.method == "suppress":
             values = _no_finer(values, column, policy)
         frame[name] = values.mask(flags) if flags.any() else values
+    return _shares_of_rounded(table, frame) if policy.method == "suppress" and policy.rounding_base > 1 else frame
+
+
+def _shares_of_rounded(table: AggregateTable, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the values with each share of a count in a size worked out from the count as it is printed."""
+    for name, column in table.columns.items():
+        counts = [c for c in column.rests_on if table.columns[c].role in (Role.COUNT, Role.BASE)]
+        if column.role is Role.DERIVED and column.unit == "%" and len(counts) == 2:
+            part, whole = (pd.to_numeric(frame[c], errors="coerce").astype("float64") for c in counts)
+            share = (100 * part / whole.where(whole > 0)).clip(upper=100).round(column.decimals or 0)
+            frame[name] = share.where(frame[name].notna())
     return frame
 
 

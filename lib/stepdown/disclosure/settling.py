@@ -234,8 +234,7 @@ class _Work:
                 self.policy.threshold,
                 secondary=self.policy.secondary,
                 already=asked,
-                rounding_base=self.policy.rounding_base,
-                costs=costs,
+                costs=costs,  # as if no number were rounded: shares, means and intervals tell what it was
                 ways=self.ways,
                 solved=self.solved,
             )
