@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from attacker.attacking import understand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages_support import ROOT
@@ -20,6 +21,8 @@ from stepdown.params import load_study
 from stepdown.params.loading import build
 from stepdown.params.study import MonthSettings
 from stepdown.show import month_charts
+
+from data.generators import millbrook
 
 NOTHING = {"method": "none", "reason": "records are made up"}
 
@@ -93,6 +96,12 @@ def test_the_average_of_the_months_is_difference_in_differences():
     assert 6 * row["estimate"] == pytest.approx(means[True] - means[False])
 
 
+def test_the_planted_effect_lies_in_the_interval_of_the_average_after():
+    """Judge: the generator's two histories of the same children; six months hold the effect on days."""
+    found = months.trends_table(months.by_month(*study_of("millbrook"))).frame.iloc[0]
+    assert found["ci_low"] < millbrook.truth().days_cp / 6 < found["ci_high"] < 0
+
+
 def test_ferndales_difference_is_a_trend_and_no_effect(ferndale):
     """Judge: the generator; the programme does nothing, and the groups drift apart along a line."""
     table = months.trends_table(months.by_month(*ferndale)).frame
@@ -101,6 +110,41 @@ def test_ferndales_difference_is_a_trend_and_no_effect(ferndale):
     assert line["ci_low"] < 0 < line["ci_high"]
     assert (table["breakdown"] == 0).all()
     assert "straight line alone" in months.trend_sentence(table, ferndale[2].groups)
+
+
+def row_of_trends(**values):
+    row = {"unit": "month", "outcome": "days_cp", "estimate": -3.0, "ci_low": -4.0, "ci_high": -2.0, "p_before": 0.4}
+    return row | {"assumption": "line goes on", "m": 0.0, "breakdown": 0.25, "largest_before": 0.1} | values
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "may change by 0.25 days a month from one month to the next; the largest change seen before"),
+        ({"breakdown": 0.0}, "a straight line alone is enough"),
+        ({"p_before": 0.01}, "did not move alike from month to month (joint test, p = 0.010)"),
+        ({"p_before": np.nan}, "cannot be tested"),
+        ({"estimate": pd.NA}, "is not shown"),
+    ],
+)
+def test_the_sentence_says_how_large_a_break_would_overturn_the_finding(values, words):
+    rows = [row_of_trends(**values, assumption="moved alike"), row_of_trends(**values)]
+    assert words in months.trend_sentence(pd.DataFrame(rows), ("A", "B"))
+
+
+def test_the_attacker_sees_who_leaves_from_one_month_to_the_next():
+    """The test of the test: a step of two children, which in_steps would never show, is a leak to the attacker."""
+    rows = [
+        {"group": group, "period": f"{month} after", "status": status, "children_observed": str(size), "children": text}
+        for group in ("A", "B")
+        for month, size in ((1, 40), (2, 38))
+        for status, text in (("none", str(size - 10)), ("CP", "10"))
+    ]
+    flow = [{"group": g, "step": "Analysed", "reason": "", "children": "40", "families": "40"} for g in ("A", "B")]
+    told = understand({"months": rows, "participant_flow": flow}, {})
+    small = [count for count in told.counts if count.value == 2]
+    assert [count.name for count in small] == [f"months: {g}, from 1 after to 2 after" for g in ("A", "B")]
+    assert all(told.system.range(count.sum) == (2, 2) for count in small)
 
 
 def test_each_length_has_its_own_children_and_they_are_set_beside_all(ferndale):
