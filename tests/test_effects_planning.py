@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 from pages_support import ROOT
 from scipy import stats
+from stepdown.commands.check import checked
 from stepdown.commands.main import cli
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, estimated
 from stepdown.effects.estimates import smallest_detectable
@@ -74,6 +75,7 @@ def test_the_example_runs_and_its_simulation_confirms_it():
     assert len(found) == 2
     assert all(74 <= each <= 86 for each in found)  # 400 studies at 80%: give or take 4, and a little for the formula
     assert is_book(EXAMPLE)  # stepdown run params/*.yaml passes over it
+    assert "a plan, in order" in checked(EXAMPLE)
 
 
 @pytest.mark.parametrize(

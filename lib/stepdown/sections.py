@@ -31,7 +31,7 @@ def month_by_month(book: Book) -> None:
         book.say(months.NOBODY_SEEN)
         return
     areas = book.clear(months.months_table(found))
-    book.tell(areas, months.reach_sentence, found.outcomes.groups)
+    book.tell(areas, months.reach_sentence, found.outcomes.groups, found.fewest)
     if not areas.left_out:
         book.chart(month_charts.status_areas(areas), name="months")
     if found.days is None:

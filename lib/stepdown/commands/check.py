@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stepdown.faults import refuse
+from stepdown.params import find_file, read_yaml
 from stepdown.run.folders import Locked, cleaned, held
 from stepdown.run.jobs import Exit, gravest
 from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, is_book, load_subject
@@ -18,6 +19,11 @@ def checked(path: str | Path) -> str:
     Beyond the tables: the costs' books and spending, a group without a child, a value in no band of the profile.
     """
     if is_book(path):
+        if "share_with_status" in read_yaml(find_file(path)):
+            from stepdown.effects.planning import load_plan
+
+            load_plan(path)
+            return f"{Path(path).stem}: a plan, in order (stepdown plan {path})"
         return f"{Path(path).stem}: a book that studies share; it is checked with each study that names it"
     subject = load_subject(path, {})
     input_hashes(subject)

@@ -43,14 +43,13 @@ class Panel:
 
     step: months in a period (1 or 3).  numbers: of each period's month farthest from support, shape (periods,).
     highest: 0 none … 3 CLA, (children, periods).  value: the headline outcome, (children, periods); None where it is
-    not counted by day.  seen: bool (children, periods).  programme, family: (children,).  days: length of each period.
+    not counted by day.  seen: bool (children, periods).  programme, family: (children,).
     """
 
     step: int
     numbers: Integers
     highest: Integers
     value: Floats | None
-    days: Floats
     seen: Bools
     programme: Bools
     family: Integers
@@ -94,7 +93,6 @@ def panel(study: Study, records: StudyRecords, cohort: Cohort, *, step: int = 1)
         numbers=numbers[outer],
         highest=highest_in(periods, spells, study.settings.ladder),
         value=value,
-        days=periods.days.astype(np.float64),
         seen=observed(study, cohort)[numbers[outer]],
         programme=(children["group"] == study.settings.groups.programme.label).to_numpy(dtype=np.bool_),
         family=pd.factorize(children["family_id"])[0].astype(np.int64),
@@ -223,6 +221,5 @@ def _both_seen(given: Panel) -> Panel:
         numbers=given.numbers[kept],
         highest=given.highest[:, kept],
         value=None if given.value is None else given.value[:, kept],
-        days=given.days[:, kept],
         seen=given.seen[:, kept],
     )

@@ -43,8 +43,10 @@ def why_no_days(study: Study) -> str:
     return FEW if counted else sentence(f"{headline.title} {NOT_COUNTED}")
 
 
-def reach_sentence(months: pd.DataFrame, groups: Sequence[str]) -> str:
+def reach_sentence(months: pd.DataFrame, groups: Sequence[str], fewest: int = 0) -> str:
     """Return what the periods are and how many children could be observed at both ends; frame: of ``months``, cleared.
+
+    fewest: the largest number that is hidden (0: none is).
 
     >>> reach_sentence(book.clear(months.months_table(by_month)).frame, groups)
     'Each step is a month. ...'
@@ -57,9 +59,10 @@ def reach_sentence(months: pd.DataFrame, groups: Sequence[str]) -> str:
     said = (
         "Each step is a month." if unit == "month" else "Each step is a quarter, because single months are too small."
     )
+    together = " Children who leave the records leave the picture a few together, so that none can be told."
     return (
-        f"{said} A month that the records do not cover is missing, not nought. Children observed: {'; '.join(parts)}. "
-        "Children who leave the records leave the picture a few together, so that none can be told."
+        f"{said} A month that the records do not cover is missing, not nought. Children observed: {'; '.join(parts)}."
+        f"{together if fewest else ''}"
     )
 
 
