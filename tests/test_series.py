@@ -606,3 +606,176 @@ def test_a_small_mean_is_no_small_count_and_is_never_added_up_to_quarters(tmp_pa
     assert frame["series"].value_counts().to_dict() == {"measure": 12, "rare": 4, "rate": 4}
     assert set(frame.loc[frame["series"] == "measure", "value"]) == {2.0}
     assert set(frame.loc[frame["series"] == "rate", "count"]) == {6.0}
+
+
+# ------------------------------------------------------------------------------------------------ as people keep them
+
+
+def kept(folder, table, kind="count", more="", setting="", name="series.csv"):
+    """Write a study of one series ``a`` with this table; return its parameter file."""
+    for part in ("data", "params"):
+        (folder / part).mkdir(exist_ok=True)
+    (folder / "data" / name).write_text(table, encoding="utf-8")
+    file = folder / "params/s.yaml"
+    file.write_text(
+        f"title: T\nmonitoring:\n  programme: P\n  folder: data/\n{setting}  series:\n"
+        f"    - {{id: a, label: A, unit: u, definition: d, kind: {kind}, better: lower{more}}}\n"
+        "disclosure: {method: none, reason: made up}\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+def monthly(values, start="2022-01-01", head="value", day="{:%Y-%m-%d}"):
+    firsts = pd.date_range(start, periods=len(values), freq="MS")
+    rows = [
+        f"a,{day.format(d)},{day.format(d + pd.offsets.MonthEnd(0))},{v}" for d, v in zip(firsts, values, strict=True)
+    ]
+    return "\n".join([f"series_id,period_start,period_end,{head}", *rows, ""])
+
+
+def seen(file):
+    study = series.begin(file)
+    return series.analysed(study, clear(series.points_table(study), study.file.disclosure).frame)[0]
+
+
+@pytest.mark.parametrize("kind", ["measure", "count", "rare"])
+def test_limits_rest_on_the_baseline_wherever_it_lies(tmp_path, kind):
+    """By hand: the second of two years, and not as many of the first points."""
+    values = [40, 42] * 6 + [20, 22] * 6
+    base = ", baseline: [2023-01-01, 2023-12-31]"
+    assert seen(kept(tmp_path, monthly(values), kind, base)).centre[-1] == pytest.approx(21)
+    shares = kept(tmp_path, monthly([f"{v},100" for v in values], head="numerator,denominator"), "proportion", base)
+    assert seen(shares).centre[-1] == pytest.approx(0.21)
+
+
+@pytest.mark.parametrize("value", [0.1, 23])
+@pytest.mark.parametrize("kind", ["measure", "days_between"])
+def test_a_series_that_never_changes_has_no_special_point(tmp_path, kind, value):
+    assert not any(seen(kept(tmp_path, monthly([value] * 14), kind)).reasons)
+
+
+PARTS = "numerator,denominator"
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "expected"),
+    [
+        ("count", monthly([4] * 5 + [-3] + [4] * 8), "a number below nought"),
+        ("days_between", monthly([4] * 5 + [-3] + [4] * 8), "a number below nought"),
+        ("rare", monthly([4] * 5 + [2.5] + [4] * 8), "a count with a fraction"),
+        ("proportion", monthly(["3,9"] * 5 + ["10,9"] + ["3,9"] * 8, head=PARTS), "a part larger than its whole"),
+        ("rate", monthly(["3,9"] * 5 + ["3,0"] + ["3,9"] * 8, head=PARTS), "something counted out of nought"),
+        ("proportion", monthly(["0.33,3,9"] * 5 + ["0.9,3,9"], head="value," + PARTS), "not numerator ÷ denominator"),
+        ("count", monthly(["3,3"] * 5 + ["4,3"], head="value,numerator"), "a value and a numerator that differ"),
+        ("measure", monthly(["3,"] * 5 + [",3"], head="value,numerator"), "a measure without its value"),
+        ("count", monthly(["3,"] * 5 + ["4,c"], head="value,symbol"), "a symbol that says there is none"),
+        ("count", monthly(["3,"] * 5 + [",less_than"], head="value,symbol"), "a bound without its number"),
+        ("count", monthly([4] * 5).replace("06-01,2022-06-30", "05-31,2022-06-30") + "a,2022-05-31,2022-06-30,9\n",
+         "begins before the one before it has ended"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_is_refused_by_its_line(tmp_path, kind, table, expected):
+    with pytest.raises(Refused, match=re.escape(expected)) as refused:
+        series.begin(kept(tmp_path, table, kind))
+    assert [fault.where for fault in refused.value.faults] == ["data/series.csv, series a, 1 row (line 7)"]
+
+
+def test_a_number_below_a_bound_is_a_bound_and_no_value(tmp_path):
+    drawn = seen(kept(tmp_path, monthly([7, "<5", "> 9", 8])))
+    assert np.isnan(drawn.values).tolist() == [False, True, True, False]
+    assert drawn.points[["bound", "bound_value"]].values[1:3].tolist() == [["less", 5.0], ["more", 9.0]]
+
+
+def test_british_dates_are_read_where_the_file_says_so(tmp_path):
+    table = monthly([7] * 14, day="{:%d/%m/%Y}")
+    with pytest.raises(Refused, match=re.escape("monitoring.dates: day_first")) as refused:
+        series.begin(kept(tmp_path, table))
+    assert "repeat" not in str(refused.value), "dates that cannot be read are no repeats"
+    found = series.begin(kept(tmp_path, table, setting="  dates: day_first\n")).observations
+    assert found["period_end"].iloc[1] == pd.Timestamp("2022-02-28")
+
+
+def wide(months, *rows):
+    return "\n".join([",".join(["series_id", *months]), *(",".join(map(str, row)) for row in rows), ""])
+
+
+@pytest.mark.parametrize("day", ["{:%d/%m/%Y}", "{:%b%y}", "{:%b '%y}", "{:%Y-%m-%d 00:00:00}", "{:%-m/%Y}"])
+def test_months_as_columns_are_headed_as_people_head_them(tmp_path, day):
+    firsts = pd.date_range("2023-08-01", periods=14, freq="MS")
+    table = wide(["Measure", *map(day.format, firsts), "Total"], ["a", "Visits", *range(12), "", "", 66])
+    found = series.begin(kept(tmp_path, table, setting="  layout: wide\n")).observations
+    assert found["period_start"].tolist() == firsts[:12].tolist(), "months to come are no rows"
+    assert found["value"].tolist() == list(range(12))
+
+
+@pytest.mark.parametrize(
+    ("months", "rows", "where", "expected"),
+    [
+        (["Jan-22", "Febr 22x", "Mar-22"], [["a", 1, 2, 3]], "line 1 (headings)", "could be a month: Febr 22x"),
+        (["Jan-22", "Margin 2022"], [["a", 1, 2]], "line 1 (headings)", "could be a month: Margin 2022"),
+        (["2022-01-17", "2022-02"], [["a", 1, 2]], "line 1 (headings)", "could be a month: 2022-01-17"),
+        (["Jan-22", "2022-01"], [["a", 1, 2]], "line 1 (headings)", "a month that has a column already: 2022-01"),
+        (
+            ["Jan-22", "Feb-22"],
+            [["a", 1, 2], ["a", 1, 2]],
+            "columns series_id, 1 row (line 3)",
+            "repeat an earlier one",
+        ),
+        (["Jan-22", "Feb-22"], [["a", 1, 2], ["Total", 1, 2]], "column series_id, 1 row (line 3)", "does not have"),
+        (["Jan-22", "Feb-22"], [["a", 1, "n/a"]], "column Feb-22, 1 row (line 2)", "not a number"),
+        (
+            ["Jan-22", "Feb-22"],
+            [["a", "1%", "2%"]],
+            "column Jan-22, 1 row (line 2); and 1 more columns",
+            "not a number",
+        ),
+        (["Jan-22", "Feb-22"], [["a", 1, -2]], "series a, 1 row (line 2)", "below nought"),
+    ],
+)
+def test_a_cell_of_a_wide_sheet_is_refused_where_it_stands(tmp_path, months, rows, where, expected):
+    with pytest.raises(Refused, match=re.escape(expected)) as refused:
+        series.begin(kept(tmp_path, wide(months, *rows), setting="  layout: wide\n"))
+    assert [fault.where for fault in refused.value.faults] == [f"data/series.csv, {where}"]
+
+
+def test_two_tables_of_series_are_one_too_many(tmp_path):
+    file = kept(tmp_path, monthly([1] * 3))
+    (tmp_path / "data/series.xlsx").write_bytes(b"")
+    with pytest.raises(Refused, match=re.escape("series.csv and series.xlsx")):
+        series.begin(file)
+
+
+def test_a_series_is_not_its_own_comparison(tmp_path):
+    with pytest.raises(Refused, match="names itself"):
+        series.begin(kept(tmp_path, monthly([1] * 3), more=", comparison: a"))
+
+
+def test_only_a_count_has_a_comparison(tmp_path):
+    change = "      better: lower\n      comparison: visits\n"
+    with pytest.raises(Refused, match="only a count can have a comparison"):
+        series.begin(project(tmp_path, lambda text: text.replace("      better: lower\n", change, 1)))
+
+
+def test_a_target_whose_day_has_passed_says_so(tmp_path):
+    more = ", baseline: [2022-01-01, 2022-12-31], target: {value: 20, by: 2023-03-31, source: s}"
+    found = target_status(seen(kept(tmp_path, monthly([40] * 12 + [30] * 12), more=more)))
+    assert (found.status, found.why) == ("moving towards", "it was to be met by 31 March 2023")
+
+
+def test_an_event_beyond_the_data_does_not_stretch_the_chart(tmp_path):
+    more = (
+        ", events: [{on: 2010-01-01, label: e, source: s}], breaks: [{first: 2030-01-01, last: 2031-01-01, reason: r}]"
+    )
+    file = kept(tmp_path, monthly([40] * 14), more=more)
+    each = seen(file)
+    drawn = clear(series.drawn_table([each]), series.begin(file).file.disclosure)
+    axes = series_charts.panel(drawn, each).fig.axes[0]
+    low, high = (pd.Timestamp(day, unit="D") for day in axes.get_xlim())
+    assert low.year >= 2021
+    assert high.year <= 2023
+
+
+def test_a_limit_below_nought_is_not_told_of_what_is_never_below_it(tmp_path):
+    words = sentences.of_series(seen(kept(tmp_path, monthly([0, 9] * 7))))
+    assert "at 28.4 or less" in words  # by hand: 4.5 + 2.66 × 9

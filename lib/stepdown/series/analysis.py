@@ -252,7 +252,7 @@ def _analysed(item: Series, name: str, points: pd.DataFrame) -> Analysed:
 def why_no_limits(item: Series, points: pd.DataFrame) -> str:
     """Return why a stretch of a series has no limits, or ""."""
     if len(points) < FEWEST_POINTS:
-        return f"{len(points)} periods; limits need {FEWEST_POINTS}"
+        return f"{len(points)} period{'' if len(points) == 1 else 's'}; limits need {FEWEST_POINTS}"
     if points["value"].isna().any():
         missing = int(points["value"].isna().sum())
         return f"{missing} of {len(points)} values are missing or not shown"
@@ -271,15 +271,22 @@ def why_no_limits(item: Series, points: pd.DataFrame) -> str:
 
 def baseline_size(item: Series, points: pd.DataFrame) -> int:
     """Return how many periods of a stretch lie in the baseline (0: none, and all of the stretch is used)."""
+    inside = _baseline(item, points)
+    return inside.stop - inside.start
+
+
+def _baseline(item: Series, points: pd.DataFrame) -> slice:
+    """Return where a stretch, in order of its days, lies in the baseline."""
     if not item.baseline:
-        return 0
+        return slice(0, 0)
     first, last = (pd.Timestamp(day) for day in item.baseline)
-    return int(((points["first_day"] >= first) & (points["last_day"] <= last)).sum())
+    places = np.flatnonzero((points["first_day"] >= first) & (points["last_day"] <= last))
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
 
 
 def _chart(item: Series, points: pd.DataFrame) -> Limits:
     """Return the control chart that the kind of data asks for; limits rest on the baseline, else on all periods."""
-    base = baseline_size(item, points) or None
+    base = _baseline(item, points) if baseline_size(item, points) else None
     if item.kind == "proportion":
         chart = charts.proportions(points["count"], points["out_of"], base, laney=points["out_of"].median() >= 1000)
         return Limits(chart.chart, *(values * item.per for values in (chart.y, chart.centre, chart.lower, chart.upper)))
@@ -301,7 +308,7 @@ class TargetStatus:
     """Where a series stands to its target.
 
     baseline, latest, last_three: values (NaN: not known).  met, seen: periods since the baseline that met it, and all.
-    status: "met", "moving towards", "moving away", "cannot be said".  why: of the last.
+    status: "met", "moving towards", "moving away", "cannot be said".  why: of the last, or that its time is up.
     """
 
     target: float
@@ -349,6 +356,8 @@ def target_status(series: Analysed) -> TargetStatus | None:
         why = "not met; without a baseline no direction can be told"
     else:
         status = "moving towards" if abs(mean - goal) < abs(baseline - goal) else "moving away"
+        if item.target.by and rows["last_day"].iloc[-1] >= pd.Timestamp(item.target.by):
+            why = f"it was to be met by {item.target.by.day} {item.target.by:%B %Y}"
     return TargetStatus(goal, baseline, latest, mean, met, len(known), status, why)
 
 

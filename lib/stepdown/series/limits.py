@@ -9,7 +9,7 @@ between them (g).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,13 @@ FEWEST_POINTS = 12
 
 RUN = 7
 """Points on one side of the centre, or steps in one direction, that count as special."""
+
+Baseline = int | slice | None
+"""Points that centre and limits rest on: so many of the first, a stretch, or (None) all."""
+
+
+def _within(baseline: Baseline) -> slice:
+    return baseline if isinstance(baseline, slice) else slice(baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +46,13 @@ class Limits:
     upper: Floats
 
 
-def xmr(y: ArrayLike, baseline: int | None = None) -> Limits:
+def xmr(y: ArrayLike, baseline: Baseline = None) -> Limits:
     """Return the XmR chart: mean ± 2.66 average moving ranges, ranges of 3.267 averages or more dropped once.
 
-    baseline: number of first points that centre and limits rest on (None: all). As NHS England's Making Data Count.
+    baseline: as in :data:`Baseline`. As NHS England's Making Data Count.
     """
     values = np.asarray(y, dtype=np.float64)
-    base = values[:baseline]
+    base = values[_within(baseline)]
     ranges = np.abs(np.diff(base))
     kept = ranges[ranges < 3.267 * ranges.mean()] if len(ranges) and ranges.mean() > 0 else ranges
     reach = 2.66 * kept.mean() if len(kept) else 0.0
@@ -53,42 +60,44 @@ def xmr(y: ArrayLike, baseline: int | None = None) -> Limits:
     return Limits("XmR", values, centre, centre - reach, centre + reach)
 
 
-def proportions(part: ArrayLike, whole: ArrayLike, baseline: int | None = None, laney: bool = True) -> Limits:
+def proportions(part: ArrayLike, whole: ArrayLike, baseline: Baseline = None, laney: bool = True) -> Limits:
     """Return the p chart of parts of a whole, or with ``laney`` the p' chart (Laney 2002, doi 10.1081/QEN-120006555).
 
     With wholes in the thousands plain limits leave nearly every point outside: what varies is then more than sampling.
     """
     r, n = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     y = r / n
-    centre = r[:baseline].sum() / n[:baseline].sum()
+    centre = r[_within(baseline)].sum() / n[_within(baseline)].sum()
     sigma = np.sqrt(centre * (1 - centre) / n)
     return _three_sigma("p", y, centre, sigma, baseline, laney, highest=1.0)
 
 
-def rates(count: ArrayLike, exposure: ArrayLike, baseline: int | None = None, laney: bool = True) -> Limits:
+def rates(count: ArrayLike, exposure: ArrayLike, baseline: Baseline = None, laney: bool = True) -> Limits:
     """Return the u chart of counts over an exposure, with ``laney`` the u' chart; with exposure 1 it is a c chart."""
     x, e = np.asarray(count, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
     y = x / e
-    centre = x[:baseline].sum() / e[:baseline].sum()
+    centre = x[_within(baseline)].sum() / e[_within(baseline)].sum()
     return _three_sigma("u", y, centre, np.sqrt(centre / e), baseline, laney)
 
 
 def _three_sigma(
-    chart: str, y: Floats, centre: float, sigma: Floats, baseline: int | None, laney: bool, highest: float = np.inf
+    chart: str, y: Floats, centre: float, sigma: Floats, baseline: Baseline, laney: bool, highest: float = np.inf
 ) -> Limits:
     if laney:
         z = (y - centre) / np.where(sigma > 0, sigma, 1.0)
-        between = np.abs(np.diff(z[:baseline])).mean() / 1.128  # spread of z from point to point; 1: sampling alone
+        between = (
+            np.abs(np.diff(z[_within(baseline)])).mean() / 1.128
+        )  # spread of z from point to point; 1: sampling alone
         sigma = sigma * between
         chart += "'"
     middle = np.full(len(y), centre)
     return Limits(chart, y, middle, np.maximum(middle - 3 * sigma, 0.0), np.minimum(middle + 3 * sigma, highest))
 
 
-def rare_counts(count: ArrayLike, baseline: int | None = None) -> Limits:
+def rare_counts(count: ArrayLike, baseline: Baseline = None) -> Limits:
     """Return the c chart of few events a period with exact Poisson limits, as far out as three standard errors."""
     x = np.asarray(count, dtype=np.float64)
-    mean = x[:baseline].mean()
+    mean = x[_within(baseline)].mean()
     tail = stats.norm.sf(3)
     centre = np.full(len(x), mean)
     low, high = stats.poisson.ppf(tail, mean), stats.poisson.ppf(1 - tail, mean)
@@ -118,12 +127,13 @@ def special(chart: Limits) -> list[str]:
     beyond two thirds of the way to the same limit, all three on the same side.  shift: one of seven on one side of the
     centre. A point has the first of them that holds, as NHS Making Data Count has it.
     """
-    y, n = chart.y, len(chart.y)
-    out = (y > chart.upper) | (y < chart.lower)
+    n, rounding = len(chart.y), 1e-9 * np.abs(chart.y)  # the mean of equal values is not that value to the last bit
+    y = np.where(np.abs(chart.y - chart.centre) <= rounding, chart.centre, chart.y)
+    out = (y > chart.upper + rounding) | (y < chart.lower - rounding)
     side = np.sign(y - chart.centre)
     shift = _runs(side)
     trend = _trend(y)
-    near = _two_of_three(chart, side, out)
+    near = _two_of_three(replace(chart, y=y), side, out)
     words = (("outside", out), ("trend", trend), ("near", near), ("shift", shift))
     return [next((word for word, found in words if found[i]), "") for i in range(n)]
 

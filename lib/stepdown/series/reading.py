@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +16,8 @@ from stepdown.contracts import Contract, Field, Ordered
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
-from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
-from stepdown.series.settings import Monitoring
+from stepdown.faults import Fault, Refused, nearest, refuse, some_names, some_rows
+from stepdown.series.settings import Monitoring, Series
 
 SERIES = Contract(
     table="series",
@@ -39,132 +42,230 @@ SERIES = Contract(
 )
 
 ENDINGS = (".csv", ".xlsx", ".parquet")
-_MONTHS = {
-    name: i
-    for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
-}
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_BOUND = r"^([<>])\s*(?=[\d.])"
 
 
 def read_series(settings: Monitoring, root: Path) -> pd.DataFrame:
-    """Return the table of a monitoring study, typed, one row a period × series; raises Refused with every fault."""
+    """Return the table of a monitoring study, typed, one row a period × series; raises Refused with every fault.
+
+    The row labels are lines of the file less 2, so that a fault names the row that is seen there.
+    """
     if not settings.folder:
         return pd.DataFrame(columns=SERIES.names())
-    found = [root / settings.folder / f"series{ending}" for ending in ENDINGS]
-    file = next((path for path in found if path.is_file()), None)
-    if file is None:
-        raise Refused([_missing(settings)])
-    shown = f"{settings.folder.rstrip('/')}/{file.name}"
-    raw = read_raw(file)
+    files = [path for ending in ENDINGS if (path := root / settings.folder / f"series{ending}").is_file()]
+    if len(files) != 1:
+        raise Refused([_not_one(settings, files)])
+    shown = f"{settings.folder.rstrip('/')}/{files[0].name}"
+    raw = read_raw(files[0], known=frozenset(SERIES.names()))
+    own = {item.id: item for item in settings.series if not item.from_records}
     if settings.layout == "wide":
-        raw = _long(raw, shown)
-    refuse(column_faults(raw, SERIES, shown))
-    raw = raw.reindex(columns=SERIES.names()).astype("str")
-    frame, faults = typed(raw, SERIES, shown)
-    faults += check_values(frame, raw, SERIES, {}, shown)
-    refuse(faults or _series_faults(frame, settings, shown))
+        raw = _long(raw, own, shown)
+    else:
+        refuse(column_faults(raw, SERIES, shown))
+    lines = raw.index
+    raw = raw.reindex(columns=SERIES.names()).astype("str").reset_index(drop=True)
+    if settings.layout == "long":
+        raw = raw.set_axis(lines)
+    sign = raw["value"].str.extract(_BOUND)[0].where(raw["symbol"].isna())
+    raw["value"] = raw["value"].str.replace(_BOUND, "", regex=True).where(sign.notna(), raw["value"])
+    raw["symbol"] = raw["symbol"].fillna(sign.map({"<": "less_than", ">": "more_than"}))
+    frame, faults = typed(raw, SERIES, shown, day_first=settings.dates == "day_first")
+    unread = frame[_DAYS].isna().any(axis=1) & raw[_DAYS].notna().all(axis=1)
+    faults += check_values(frame[~unread], raw[~unread], SERIES, {}, shown)
+    refuse([_own_words(fault) for fault in faults])
+    frame.index = lines
+    told = [fault for name, item in own.items() for fault in _series_faults(frame, item, name, shown)]
+    refuse(_unknown(frame, own, shown) + told)
     return frame
 
 
-def _long(raw: pd.DataFrame, shown: str) -> pd.DataFrame:
-    """Return a spreadsheet of one row a series and one column a month as one row a period × series."""
-    months = {name: _month(str(name)) for name in raw.columns}
-    other = [name for name in raw.columns if months[name] is None]
-    if "series_id" not in other or len(other) == len(months):
-        wrong = "no column series_id" if "series_id" not in other else "no column that is a month"
+_DAYS = ["period_start", "period_end"]
+
+
+def _own_words(fault: Fault) -> Fault:
+    """Return a fault of reading with the remedy that a monitoring study has."""
+    remedy = fault.remedy.replace("data.dates: day_first in the study file", "monitoring.dates: day_first")
+    if fault.found.startswith("text that is not a number"):
+        remedy += "; leave the cell blank where no value is known"
+    return replace(fault, remedy=remedy)
+
+
+def _long(raw: pd.DataFrame, own: Mapping[str, Series], shown: str) -> pd.DataFrame:
+    """Return a spreadsheet of one row a series and one column a month as one row a period × series.
+
+    A series begins with its first value and ends with its last: cells that wait for months to come are no rows.
+    """
+    months = {name: month for name in raw.columns if (month := _month(str(name)))}
+    if "series_id" not in raw or not months:
+        wrong = "no column that is a month" if "series_id" in raw else "no column series_id"
+        raise Refused([_heading(shown, wrong, "head the columns so, or say layout: long")])
+    places = [i for i, name in enumerate(raw.columns) if name in months]
+    odd = [str(name) for i, name in enumerate(raw.columns) if name not in (*months, "series_id")
+           and (places[0] < i < places[-1] or re.search(r"\d", str(name)))]  # fmt: skip
+    if odd:
+        found = f"{'headings' if len(odd) > 1 else 'a heading'} that could be a month: {some_names(odd)}"
+        raise Refused([_heading(shown, found, "correct the heading; take totals and quarters out")])
+    twice = [str(name) for i, name in enumerate(months) if months[name] in list(months.values())[:i]]
+    if twice:
         raise Refused(
-            [
-                Fault(
-                    where=f"{shown}, row 1",
-                    found=wrong,
-                    allowed="series_id and one column a month, headed 2024-03, Mar 2024, Mar-24 or 03/2024",
-                    rule="docs/monitoring.md, the wide layout",
-                    remedy="head the columns so, or say layout: long",
-                )
-            ]
+            [_heading(shown, f"a month that has a column already: {some_names(twice)}", "take one of them out")]
         )
-    long = raw.melt("series_id", [name for name in months if months[name]], var_name="month", value_name="value")
-    start = long["month"].map(months)
-    end = pd.to_datetime(start) + pd.offsets.MonthEnd(0)
-    return long.assign(period_start=start.map(date.isoformat), period_end=end.dt.strftime("%Y-%m-%d"))[
-        ["series_id", "period_start", "period_end", "value"]
+    fields = (SERIES.fields[0], *(Field(str(name), "number", "the value of the month") for name in months))
+    contract = Contract("series", "series", fields, unique=("series_id",))
+    cells = raw[[field.name for field in fields]].astype("str")
+    plain = cells.replace(_BOUND, "", regex=True)
+    frame, faults = typed(plain, contract, shown)
+    faults += check_values(frame, plain, contract, {}, shown)
+    refuse(_once([_own_words(fault) for fault in faults] + _unknown(cells, own, shown)))
+    long = cells.melt("series_id", var_name="month", value_name="value", ignore_index=False)
+    start = pd.to_datetime(long["month"].map(months))
+    long = long.assign(period_start=start.dt.strftime("%Y-%m-%d"),
+                       period_end=(start + pd.offsets.MonthEnd(0)).dt.strftime("%Y-%m-%d"))  # fmt: skip
+    long = long.sort_values(["series_id", "period_start"], kind="stable").drop(columns="month")
+    known = long["value"].notna()
+    inside = known.groupby(long["series_id"]).cummax() & known[::-1].groupby(long["series_id"][::-1]).cummax()[::-1]
+    return long[inside.to_numpy()]
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """Return the faults with one for all columns in which the same was found."""
+    kinds: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        kinds.setdefault((fault.found, fault.remedy), []).append(fault)
+    return [
+        replace(same[0], where=f"{same[0].where}{f'; and {len(same) - 1} more columns' if len(same) > 1 else ''}")
+        for same in kinds.values()
     ]
 
 
+def _heading(shown: str, found: str, remedy: str) -> Fault:
+    allowed = "series_id and one column a month, headed 2024-03, Mar 2024, Mar-24, 03/2024 or 01/03/2024"
+    return Fault(f"{shown}, line 1 (headings)", found, allowed, "docs/monitoring.md, the wide layout", remedy)
+
+
 def _month(heading: str) -> date | None:
-    """Return the first day of the month that a heading names, or None: 2024-03, Mar 2024, Mar-24, 03/2024."""
-    text = heading.strip().lower()
-    if m := re.fullmatch(r"(\d{4})-(\d{2})(-\d{2}.*)?", text):
-        year, month = int(m[1]), int(m[2])
-    elif m := re.fullmatch(r"([a-z]{3})[a-z]*[ \-](\d{4}|\d{2})", text):
-        year, month = int(m[2]), _MONTHS.get(m[1], 0)
-    elif m := re.fullmatch(r"(\d{1,2})/(\d{4})", text):
+    """Return the first day of the month that a heading names, or None: 2024-03, Mar 2024, Mar-24, 03/2024.
+
+    A whole date names a month if it is the month's first or last day.
+    """
+    text, day = heading.strip().lower(), 1
+    if m := re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2})(?:[ t][0:]+)?)?", text):
+        year, month, day = int(m[1]), int(m[2]), int(m[3] or 1)
+    elif m := re.fullmatch(r"([a-z]{3,9})[ \-]?'?(\d{4}|\d{2})", text):
+        year, month = int(m[2]), next((i for i, name in enumerate(_MONTHS, 1) if name.startswith(m[1])), 0)
+        year += 2000 if year < 100 else 0
+    elif m := re.fullmatch(r"(?:0?1/)?(\d{1,2})/(\d{4})", text):
         year, month = int(m[2]), int(m[1])
     else:
         return None
-    return date(year + 2000 if year < 100 else year, month, 1) if 1 <= month <= 12 else None
+    if not (1 <= month <= 12 and 1990 <= year <= 2100 and day in (1, monthrange(year, month)[1])):
+        return None
+    return date(year, month, 1)
 
 
-def _series_faults(frame: pd.DataFrame, settings: Monitoring, shown: str) -> list[Fault]:
-    own = {item.id: item for item in settings.series if not item.from_records}
-    faults = []
-    unknown = frame.index[~frame["series_id"].isin(own)]
-    if len(unknown):
-        first = str(frame.loc[unknown[0], "series_id"])
+def _unknown(raw: pd.DataFrame, own: Mapping[str, Series], shown: str) -> list[Fault]:
+    names = raw["series_id"].dropna()
+    unknown = names[~names.isin(own)]
+    if unknown.empty:
+        return []
+    return [
+        Fault(
+            f"{shown}, column series_id, {some_rows(lines_of(unknown.index))}",
+            f"a series that the parameter file does not have{nearest(str(unknown.iloc[0]), own)}",
+            ", ".join(own),
+            "every series has its definition in the parameter file",
+            "add it under monitoring.series, or take its rows out",
+            values=tuple(dict.fromkeys(unknown))[:5],
+        )
+    ]
+
+
+def _series_faults(frame: pd.DataFrame, item: Series, name: str, shown: str) -> list[Fault]:
+    rows = frame[frame["series_id"] == name]
+    if rows.empty:
+        return [
+            Fault(
+                shown,
+                f"no row of the series {name}",
+                "at least one row a series of the parameter file",
+                "a series that is declared is looked for",
+                "add its rows, or take it out of the parameter file",
+            )
+        ]
+    faults = [
+        Fault(f"{shown}, series {name}, {some_rows(lines_of(rows.index[failed]))}", found, allowed, rule, remedy)
+        for failed, found, allowed, rule, remedy in _about_rows(rows, item)
+        if failed.any()
+    ]
+    if len(set(rows["definition_id"].dropna())) > 1:
         faults.append(
             Fault(
-                f"{shown}, column series_id, {some_rows(lines_of(unknown))}",
-                f"a series that the parameter file does not have{nearest(first, own)}",
-                ", ".join(own),
-                "every series has its definition in the parameter file",
-                "add it under monitoring.series, or take its rows out",
-                values=tuple(dict.fromkeys(frame.loc[unknown, "series_id"]))[:5],
+                f"{shown}, series {name}, column definition_id",
+                "more than one version of its definition",
+                "one version a series",
+                "a changed definition makes a new series",
+                "give the later rows a series of their own",
             )
         )
-    for name, item in own.items():
-        rows = frame[frame["series_id"] == name]
-        both = rows["numerator"].notna() & rows["denominator"].notna()
-        if item.kind in ("proportion", "rate"):
-            without = rows.index[~both & (rows["value"].notna() | rows["numerator"].notna())]
-            if len(without):
-                faults.append(
-                    Fault(
-                        f"{shown}, series {name}, {some_rows(lines_of(without))}",
-                        f"a {item.kind} without its denominator",
-                        "numerator and denominator",
-                        "the limits of a share follow from how many it is a share of",
-                        "give both, or call the series a measure",
-                    )
-                )
-        if len(set(rows["definition_id"].dropna()) - {""}) > 1:
-            faults.append(
-                Fault(
-                    f"{shown}, series {name}, column definition_id",
-                    "more than one version of its definition",
-                    "one version a series",
-                    "a changed definition makes a new series",
-                    "give the later rows a series of their own",
-                )
-            )
-        if rows.empty:
-            faults.append(
-                Fault(
-                    shown,
-                    f"no row of the series {name}",
-                    "at least one row a series of the parameter file",
-                    "a series that is declared is looked for",
-                    "add its rows, or take it out of the parameter file",
-                )
-            )
     return faults
 
 
-def _missing(settings: Monitoring) -> Fault:
+def _about_rows(rows: pd.DataFrame, item: Series) -> Iterator[tuple[np.ndarray, str, str, str, str]]:
+    """Yield which rows of a series fail a rule, what was found there, what is allowed, the rule and the remedy."""
+    value, above, below = (rows[column].to_numpy(dtype="float64") for column in ("value", "numerator", "denominator"))
+    bound = rows["symbol"].isin(["more_than", "less_than"]).to_numpy()
+    share, given = item.kind in ("proportion", "rate"), ~np.isnan(value)
+    if share:
+        whole = ~np.isnan(above) & ~np.isnan(below)
+        yield (~whole & ~bound & (given | ~np.isnan(above)), f"a {item.kind} without its denominator",
+               "numerator and denominator", "the limits of a share follow from how many it is a share of",
+               "give both, or call the series a measure")  # fmt: skip
+        yield ((above > 0) & (below == 0), "something counted out of nought", "a denominator above nought",
+               "nothing is a part of nought", "look the denominator up, or leave both cells blank")  # fmt: skip
+        yield (whole & given & (np.abs(value * below - above * item.per) > 0.05 * item.per * below),
+               "a value that is not numerator ÷ denominator", f"numerator ÷ denominator × {item.per:g}, or a blank",
+               "the value is worked out", "leave the value blank, or correct the one that is wrong")  # fmt: skip
+    if item.kind == "proportion":
+        yield ((above > below) & (below > 0), "a part larger than its whole", "a numerator up to the denominator",
+               "a proportion is at most 1", "correct the row, or call it a rate")  # fmt: skip
+    if item.kind in ("count", "rare"):
+        yield (given & ~np.isnan(above) & (above != value), "a value and a numerator that differ", "one number, in either",
+               "a count is one number", "leave the wrong one blank")  # fmt: skip
+    if item.kind == "measure":
+        yield (~given & ~np.isnan(above), "a measure without its value", "a number under value",
+               "a measure is drawn as it stands", "give the value, or call it a proportion")  # fmt: skip
+    counted = above if share else np.where(given, value, above)
+    if item.kind not in ("measure", "days_between"):
+        yield (counted % 1 > 0, "a count with a fraction", "whole numbers", f"a {item.kind} series holds counts",
+               "write the count, or call the series a measure")  # fmt: skip
+    if item.kind != "measure":
+        yield (counted < 0, "a number below nought", "0 or more", f"a {item.kind} series is never below nought",
+               "correct the number, or leave the cell blank if it is not known")  # fmt: skip
+    hidden = rows["symbol"].isin(["c", "x"]).to_numpy()
+    yield (hidden & (given | ~np.isnan(above)), "a value beside a symbol that says there is none", "a blank cell",
+           "c and x stand where no value is shown", "take the value out, or the symbol")  # fmt: skip
+    yield (bound & ~given, "a bound without its number", "the number under value", "more_than and less_than have one",
+           "give the number, or take the symbol out")  # fmt: skip
+    ordered = rows.reset_index(drop=True).sort_values("period_start", kind="stable")
+    before = ordered["period_end"].cummax().shift()
+    meet = pd.Timedelta(days=0 if item.kind in ("days_between", "cases_between") else 1)
+    overlap = np.zeros(len(rows), dtype=bool)
+    overlap[ordered.index] = (ordered["period_start"] < before + meet).to_numpy()
+    yield (overlap, "a period that begins before the one before it has ended", "periods that do not overlap",
+           "what happened is counted once", "correct the dates; weeks and totals are series of their own")  # fmt: skip
+
+
+def _not_one(settings: Monitoring, files: list[Path]) -> Fault:
     return Fault(
-        where=f"{settings.folder}/",
-        found="no file series.csv, series.xlsx or series.parquet",
-        allowed="one of them",
+        where=f"{settings.folder}",
+        found=" and ".join(file.name for file in files) or "no file series.csv, series.xlsx or series.parquet",
+        allowed="one of series.csv, series.xlsx and series.parquet",
         rule="monitoring.folder names where the table of series lies",
-        remedy=f"put the file there; one row is a {SERIES.one_row_is}",
+        remedy="take out all but the one that is kept up"
+        if files
+        else f"put the file there; one row is a {SERIES.one_row_is}",
     )
 
 

@@ -60,11 +60,13 @@ def of_series(each: Analysed) -> str:
         parts.append(f"No limits are given: {each.why}.")
     else:
         low, high = digits(each.chart.lower[-1], item.decimals), digits(each.chart.upper[-1], item.decimals)
+        never_below = each.chart.lower[-1] < 0 and not (each.values < 0).any()  # what is never below nought
+        between = f"at {high} or less" if never_below else f"between {low} and {high}"
         on = ""
         if item.baseline and each.on_baseline:
             on = f" (from {item.baseline[0]:%B %Y} to {item.baseline[1]:%B %Y})"
         parts.append(
-            f"By chance alone it would lie between {low} and {high}, around "
+            f"By chance alone it would lie {between}, around "
             f"{digits(each.chart.centre[-1], item.decimals)}{on}. {_specials(each)}"
         )
     parts += [f"{event.on.day} {event.on:%B %Y}: {event.label} ({event.source})." for event in item.events]
@@ -91,7 +93,9 @@ def _specials(each: Analysed) -> str:
     for reason, words in _WHY.items():
         mine = [name for name, found in marked if found == reason]
         if mine:
-            shown = joined(mine) if len(mine) <= 4 else f"{mine[0]} to {mine[-1]} ({len(mine)} periods)"
+            shown = (
+                joined(mine) if len(mine) <= 4 else f"{len(mine)} periods (the first {mine[0]}, the last {mine[-1]})"
+            )
             parts.append(f"{shown} {words}")
     verdict = better_or_worse(each.latest_reasons, each.chart, each.item.better) if each.chart else "common cause"
     return f"More than chance: {'; '.join(parts)}. The latest point: {verdict}."

@@ -109,14 +109,16 @@ class Monitoring(Settings):
     """A monitoring study.
 
     folder: with the table ``series`` (series.csv or series.xlsx).  layout: "long" (one row a period and series) or
-    "wide" (one row a series, one column a period, as spreadsheets are kept).  programme_from: first day of the
-    programme, for the model of a change of level.  records: where series are counted from a study's records.
+    "wide" (one row a series, one column a month, as spreadsheets are kept).  dates: day_first where all dates
+    of the table are day/month/year.  programme_from: first day of the programme, for the model of a change of level.
+    records: where series are counted from a study's records.
     """
 
     programme: Text
     programme_from: date | None = None
     folder: str = ""
     layout: Literal["long", "wide"] = "long"
+    dates: Literal["year_first", "day_first"] = "year_first"
     records: FromRecords | None = None
     series: Annotated[tuple[Series, ...], Field(min_length=1)]
 
@@ -126,7 +128,12 @@ class Monitoring(Settings):
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise ValueError(f"series that stand twice: {', '.join(twice)}")
+        kinds = {item.id: item.kind for item in self.series}
         for item in self.series:
+            if item.comparison == item.id:
+                raise ValueError(f"{item.id} names itself as its comparison")
+            if item.comparison in kinds and {item.kind, kinds[item.comparison]} - {"count", "rare"}:
+                raise ValueError(f"{item.id}: only a count can have a comparison, and only with a count")
             if item.comparison and item.comparison not in ids:
                 raise ValueError(
                     f"{item.id} names a comparison that is no series: {item.comparison!r}"

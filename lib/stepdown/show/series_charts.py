@@ -45,6 +45,7 @@ def panel(drawn: ClearedTable, each: Analysed) -> Figure:
                     label=label,
                     zorder=4,
                 )
+        reach = axes.get_xlim()
         for event in each.item.events:
             axes.axvline(np.datetime64(event.on), color="#3D3D3D", linestyle="-.", linewidth=1.0)
             axes.annotate(
@@ -55,9 +56,11 @@ def panel(drawn: ClearedTable, each: Analysed) -> Figure:
                 textcoords="offset points",
                 va="top",
                 fontsize=9,
+                annotation_clip=True,
             )
         for broken in each.item.breaks:
             axes.axvspan(np.datetime64(broken.first), np.datetime64(broken.last), color="#EEE6DA", zorder=0)
+        axes.set_xlim(reach)  # an event or a break beyond the data stands in words only
         axes.set_ylabel(each.item.unit)
         axes.grid(axis="y")
         _dates(axes, days, values)
