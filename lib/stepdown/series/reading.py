@@ -231,7 +231,7 @@ def _about_rows(rows: pd.DataFrame, item: Series) -> Iterator[tuple[np.ndarray, 
         yield ((above > below) & (below > 0), "a part larger than its whole", "a numerator up to the denominator",
                "a proportion is at most 1", "correct the row, or call it a rate")  # fmt: skip
     if item.kind in ("count", "rare"):
-        yield (given & ~np.isnan(above) & (above != value), "a value and a numerator that differ", "one number, in either",
+        yield (given & ~np.isnan(above) & (above != value), "a value and a numerator that differ", "one number",
                "a count is one number", "leave the wrong one blank")  # fmt: skip
     if item.kind == "measure":
         yield (~given & ~np.isnan(above), "a measure without its value", "a number under value",
