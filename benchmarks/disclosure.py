@@ -2,7 +2,7 @@
 
     python -m benchmarks.disclosure [NAME …]
 
-Takes one to two minutes a study. tests/test_attack_studies.py does the same for a few.
+Takes about a minute a study. tests/test_attack_studies.py does the same for a few. Measured: benchmarks/README.md.
 """
 
 from __future__ import annotations

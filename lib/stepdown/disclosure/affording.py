@@ -55,9 +55,9 @@ ORDER = (
 """The tables with counts, the most valuable to a reader first; a table that is not named stands in the middle."""
 
 AFFORDED = {
-    300: ("two_part", "overlap", "status_on_date", "regression_to_the_mean", "case_file_ordered", "influence"),
-    150: ("like_for_like", "missing_follow_up", "completeness", "oddities", "permutation", "cost_parts"),
-    80: ("transitions", "re_referral_survival", "balance", "saving_by_agency", "agreement"),
+    300: ("two_part", "overlap", "status_on_date", "regression_to_the_mean", "case_file_ordered"),
+    150: ("like_for_like", "missing_follow_up", "completeness", "oddities", "cost_parts"),
+    80: ("re_referral_survival", "saving_by_agency", "agreement"),
 }
 """Tables that a study of fewer children leaves out: others have the same children in a form that shows more."""
 
