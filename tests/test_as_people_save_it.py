@@ -450,6 +450,13 @@ def test_a_date_that_stands_for_not_known_is_refused(copy, table, old, new, colu
     assert re.search(rf"columns? .*{column}", refused(copy))
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "2099-12-31", "1900-01-01", '"2099-12-31"'])
+def test_a_stand_in_for_the_last_date_of_the_data_is_refused(copy, day):
+    setting(copy, "last_date: 2019-12-31", f"last_date: {day}")
+    with pytest.raises(Refused, match="stand for a day not known"):
+        load(copy)
+
+
 def test_a_referral_that_stands_twice_counts_once_and_is_counted_on_page_0(copy):
     change(copy, "referrals", ("a4,2018-06-20,false,domestic abuse\n", "a4,2018-06-20,false,domestic abuse\n" * 2))
     records = read(copy)
@@ -500,6 +507,8 @@ def test_a_reason_that_the_study_does_not_name_is_refused(copy):
         ("domestic_abuse_factors", pa.array([float("inf"), None, 1.0, 3.0]), "not a whole number"),
         ("child_id", pa.array([b"\xff\xfe", b"a1", b"a4", b"b1"]).view(pa.binary()), "not UTF-8"),
         ("child_id", pa.array([2**53, None, None, None]).cast(pa.timestamp("ms")), "does not exist"),
+        ("child_id", pa.array([2.0**60, 2.0**60, 1.0, 2.0]), "more than 15 digits"),
+        ("child_id", pa.array([84_600, 0, None, None]).cast(pa.timestamp("s", "UTC")), "the day here is not known"),
     ],
 )
 def test_parquet_that_holds_what_no_table_can_is_refused(copy, column, values, found):

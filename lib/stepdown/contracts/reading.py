@@ -36,6 +36,7 @@ FIRST_ROW = 2
 """Line of the first row of data where the headings stand on line 1."""
 
 _TEXT = pa.large_string()
+_NO_PLACE = ("UTC", "Etc/UTC", "Z", "+00:00")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
 
@@ -281,14 +282,21 @@ def _column_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedAr
         raise _refused(where, f"cells of the type {kind}", "text, numbers, dates and flags", "write text")
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         try:
-            return _distinct_text(column)
+            texts = _distinct_text(column)
         except (ValueError, OverflowError) as error:
             allowed = "days of the years 1 to 9999"
             remedy = "leave the cell blank where the day is not known"
             raise _refused(where, "a date that does not exist", allowed, remedy) from error
+        if getattr(kind, "tz", None) in _NO_PLACE and pc.any(pc.greater(pc.utf8_length(texts), 10)).as_py():
+            found, allowed = f"times of day in {kind.tz}, so that the day here is not known", "days, or local times"
+            raise _refused(where, found, allowed, "write the day, or the local time without a zone")
+        return texts
     if pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
         whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), 1e15))
+        if pc.any(pc.and_(pc.is_finite(column), pc.greater_equal(pc.abs(column), 1e15))).as_py():
+            found, allowed = "a number of more than 15 digits held as a fraction", "long ids as text or whole numbers"
+            raise _refused(where, found, allowed, "extract the table again: different ids have become the same")
         if pc.all(whole, min_count=0).as_py():
             column = column.cast(pa.int64())
     text = column.cast(_TEXT)

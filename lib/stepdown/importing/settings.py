@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from stepdown.importing.cells import FACTORS
-from stepdown.params.base import ProjectPath, Settings, Text
+from stepdown.params.base import Day, ProjectPath, Settings, Text
 
 
 def _paths(value: object) -> object:
@@ -174,7 +174,7 @@ class ImportSettings(Settings):
             "neglect": ("16A",),
         }
     )
-    first_date: date | None = None
-    last_date: date | None = None
+    first_date: Day | None = None
+    last_date: Day | None = None
     synthetic: bool = False
     published: dict[int, Published] = Field(default_factory=dict)

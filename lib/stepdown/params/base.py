@@ -47,7 +47,9 @@ class Settings(BaseModel):
         if not isinstance(given, dict):
             return given
         kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in cls.model_fields.items()}
-        return given | {name: _day(given[name]) for name, kind in kinds.items() if date in kind and name in given}
+        return given | {
+            name: _day(given[name]) for name, kind in kinds.items() if {date, Day} & set(kind) and name in given
+        }
 
 
 def _day(value: Any) -> Any:
@@ -55,6 +57,19 @@ def _day(value: Any) -> Any:
         with suppress(ValueError):
             return date.fromisoformat(value)
     return value
+
+
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2098, 12, 31)
+
+
+def _no_stand_in(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"a day from {FIRST_DAY} to {LAST_DAY}; 1900-01-01 and 2099-12-31 stand for a day not known")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_no_stand_in)]
+"""A day of the records or of the programme, and no stand-in for one."""
 
 
 def _inside(path: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from stepdown.measures import LADDER, StatusCode
-from stepdown.params.base import ProjectPath, Settings, Text
+from stepdown.params.base import Day, ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.effects import EffectSettings
@@ -89,8 +88,8 @@ class DataSettings(Settings):
     """
 
     folder: ProjectPath
-    last_date: date
-    first_date: date | None = None
+    last_date: Day
+    first_date: Day | None = None
     synthetic: bool
     provenance: Text
     counting: str = ""

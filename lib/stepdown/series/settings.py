@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from stepdown.faults import nearest
 from stepdown.params import DisclosurePolicy, ProjectPath, Settings, Text, load
+from stepdown.params.base import Day
 
 Kind = Literal["measure", "count", "proportion", "rate", "rare", "days_between", "cases_between"]
 Better = Literal["higher", "lower", "neither"]
@@ -19,7 +20,7 @@ RecordSeries = Literal["open_plans", "escalations", "referrals", "rereferrals", 
 class Event(Settings):
     """Something that happened and may have moved a series, with its source."""
 
-    on: date
+    on: Day
     label: Text
     source: Text
 
@@ -27,8 +28,8 @@ class Event(Settings):
 class Break(Settings):
     """A stretch in which the figures do not mean what they mean in other periods (its first and last day)."""
 
-    first: date
-    last: date
+    first: Day
+    last: Day
     reason: Text
 
     @model_validator(mode="after")
@@ -46,7 +47,7 @@ class Target(Settings):
 
     value: float | None = None
     change_percent: float | None = None
-    by: date | None = None
+    by: Day | None = None
     source: Text
 
     @model_validator(mode="after")
@@ -101,8 +102,8 @@ class FromRecords(Settings):
     """Where series come from a study's own records: its parameter file, and the months to count."""
 
     study: ProjectPath
-    first: date
-    last: date
+    first: Day
+    last: Day
 
 
 class Monitoring(Settings):
@@ -115,7 +116,7 @@ class Monitoring(Settings):
     """
 
     programme: Text
-    programme_from: date | None = None
+    programme_from: Day | None = None
     folder: str = ""
     layout: Literal["long", "wide"] = "long"
     dates: Literal["year_first", "day_first"] = "year_first"
