@@ -17,6 +17,7 @@ from stepdown.areas import comparing, sentences
 from stepdown.areas.adding import add
 from stepdown.areas.context import jumps
 from stepdown.areas.figures import ENGLAND, read_folder, vintages
+from stepdown.areas.measures import label
 from stepdown.areas.rates import count_interval, funnel, ratio_of_years
 from stepdown.faults import Refused
 from stepdown.release.page import _put_findings_first
@@ -354,7 +355,7 @@ def test_a_legend_of_long_names_does_not_squeeze_the_plot():
     study = areas.begin(ROOT / "params/area_made_up.yaml")
     book = workbook.begin_audit("params/area_made_up.yaml", notebook="example")
     rates, near = book.clear(areas.rates_table(study)), book.clear(areas.neighbour_rates_table(study))
-    name, unit = study.headline
+    name, unit = study.labels()[0]
     for council in (study.settings.council, "A council with a very long name of its own"):
         chart = area_charts.among_neighbours(rates, near, name, council, study.settings.periods.after, unit)
         axes = chart.fig.axes[0]
@@ -480,8 +481,8 @@ def test_a_declared_break_is_missing_and_its_jump_is_not_listed_again(tmp_path):
 
 
 def copy_project(folder):
-    shutil.copytree(ROOT / "params", folder / "params")
-    shutil.copytree(ROOT / "data/area_figures", folder / "data/area_figures")
+    for name in ("params", "data/area_figures"):
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
     return folder
 
 
@@ -662,3 +663,152 @@ def test_the_command_adds_and_says_what_is_there(tmp_path):
     before = (tmp_path / "areas/area_measures.csv").read_bytes()
     CliRunner().invoke(cli, ["areas", "add", *files, "--into", str(tmp_path / "areas")])
     assert (tmp_path / "areas/area_measures.csv").read_bytes() == before
+
+
+def gives(tmp_path, name, text):
+    """Add one file to a folder of its own; return its figures."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return add([tmp_path / name, *(ROOT / f"data/area_figures/{table}.csv" for table in ("areas", "statistical_neighbours"))],  # noqa: E501
+               tmp_path / "added")[0]  # fmt: skip
+
+
+PLANS = f"{HEAD},CPP_start,CPP_end,CPP_At31,CPP_At31_rate\n"
+LEEDS = PLACES[1][0]
+
+
+@pytest.mark.parametrize("year", ["2017", "201617", "2016-17", "2016/17"])
+def test_a_year_is_the_one_in_which_it_ends(tmp_path, year):
+    figures = gives(tmp_path, "d1.csv", f"{PLANS}{year},Year,{LEEDS},900,800,515,\n")
+    assert figures.counts("cpp_31march").loc[figures.code_of("Leeds", "")].dropna().to_dict() == {2017: 515}
+
+
+@pytest.mark.parametrize("cell", ["c", "x", "k", "*", "~", "[c]", "low"])
+def test_what_stands_in_place_of_a_number_is_missing(tmp_path, cell):
+    figures = gives(tmp_path, "d1.csv", f"{PLANS}2017,Year,{LEEDS},900,800,{cell},{cell}\n")
+    assert figures.counts("cpp_31march").isna().all(axis=None)
+
+
+def test_a_code_that_was_replaced_is_the_authority_that_went_on(tmp_path):
+    north_east = "Local authority,E92000001,England,E12000001,North East,390,{},Gateshead"
+    rows = [f"{year},Year,{north_east.format(code)},{blank},{blank},{count},{blank}" for year, code, count, blank in [
+        (2012, "E08000020", 300, ""), (2012, "E08000037", "z", "z"), (2014, "E08000037", 310, "")]]  # fmt: skip
+    figures = gives(tmp_path, "d1.csv", PLANS + "\n".join(rows) + "\n")
+    code = figures.code_of("Gateshead", "")
+    assert (code, figures.counts("cpp_31march").loc[code].to_dict()) == ("E08000037", {2012: 300, 2014: 310})
+
+
+TIDY = "area_code,area_name,year,measure,count,denominator,rate,rate_unit,symbol,source\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where", "found"),
+    [
+        ("d1.csv", f"{PLANS}2017,Year,{LEEDS},900,800,515,\n2017,Year,{LEEDS},900,800,500,\n",
+         "d1.csv, columns area_code and year and measure, 1 row (line 3)", "repeat an earlier one"),
+        ("d1.csv", PLANS.replace("CPP_end", "x") + f"2017,Year,{LEEDS},900,800,515,\n", "d1.csv, line 1 (headings)",
+         "no column cpp_end"),
+        ("d1.csv", PLANS.replace("la_name", "la") + f"2017,Year,{LEEDS},900,800,515,\n", "d1.csv, line 1 (headings)",
+         "no column la_name"),
+        ("pop.csv", f"{HEAD},age_group,population_estimate\n2017,Year,{LEEDS},All,9\n", "pop.csv", "no row that an area"),  # noqa: E501
+        ("cla.csv", f"{HEAD},population_count,population_estimate,count,rate_per_10000\n2017,Year,{LEEDS},"
+         "Children looked after at 31 March each year,165000,1253,76\n", "cla.csv, line 1 (headings)", "no column number"),  # noqa: E501
+        ("cla.csv", f"{HEAD},population_count,population_estimate,number,rate_per_10000\n2017,Year,{LEEDS},"
+         "Children looked after at 31 March each year,165000,1253,86\n", "cla.csv, column of the rate, 1 row (line 2)",
+         "do not come out"),
+        ("tidy.csv", TIDY + "E08000035,Leeds,2017,cpp_31march,515,,,,c,s\n", "tidy.csv, columns count and symbol, 1 row (line 2)",  # noqa: E501
+         "beside a symbol"),
+        ("tidy.csv", TIDY + "E08000035,Leeds,2017,cpp_31march,51.5,,,,,s\n", "tidy.csv, column count, 1 row (line 2)",
+         "not a whole number"),
+        ("sfr.csv", "geog_l,geog_c,geog_n,CLA_Mar2016\nLA,383,Leeds,1226\n", "sfr.csv, line 1 (headings)", "New_geog_code"),  # noqa: E501
+        ("sn_2025.csv", "old_la_code,LA_Name,SN1\n383,Leeds,Sheffield\n", "sn_2025.csv, 1 row (line 2)", "not told by its code"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_a_file_is_refused_by_its_own_name_and_row(tmp_path, name, text, where, found):
+    with pytest.raises(Refused, match=re.escape(found)) as refused:
+        gives(tmp_path, name, text)
+    assert refused.value.faults[0].where == where
+    assert not (tmp_path / "added").exists()
+
+
+@pytest.mark.parametrize("text", ["LA num,LA name,SN1,SN2\n383,Leeds,871,373\n", "LA num,LA name,SN1,P,SN2,P2,P3\n383,Leeds,871,,373\n"])  # fmt: skip  # noqa: E501
+def test_neighbours_without_words_or_with_short_rows_are_read(tmp_path, text):
+    (tmp_path / "sn_2030.csv").write_text(text, encoding="utf-8")
+    tables = [ROOT / f"data/area_figures/{name}.csv" for name in ("areas", "area_measures")]
+    told = add([*tables, tmp_path / "sn_2030.csv"], tmp_path / "added")[0].neighbours
+    assert told["neighbour_la_code"].tolist() == ["871", "373"]
+    assert told["closeness"].fillna("").tolist() == ["", ""]
+
+
+def changed(tmp_path, *pairs):
+    file = copy_project(tmp_path) / "params/area_leeds.yaml"
+    text = file.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+COUNCIL = "  council: Leeds\n"
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("  breaks: [{area: Leeds, measure: cpp_31march, years: [2015, 2014], reason: r}]\n", "before it begins (2015)"),  # noqa: E501
+        ("  leave_out: [{area: leeds, reason: r}]\n", "the council itself"),
+        ("  leave_out: [{area: Derby, reason: r}, {area: Derby, reason: s}]\n", "derby stands twice"),
+        ("  leave_out: [{area: Derby, reason: r}]\n  also_began: [{area: Derby, year: 2017, source: s}]\n", "stands twice"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_a_setting_that_would_be_passed_over_is_refused(tmp_path, new, expected):
+    with pytest.raises(Refused, match=re.escape(expected)):
+        areas.begin(changed(tmp_path, (COUNCIL, COUNCIL + new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[cpp_31march, cla_31march, cin_31march]", "[cpp_31march, cpp_31march, cla_31march, cin_31march]"),
+        ('other_neighbours: ["2025"]', 'other_neighbours: ["2025", "2021"]'),
+        ("before: [2013, 2015], after: [2016, 2019]", "before: [2013, 2015], after: [2016, 2017]"),
+    ],
+)
+def test_a_choice_that_stands_twice_is_refused_and_not_counted_twice(tmp_path, old, new):
+    with pytest.raises(Refused, match="stands twice"):
+        areas.begin(changed(tmp_path, (old, new)))
+
+
+def test_a_council_is_called_as_the_figures_call_it_or_by_its_code(tmp_path):
+    for name in ('"leeds "', "E08000035"):
+        assert areas.begin(changed(tmp_path, (COUNCIL, f"  council: {name}\n"))).settings.council == "Leeds"
+
+
+def test_two_authorities_of_one_name_are_told_apart_by_their_codes(tmp_path):
+    file = changed(tmp_path)
+    table = tmp_path / "data/area_figures/areas.csv"
+    table.write_text(
+        table.read_text(encoding="utf-8") + "E00000001,999,Leeds,local_authority,2010,2012\n", encoding="utf-8"
+    )
+    with pytest.raises(Refused, match="2 authorities of this name"):
+        areas.begin(file)
+    study = areas.begin(changed(tmp_path, (COUNCIL, "  council: E08000035\n")))
+    assert (study.settings.council, study.council) == ("Leeds", "E08000035")
+
+
+def test_no_ratio_of_years_inside_a_declared_break_or_without_a_count(tmp_path):
+    broken = COUNCIL + "  breaks: [{area: Leeds, measure: cpp_31march, years: [2013, 2013], reason: r}]\n"
+    study = areas.begin(changed(tmp_path, (COUNCIL, broken)))
+    assert areas.ratio_table(study).frame["measure"].tolist() == [label(name) for name in study.settings.measures[1:]]
+    table = study.figures.folder / "area_measures.csv"
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+    frame[(frame["measure"] != "cla_31march") | (frame["year"] != "2013")].to_csv(table, index=False)
+    assert areas.ratio_table(areas.begin(tmp_path / "params/area_leeds.yaml")).frame["measure"].tolist() == [
+        label("cin_31march")
+    ]
+
+
+def test_a_council_without_figures_is_not_told_that_the_departments_files_are_lacking():
+    frame = pd.DataFrame({"main": [True], "p": [np.nan], "difference": [np.nan]})
+    assert sentences.lacks_sentence(frame) == ""
+    assert sentences.lacks_sentence(frame.assign(difference=3.0)) != ""

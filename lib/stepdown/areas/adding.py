@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from stepdown.areas.figures import AREAS, CONTRACTS, ENGLAND, MEASURES, NEIGHBOURS, Figures, read_folder
+from stepdown.areas.figures import AREAS, CONTRACTS, ENGLAND, MEASURES, NEIGHBOURS, Figures, read_folder, typed_cells
 from stepdown.areas.measures import AREA_MEASURES, POPULATION
 from stepdown.contracts.reading import read_raw
-from stepdown.faults import Fault, Refused, refuse
+from stepdown.contracts.schema import FIRST_LINE
+from stepdown.faults import Fault, Refused, refuse, some_rows
 
-SYMBOLS = {"c": "c", "x": "x", "z": "z", "u": "u", ":": "x", ".": "z", "-": "x", "k": "c", "low": "c", "..": "x"}
+SYMBOLS = {"c": "c", "x": "x", "z": "z", "u": "u", ":": "x", ".": "z", "-": "x", "k": "c", "low": "c", "..": "x",
+           "*": "c", "~": "x"}  # fmt: skip
 """What the department prints where no number is; a suppressed or missing count is never read as 0."""
 
 
@@ -112,6 +114,11 @@ LAYOUTS = (
 )
 """The releases of Explore Education Statistics; earlier looked-after files are read by :func:`_early_looked_after`."""
 
+_SECOND_CODES = {"E08000020": "E08000037", "E06000048": "E06000057", "E10000002": "E06000060", "E10000023": "E06000065",
+             "E10000027": "E06000066", "E08000038": "E08000016", "E08000039": "E08000019"}  # fmt: skip
+"""Second codes of the Office for National Statistics for an authority that went on → the one that figures have."""
+
+_PLACE = ("time_period", "geographic_level", "region_code", "region_name", "new_la_code", "old_la_code", "la_name")
 _LEVELS = {"national": "england", "regional": "region", "local authority": "local_authority"}
 
 
@@ -131,8 +138,10 @@ def add(files: Iterable[Path], folder: Path) -> tuple[Figures, list[str]]:
             faults += refused.faults
             continue
         for table, frame in found.items():
+            faults += _faults_of(frame, table, file.name)
             if table == MEASURES.table:
                 frame = frame[~frame["measure"].isin(_unknown(frame))]
+                frame = frame.assign(file=file.name, line=frame.index.to_numpy() + FIRST_LINE)
             tables[table] = _merged(tables[table], frame, table)
         unused = sorted(_unknown(found[MEASURES.table])) if MEASURES.table in found else []
         rows = ", ".join(f"{len(frame):,} rows of {name}" for name, frame in found.items())
@@ -142,16 +151,36 @@ def add(files: Iterable[Path], folder: Path) -> tuple[Figures, list[str]]:
     return _write(tables, folder), told
 
 
+def _faults_of(frame: pd.DataFrame, table: str, file: str) -> list[Fault]:
+    """Return the faults of what one file says, by its own rows."""
+    contract = next(contract for contract in CONTRACTS if contract.table == table)
+    if len(frame):
+        return typed_cells(frame, contract, file)[1]
+    return [
+        Fault(
+            file,
+            "no row that an area study reads",
+            "rows of England, regions or authorities, with the measures of the release in its own words",
+            "docs/areas.md: which files can be added",
+            "download the file again, whole; bring a release with other words into the tidy layout",
+        )
+    ]
+
+
+_CAME_FROM = ["file", "line"]
+
+
 def _present(folder: Path, table: str) -> pd.DataFrame:
     contract = next(contract for contract in CONTRACTS if contract.table == table)
     file = folder / f"{table}.csv"
     frame = read_raw(file) if file.is_file() else pd.DataFrame(columns=contract.names())
-    return frame.reindex(columns=contract.names()).fillna("").astype(str)
+    frame = frame.assign(file=f"{folder.name}/{file.name}", line=frame.index.to_numpy(dtype=int) + FIRST_LINE)
+    return frame.reindex(columns=[*contract.names(), *_CAME_FROM]).astype(object).fillna("").astype(str)
 
 
 def _merged(old: pd.DataFrame, new: pd.DataFrame, table: str) -> pd.DataFrame:
     contract = next(contract for contract in CONTRACTS if contract.table == table)
-    both = pd.concat([old, new.reindex(columns=contract.names()).fillna("").astype(str)])
+    both = pd.concat([old, new.reindex(columns=[*contract.names(), *_CAME_FROM]).astype(object).fillna("").astype(str)])
     return both.drop_duplicates(list(contract.unique), keep="last").sort_values(list(contract.unique))
 
 
@@ -193,6 +222,12 @@ def _unknown(rows: pd.DataFrame) -> set[str]:
 
 def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.DataFrame]:
     """Return the tidy rows of one release, and the areas that it names."""
+    number = "population_estimate" if layout.by == "age_group" else "number"
+    needed = [*_PLACE, *layout.counts.values(), *([number] if layout.by else [])]
+    if missing := [name for name in needed if name not in raw]:
+        raise Refused([Fault(f"{source}.csv, line 1 (headings)", f"{layout.name}, no column {', '.join(missing)}",
+                             ", ".join(needed), "docs/areas.md: which files can be added",
+                             "download the whole file; where a release has other headings, write these")])  # fmt: skip
     raw = raw[raw["geographic_level"].str.lower().isin(_LEVELS)]
     national = raw["geographic_level"].str.lower() == "national"
     regional = raw["geographic_level"].str.lower() == "regional"
@@ -200,14 +235,14 @@ def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.D
         {
             "area_code": raw["new_la_code"].mask(regional, raw["region_code"]).mask(national, ENGLAND),
             "area_name": raw["la_name"].mask(regional, raw["region_name"]).mask(national, "England"),
-            "year": raw["time_period"].str.slice(0, 4),
+            "year": raw["time_period"].str.replace(r"^(\d\d)\d\d[-/]?(\d\d)$", r"\1\2", regex=True),  # 201617: 2017
             "source": source,
         }
     )
     parts = []
     if layout.by:
         measure = raw[layout.by].str.lower().map(dict(layout.measure_of))
-        count = raw["number"] if "number" in raw else raw["population_estimate"]
+        count = raw[number]
         rate = raw.get("rate_per_10000", "")
         below = raw["population_estimate"] if layout.below else ""
         parts.append(base.assign(measure=measure, count=count, rate=rate, denominator=below)[measure.notna()])
@@ -217,6 +252,7 @@ def _published(raw: pd.DataFrame, layout: Layout, source: str) -> dict[str, pd.D
     areas = base[["area_code", "area_name"]].assign(
         la_code=raw["old_la_code"], level=raw["geographic_level"].str.lower().map(_LEVELS), first_year="", last_year=""
     )
+    areas["area_code"] = areas["area_code"].replace(_SECOND_CODES)
     return {MEASURES.table: _symbols(pd.concat(parts)), AREAS.table: areas.drop_duplicates("area_code")}
 
 
@@ -239,19 +275,34 @@ def _wide_neighbours(file: Path) -> pd.DataFrame | None:
             raise Refused([Fault(file.name, "a model of statistical neighbours without a year in the file's name",
                                  "a name such as sn_model_2025.csv", "a model is named after its year",
                                  "put the year of the model into the file's name")])  # fmt: skip
-        found = [
-            (year[0], row[own[0]], row[name[0]], rank, row[i], row[i + 1].strip(), "")
-            for row in rows
-            if len(row) >= len(headings)
-            for rank, i in places.items()
-        ]
-    return pd.DataFrame(found, columns=NEIGHBOURS.names())
+        found: dict[int, list[tuple[object, ...]]] = {}
+        odd = []
+        for row in rows:
+            cells = [cell.strip() for cell in row] + [""] * (len(headings) + 1 - len(row))
+            told = [(rank, i) for rank, i in places.items() if cells[own[0]] and cells[i]]
+            odd += [rows.line_num for _, i in told if not re.fullmatch(r"\d{3}\|\d{3}", f"{cells[own[0]]}|{cells[i]}")]
+            found[rows.line_num] = [
+                (year[0], cells[own[0]], cells[name[0]], rank, cells[i],
+                 "" if i + 1 in places.values() else cells[i + 1], "")
+                for rank, i in told
+            ]  # fmt: skip
+    if odd:
+        raise Refused([Fault(f"{file.name}, {some_rows(sorted(set(odd)))}", "an authority that is not told by its code",
+                             "the department's codes of three digits", "a neighbour is told by its code",
+                             "write the codes")])  # fmt: skip
+    lines = [line - FIRST_LINE for line, told in found.items() for _ in told]
+    return pd.DataFrame([each for told in found.values() for each in told], columns=NEIGHBOURS.names(), index=lines)
 
 
 def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str) -> pd.DataFrame:
     """Return the counts of a looked-after file of 2011 to 2017 (one column a year); authorities and England only."""
     raw = raw[raw["geog_l"].str.upper().isin(["LA", "NATIONAL"])]
-    codes = raw[next(name for name in raw.columns if name.startswith("new_geog"))]
+    new = next((name for name in raw.columns if name.startswith("new_geog")), "")
+    if not new:
+        raise Refused([Fault(f"{source}.csv, line 1 (headings)", "no column New_geog_code", "each authority's code",
+                             "authorities are told by the codes of the Office for National Statistics",
+                             "download the file that has the codes")])  # fmt: skip
+    codes = raw[new]
     parts = [
         pd.DataFrame({"area_code": codes, "area_name": raw["geog_n"], "year": str(year), "measure": "cla_31march",
                       "count": raw[heading], "denominator": "", "rate": "", "source": source})
@@ -263,13 +314,19 @@ def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str
 def _symbols(rows: pd.DataFrame) -> pd.DataFrame:
     """Move what is printed in place of a number into the column ``symbol``."""
     cells = rows["count"].astype(str).str.strip().str.replace(",", "", regex=False)
-    symbol = cells.str.lower().map(SYMBOLS)
-    rate = rows["rate"].astype(str).str.strip().where(lambda text: ~text.str.lower().isin(SYMBOLS), "")
+    symbol = cells.str.lower().str.strip("[]").map(SYMBOLS)
+    rate = rows["rate"].astype(str).str.strip()
+    rate = rate.where(~rate.str.lower().str.strip("[]").isin(SYMBOLS), "")
     unit = rows["measure"].map(
         lambda name: "percent" if name in AREA_MEASURES and AREA_MEASURES[name].of else "per_10000"
     )
     unit = unit.where(rate != "", "")
-    return rows.assign(count=cells.where(symbol.isna(), ""), symbol=symbol.fillna(""), rate=rate, rate_unit=unit)
+    rows = rows.assign(count=cells.where(symbol.isna(), ""), symbol=symbol.fillna(""), rate=rate, rate_unit=unit)
+    old = rows["area_code"].isin(_SECOND_CODES)
+    rows["area_code"] = rows["area_code"].replace(_SECOND_CODES)
+    of_both = old.groupby([rows[name] for name in MEASURES.unique]).transform("any")
+    beside = rows.duplicated(list(MEASURES.unique), keep=False) & of_both & (rows["count"] == "")
+    return rows[~beside]  # a code that has no figure for a year in which the other one has
 
 
 def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> Figures:
@@ -278,8 +335,16 @@ def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> Figures:
     beside = Path(tempfile.mkdtemp(prefix=".adding-", dir=folder.parent))
     try:
         for name, frame in tables.items():
-            frame.to_csv(beside / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
-        figures = read_folder(beside)
+            kept = frame.drop(columns=_CAME_FROM)
+            kept.to_csv(beside / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        came = tables[MEASURES.table][_CAME_FROM]
+        figures = read_folder(
+            beside,
+            lambda rows: "; ".join(
+                f"{file}, column of the rate, {some_rows(sorted({int(line) for line in lines}))}"
+                for file, lines in came.iloc[rows].groupby("file")["line"]
+            ),
+        )
         folder.mkdir(exist_ok=True)
         for name in tables:
             (beside / f"{name}.csv").replace(folder / f"{name}.csv")

@@ -170,7 +170,7 @@ def why_no_synthetic(n_before: int, n_donors: int) -> str:
     With more donors than years before some weights fit anything exactly, and what comes after is noise.
     """
     if n_before < FEWEST_YEARS:
-        return f"{n_before} years before; at least {FEWEST_YEARS} are asked for"
+        return f"{n_before} year{'' if n_before == 1 else 's'} before; at least {FEWEST_YEARS} are asked for"
     if n_donors > n_before:
         return f"{n_donors} authorities to weight and {n_before} years before: any council would be matched exactly"
     if n_donors < 2:

@@ -151,7 +151,7 @@ def breaks_table(study: AreaStudy) -> AggregateTable:
     for name in study.settings.measures:
         for year, ratio in jumps(study.figures.counts(name).loc[study.council]).items():
             inside = any(
-                b.measure == name and b.area.casefold() == study.settings.council.casefold()
+                b.measure == name and study.figures.code_of(b.area, "area.breaks") == study.council
                 and b.years[0] <= year <= b.years[1] + 1
                 for b in study.settings.breaks
             )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from stepdown.areas.measures import AREA_MEASURES, POPULATION, AreaMeasure
 from stepdown.areas.settings import AreaSettings
 from stepdown.contracts.model import Contract, Field
 from stepdown.contracts.reading import read_raw
-from stepdown.contracts.schema import check_values
+from stepdown.contracts.schema import FIRST_LINE, check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
 from stepdown.faults import Fault, Refused, nearest, refuse, some_rows
 
@@ -33,7 +34,7 @@ MEASURES = Contract(
             highest=2100,
         ),
         Field("measure", "text", "name of the measure", required=True, blank=False),
-        Field("count", "number", "the count; blank where it is not published", required=True, lowest=0),
+        Field("count", "whole number", "the count; blank where it is not published", required=True, lowest=0),
         Field("denominator", "number", "published number that the rate is of", lowest=0),
         Field("rate", "number", "rate as published", lowest=0),
         Field("rate_unit", "text", "unit of the published rate"),
@@ -112,9 +113,21 @@ class Figures:
     def code_of(self, name: str, where: str) -> str:
         """Return the code of the authority of that name; raises Refused with the nearest name."""
         names = self.areas.loc[self.authorities, "area_name"]
-        found = names.index[names.str.casefold() == name.casefold()]
+        found = names.index[(names.str.casefold() == name.strip().casefold()) | (names.index == name.strip())]
         if len(found) == 1:
             return str(found[0])
+        if len(found):
+            raise Refused(
+                [
+                    Fault(
+                        where=where,
+                        found=f"{len(found)} authorities of this name: {name!r}",
+                        allowed=" or ".join(found),
+                        rule="an authority that was reorganised has a code of its own before and after",
+                        remedy="write the code in place of the name",
+                    )
+                ]
+            )
         raise Refused(
             [
                 Fault(
@@ -193,21 +206,39 @@ def read_figures(settings: AreaSettings, root: Path) -> Figures:
     return read_folder(added if (added / "area_measures.csv").is_file() else root / settings.figures)
 
 
-def read_folder(folder: Path) -> Figures:
-    """Return the figures in a folder with area_measures.csv, statistical_neighbours.csv and areas.csv."""
+def read_folder(folder: Path, at: Callable[[list[int]], str] | None = None) -> Figures:
+    """Return the figures in a folder with area_measures.csv, statistical_neighbours.csv and areas.csv.
+
+    at: words where rows of area_measures.csv, by their place, came from (None: they are that file's own).
+    """
     faults: list[Fault] = []
     frames = {}
     for contract in CONTRACTS:
         frames[contract.table], found = _read(folder / f"{contract.table}.csv", contract)
         faults += found
     refuse(faults)
+    places = frames["areas"].query("level == 'local_authority'")
+    twice = places[places["la_code"].notna() & places.duplicated("la_code", keep=False)]
+    if len(twice):
+        refuse(
+            [
+                Fault(
+                    where=f"{folder.name}/areas.csv, column la_code, {some_rows(lines_of(twice.index))}",
+                    found="one code of the department for two authorities",
+                    allowed="one authority a code",
+                    rule="neighbours are told by the department's codes",
+                    remedy="give the rows of an authority whose other code was replaced the newer one",
+                )
+            ]
+        )
     figures = Figures(
         frames["area_measures"][frames["area_measures"]["measure"].isin([*AREA_MEASURES, POPULATION])],
         frames["statistical_neighbours"],
         frames["areas"].set_index("area_code"),
         folder,
     )
-    refuse(rate_faults(figures, folder.name))
+    own = f"{folder.name}/area_measures.csv, column rate, "
+    refuse(rate_faults(figures, at or (lambda rows: own + some_rows([i + FIRST_LINE for i in rows]))))
     return figures
 
 
@@ -215,7 +246,7 @@ def _read(file: Path, contract: Contract) -> tuple[pd.DataFrame, list[Fault]]:
     shown = f"{file.parent.name}/{file.name}"
     empty = pd.DataFrame(columns=contract.names())
     if not file.is_file():
-        missing = Fault(shown, "no such file", f"a table with one row a {contract.one_row_is}",
+        missing = Fault(shown, "no such file", f"a table whose rows are: {contract.one_row_is}",
                         "the three tables of published figures lie side by side",
                         "make it with: stepdown areas add FILE…")  # fmt: skip
         return empty, [missing]
@@ -225,12 +256,28 @@ def _read(file: Path, contract: Contract) -> tuple[pd.DataFrame, list[Fault]]:
         return empty, list(refused.faults)
     if faults := column_faults(raw, contract, shown):
         return empty, faults
-    raw = raw.reindex(columns=contract.names()).astype("str")
+    return typed_cells(raw, contract, shown)
+
+
+def typed_cells(raw: pd.DataFrame, contract: Contract, shown: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return a table of published figures with typed cells, and its faults by row."""
+    raw = raw.reindex(columns=contract.names()).replace("", pd.NA).astype("str")
     frame, faults = typed(raw, contract, shown)
-    return frame, faults + check_values(frame, raw, contract, {}, shown)
+    faults += check_values(frame, raw, contract, {}, shown)
+    if contract is MEASURES and (both := frame["count"].notna() & frame["symbol"].notna()).any():
+        faults.append(
+            Fault(
+                where=f"{shown}, columns count and symbol, {some_rows(lines_of(frame.index[both]))}",
+                found="a count beside a symbol that says there is none",
+                allowed="a count, or a symbol",
+                rule="a suppressed count is missing, and a count that is there is not suppressed",
+                remedy="take out the one that is wrong",
+            )
+        )
+    return frame, faults
 
 
-def rate_faults(figures: Figures, shown: str) -> list[Fault]:
+def rate_faults(figures: Figures, at: Callable[[list[int]], str]) -> list[Fault]:
     """Return a fault for each measure with published rates that do not come out of their counts, by row.
 
     Authorities only: England and regions are rounded to 10. Where the row has its own denominator the rate must come
@@ -246,7 +293,7 @@ def rate_faults(figures: Figures, shown: str) -> list[Fault]:
         if len(off):
             faults.append(
                 Fault(
-                    where=f"{shown}/area_measures.csv, column rate, {some_rows([i + 2 for i in off])}",
+                    where=at([int(i) for i in off]),
                     found=f"rates of {name} that do not come out of their counts",
                     allowed=f"count ÷ denominator × {measure.per:,.0f}, rounded half up",
                     rule="a published rate is worked out again before it is used",

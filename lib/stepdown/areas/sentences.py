@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from stepdown.areas.study import AreaStudy
@@ -38,7 +40,7 @@ def moved_words(row: pd.Series) -> str:
     """Return one measure's comparison: "fell by 16.4 (from 49.4 to 33.0) while the 10 neighbours rose by 2.2 …"."""
     if pd.isna(row["change"]):
         return f"cannot be compared ({row['not_given']})"
-    text = f"{_moved(row['change'])} (from {digits(row['before'], 1)} to {digits(row['after'], 1)} {row['unit']})"
+    text = f"{_moved(row['change'])} (from {digits(row['before'], 1)} to {_with_unit(row['after'], row['unit'])})"
     if pd.isna(row["difference"]):
         return f"{text}; {row['not_given']}"
     text += f", while the {written(row['n_neighbours'], 'neighbour')} on average {_moved(row['neighbours_change'])}"
@@ -119,7 +121,7 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
     for _, row in frame[frame["began"] == "all"].iterrows():
         effect = row["effect"]
         p = "" if pd.isna(row["p"]) else f" (p = {digits(row['p'], 3)}, corrected {digits(row['p_corrected'], 3)})"
-        side = f"{digits(abs(effect), 1)} {row['unit']} {'above' if effect > 0 else 'below'} theirs{p}"
+        side = f"{_with_unit(abs(effect), row['unit'])} {'above' if effect > 0 else 'below'} theirs{p}"
         parts.append(f"{_inner(row['measure'])} {'cannot be told' if pd.isna(effect) else side}")
     never = written(frame["never"].iloc[0], "authority", "authorities")
     others = joined([item.area for item in study.settings.also_began])
@@ -134,8 +136,9 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
 def about(study: AreaStudy) -> str:
     """Return what is compared: the council, its programme, the years, the neighbours and who is left out."""
     settings = study.settings
-    names = joined([study.figures.name_of(code) for code in study.neighbours()])
-    out = "".join(f" {item.area} is left out: it {item.reason}." for item in settings.leave_out)
+    names = joined([re.sub(r"(.+), ((City|County) of)$", r"\2 \1", study.figures.name_of(code))
+                    for code in study.neighbours()]) or "none of these figures"  # fmt: skip
+    out = "".join(f" {item.area} is left out: {item.reason.rstrip('.')}." for item in settings.leave_out)
     groups: dict[tuple[int, str], list[str]] = {}
     for item in settings.also_began:
         groups.setdefault((item.year, item.source), []).append(item.area)
@@ -192,12 +195,17 @@ def vintage_sentence(frame: pd.DataFrame, population: str) -> str:
 
 def lacks_sentence(frame: pd.DataFrame) -> str:
     """Return what the page lacks until the department's files have been added ("" when nothing is lacking)."""
-    if frame.loc[frame["main"].astype(bool), "p"].notna().any():
+    main = frame[frame["main"].astype(bool)]
+    if main["p"].notna().any() or main["difference"].isna().all():
         return ""
     return (
         "These figures hold the council, its neighbours and England only. The placebo test over all authorities and "
         "the funnel appear as soon as the department's own files have been added."
     )
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{digits(value, 1)}{'' if unit == '%' else ' '}{unit}"
 
 
 def _moved(change: float) -> str:

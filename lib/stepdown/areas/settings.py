@@ -61,6 +61,12 @@ class Break(Settings):
     years: Span
     reason: Text
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.years[1] < self.years[0]:
+            raise ValueError(f"the break ends ({self.years[1]}) before it begins ({self.years[0]})")
+        return self
+
 
 class Claim(Settings):
     """A published sentence about the council, and the measure that it can be held against (none: not published)."""
@@ -103,6 +109,12 @@ class AreaSettings(Settings):
         for name in named:
             if name not in AREA_MEASURES:
                 raise ValueError(f"not a measure: {name!r}{nearest(name, AREA_MEASURES)}")
+        others = [*(out.area.casefold() for out in self.leave_out), *(one.area.casefold() for one in self.also_began)]
+        lists = {"measures": self.measures, "periods and other_years": [p.words() for p in self.all_periods()],
+                 "neighbours and other_neighbours": self.all_models(), "leave_out and also_began": others}  # fmt: skip
+        for where, entries in lists.items():
+            if twice := sorted({entry for entry in entries if list(entries).count(entry) > 1}):
+                raise ValueError(f"{where}: {', '.join(twice)} stands twice")
         for claim in self.claims:
             if bool(claim.measure) == bool(claim.why_not):
                 raise ValueError("a claim names its measure, or says under why_not why no published figure can test it")

@@ -61,11 +61,6 @@ class AreaStudy:
         return [(label(name), AREA_MEASURES[name].unit) for name in self.settings.measures]
 
     @property
-    def headline(self) -> tuple[str, str]:
-        """Label and unit of the first measure."""
-        return self.labels()[0]
-
-    @property
     def country(self) -> str:
         """Name of the whole country in the figures."""
         return self.figures.name_of(ENGLAND) if ENGLAND in self.figures.areas.index else "England"
@@ -111,7 +106,10 @@ def begin(file: Path) -> AreaStudy:
     settings = read_settings(file)
     study = AreaStudy(settings, read_figures(settings.area, project_root(file)))
     _check(study, file.name)
-    return study
+    area = settings.area.model_copy(update={"council": study.figures.name_of(study.council)})
+    named = AreaStudy(settings.model_copy(update={"area": area}), study.figures)
+    named.__dict__["council"] = study.council  # a name that two authorities had is not looked up again
+    return named
 
 
 def _check(study: AreaStudy, where: str) -> None:
@@ -126,16 +124,17 @@ def _check(study: AreaStudy, where: str) -> None:
 
     gather(lambda: study.council)
     gather(lambda: study.allowed)
-    if study.settings.council.casefold() in [item.area.casefold() for item in study.settings.also_began]:
-        faults.append(
-            Fault(
-                where=f"{where}, area.also_began",
-                found=f"the council itself: {study.settings.council!r}",
-                allowed="other authorities that began the same programme",
-                rule="the council's own start is the year after area.periods.before",
-                remedy="take it out of area.also_began",
+    for setting, items in (("leave_out", study.settings.leave_out), ("also_began", study.settings.also_began)):
+        if study.settings.council.strip().casefold() in [item.area.strip().casefold() for item in items]:
+            faults.append(
+                Fault(
+                    where=f"{where}, area.{setting}",
+                    found=f"the council itself: {study.settings.council!r}",
+                    allowed="other authorities, which are no comparison",
+                    rule="the council is what is compared; it began in the year after area.periods.before",
+                    remedy=f"take it out of area.{setting}",
+                )
             )
-        )
     for item in study.settings.breaks:
         gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))
     for model in study.settings.all_models():

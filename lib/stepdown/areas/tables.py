@@ -240,9 +240,11 @@ def ratio_table(study: AreaStudy) -> AggregateTable:
     for name in study.settings.measures:
         counts, below = study.figures.counts(name), study.figures.denominators(name)
         pairs = [
-            (counts[y].get(study.council, np.nan), below.get(y, {}).get(study.council, np.nan)) for y in (first, last)
+            (counts.get(y, {}).get(study.council, np.nan), below.get(y, {}).get(study.council, np.nan))
+            for y in (first, last)
         ]
-        if np.isfinite(pairs).all() and sum(x for x, _ in pairs) > 0:
+        usable = study.usable_rates[name].reindex(columns=[first, last]).loc[study.council].notna().all()
+        if usable and np.isfinite(pairs).all() and sum(x for x, _ in pairs) > 0:
             found = ratio_of_years(*pairs)
             rows.append((label(name), str(first), str(last), found.ratio, found.low, found.high, found.p))
     columns = {
