@@ -107,7 +107,9 @@ def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
     """
     if not total:
         return "The numbers behind every item that was compared are too small to be shown."
-    of_all = f"Of the {total} item{'' if total == 1 else 's'} that {'was' if total == 1 else 'were'} compared"
+    if total == 1:
+        return f"The one item that was compared {'shows a' if standing else 'does not show a'} difference."
+    of_all = f"Of the {total} items that were compared"
     shows = "shows" if standing < 2 else "show"
     first = f"{of_all}, {_counted(standing)} {shows} a difference that stands once all tests are counted."
     only = max(0, apart_from_zero - standing)
