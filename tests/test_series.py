@@ -779,3 +779,15 @@ def test_an_event_beyond_the_data_does_not_stretch_the_chart(tmp_path):
 def test_a_limit_below_nought_is_not_told_of_what_is_never_below_it(tmp_path):
     words = sentences.of_series(seen(kept(tmp_path, monthly([0, 9] * 7))))
     assert "at 28.4 or less" in words  # by hand: 4.5 + 2.66 × 9
+
+
+def test_labels_of_events_close_together_do_not_stand_on_each_other(tmp_path):
+    more = ", events: [{on: 2023-01-01, label: the second, source: s}, {on: 2022-12-01, label: the first, source: s}]"
+    file = kept(tmp_path, monthly([40] * 14), more=more)
+    each = seen(file)
+    figure = series_charts.panel(clear(series.drawn_table([each]), series.begin(file).file.disclosure), each).fig
+    figure.draw_without_rendering()
+    labels = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(labels) == 2
+    assert not labels[0].overlaps(labels[1])
+    assert all(label.x1 <= figure.bbox.x1 for label in labels)

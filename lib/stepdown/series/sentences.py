@@ -42,7 +42,7 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
     else:
         special = limited[~limited["latest_says"].str.contains("common cause")]["series"].tolist()
         among, all_ = (written(len(frame), "", "").strip() for frame in (limited, summary))
-        head = f"{among.capitalize()} of {all_} series can have limits"
+        head = f"{among.capitalize()} of {all_} series can have limits" if len(summary) > 1 else "The series has limits"
         parts.append(
             f"{head}; the latest point is more than chance in {joined(special)}."
             if special

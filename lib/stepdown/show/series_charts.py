@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
-from stepdown.numbers import digits
+from stepdown.numbers import digits, written
 from stepdown.series import Analysed
 from stepdown.show import style
 from stepdown.show.style import Figure
@@ -46,18 +46,7 @@ def panel(drawn: ClearedTable, each: Analysed) -> Figure:
                     zorder=4,
                 )
         reach = axes.get_xlim()
-        for event in each.item.events:
-            axes.axvline(np.datetime64(event.on), color="#3D3D3D", linestyle="-.", linewidth=1.0)
-            axes.annotate(
-                style.wrapped(event.label, 18),
-                (np.datetime64(event.on), 0.99),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="top",
-                fontsize=9,
-                annotation_clip=True,
-            )
+        _events(axes, each)
         for broken in each.item.breaks:
             axes.axvspan(np.datetime64(broken.first), np.datetime64(broken.last), color="#EEE6DA", zorder=0)
         axes.set_xlim(reach)  # an event or a break beyond the data stands in words only
@@ -87,6 +76,28 @@ def _lines(axes: Axes, rows: pd.DataFrame, days: pd.Series) -> None:
         axes.plot(days, rows["centre"].astype("float64"), color="#5A6470", linewidth=1.0)
     if rows["target"].notna().any():
         axes.plot(days, rows["target"].astype("float64"), "--", color="#801650", linewidth=1.4, label="target")
+
+
+def _events(axes: Axes, each: Analysed) -> None:
+    """Draw the events as lines with their labels: one that follows closely stands lower, one at the end to the left."""
+    first, last = axes.get_xlim()
+    row, before = 0, first - last
+    for event in sorted(each.item.events, key=lambda event: event.on):
+        place = float(mdates.date2num(event.on))
+        row = row + 1 if place - before < 0.3 * (last - first) else 0
+        before, late = place, place > first + 0.75 * (last - first)
+        axes.axvline(place, color="#3D3D3D", linestyle="-.", linewidth=1.0)
+        axes.annotate(
+            style.wrapped(event.label, 18),
+            (place, 0.99 - 0.15 * row),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3 if late else 3, 0),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="top",
+            fontsize=9,
+            annotation_clip=True,
+        )
 
 
 def _dates(axes: Axes, days: pd.Series, values: pd.Series) -> None:
@@ -122,7 +133,10 @@ def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
             _base(place, values)
         for place in axes.flat[len(series) :]:
             place.set_visible(False)
-    title = f"All {len(series)} series; diamonds are more than chance"
+    title = (
+        f"{'All ' if len(series) > 1 else ''}{written(len(series), 'series', 'series')}; diamonds are more than chance"
+    )
+    title = title[:1].upper() + title[1:]
     words = " ".join(f"{each.name}: {_latest(each)}." for each in series)
     return style.finished(fig, axes[0, 0], title=title, alt=f"Small line charts. {title}. {words}")
 
