@@ -84,9 +84,7 @@ def test_summary_counts_what_the_correction_and_the_intervals_leave():
         "Of the 7 items that were compared, two show a difference that stands once all tests are counted. For three "
         "more the interval leaves out “no difference”, but among so many tests that can be luck."
     )
-    assert summary_sentence(1, 0, 0) == (
-        "The one item that was compared does not show a difference."
-    )
+    assert summary_sentence(1, 0, 0) == ("The one item that was compared does not show a difference.")
     assert "too small to be shown" in summary_sentence(0, 0, 0)
 
 
