@@ -751,6 +751,12 @@ def test_a_series_is_not_its_own_comparison(tmp_path):
         series.begin(kept(tmp_path, monthly([1] * 3), more=", comparison: a"))
 
 
+def test_a_series_that_is_refused_does_not_make_the_list_too_short(tmp_path):
+    with pytest.raises(Refused) as refused:
+        series.begin(kept(tmp_path, monthly([1] * 3), kind="rares"))
+    assert [fault.where for fault in refused.value.faults] == ["s.yaml, monitoring.series.0.kind"]
+
+
 def test_only_a_count_has_a_comparison(tmp_path):
     change = "      better: lower\n      comparison: visits\n"
     with pytest.raises(Refused, match="only a count can have a comparison"):

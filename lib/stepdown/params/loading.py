@@ -201,7 +201,11 @@ def build(settings: dict[str, Any], model: type[Model], *, where: str) -> Model:
 def _faults(error: ValidationError, model: type[BaseModel], where: str) -> list[Fault]:
     """Return the faults of a file; of those of one kind in one place the first few, and the number of the others."""
     faults, kinds = [], Counter[tuple[str, Any]]()
-    for item in error.errors(include_url=False):
+    told = error.errors(include_url=False)
+    inside = {item["loc"][:i] for item in told for i in range(len(item["loc"]))}
+    for item in told:
+        if item["type"] == "too_short" and item["loc"] in inside:
+            continue  # a list whose entries are refused is not short besides
         kind = item["type"], item["loc"][:-1]
         kinds[kind] += 1
         if kinds[kind] <= FAULTS_OF_A_KIND:
