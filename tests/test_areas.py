@@ -280,8 +280,8 @@ def test_effects_by_starting_year_are_those_of_a_loop(seed, n, width):
 def test_starting_years_dealt_out_by_chance_find_nothing_where_nothing_happened():
     rng = np.random.default_rng(11)
     began = np.where(np.arange(40) < 4, 2013, np.nan)
-    p = [comparing.group_time_p(rng.normal(50, 5, (40, 6)), np.arange(2010, 2016), began, 99) for _ in range(200)]
-    assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 200))
+    p = [comparing.group_time_p(rng.normal(50, 5, (40, 6)), np.arange(2010, 2016), began, 99) for _ in range(120)]
+    assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 120))
     moved = rng.normal(50, 5, (40, 6))
     moved[:4, 3:] -= 20
     assert comparing.group_time_p(moved, np.arange(2010, 2016), began, 99) == 0.01

@@ -32,14 +32,14 @@ _MARCH = {
     "looked_after": sentence_case(STATUSES["CLA"].state),
 }
 _RULES = {
-    "in_need": "In need",
-    "in_need_days": "Days in need",
+    "in_need": sentence_case(STATUSES["CIN"].state),
+    "in_need_days": f"Days {STATUSES['CIN'].state}",
     "short_breaks": "Short breaks",
     "vanished": "In no later file",
     "contradictory": "Dates that contradict",
     "covered": "Days covered",
     "clock": "The comparison's clock",
-    "looked_after": "Looked after",
+    "looked_after": sentence_case(STATUSES["CLA"].state),
     "unmatched": "In no return",
 }
 _FILE, _KIND = Column("File", Role.KEY), Column("Kind of row", Role.KEY)
