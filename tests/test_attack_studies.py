@@ -13,7 +13,7 @@ from attacker.wording import told_by_the_last_release
 from made_up_studies import write
 from pages_support import build, execute
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_attack_studies")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("name", "books", "least"), [("made_up_03", "013", 20), ("sixty", "2", 20)])

@@ -30,7 +30,7 @@ TEXTS = {
 }
 """Every column whose words come from a record; all others hold codes of the study's file, and others are refused."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_canary")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

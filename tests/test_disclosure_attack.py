@@ -13,7 +13,7 @@ from stepdown.params import load_study
 from stepdown.release.building import read_parts, read_tables
 from stepdown.tables import Role
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_disclosure_attack")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from stepdown.release.portable import one_document
 from stepdown.release.spreadsheet import Sheet, sheet_names, write_workbook
 from stepdown.release.words import glossary, heading_levels, in_words
 
-pytestmark = pytest.mark.xdist_group("test_pages")
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
 SCREENS = ((320, "light"), (1280, "dark"))
 
