@@ -298,6 +298,18 @@ def test_change_of_level_of_the_sicily_series_judged_by_r_glm_and_sandwich():
     assert west == pytest.approx(ORACLES["I02-sicily-nw"]["expect"]["se_unadjusted"][0], abs=1e-5)
 
 
+@pytest.mark.skipif(not SICILY.is_file(), reason="the Sicily series states no licence and is not here")
+@pytest.mark.parametrize(
+    ("case", "rho", "se"), [("I04-sicily-ols-nw", 0.0, "se_ols"), ("I06-prais-winsten", 0.2, "se")]
+)
+def test_level_of_the_sicily_rate_judged_by_r_lm_and_nlme(case, rho, se):
+    frame, expect = pd.read_csv(SICILY), ORACLES[case]["expect"]
+    rate = (frame["aces"] / frame["stdpop"] * 1e5).to_numpy()
+    beta, error, _ = interrupted._prais_winsten(rate, interrupted._design(59, 36, slope=False), rho)
+    assert beta == pytest.approx(expect["coef"], abs=1e-4)
+    assert error == pytest.approx(expect[se], abs=1e-4)
+
+
 def test_the_interval_of_a_change_of_level_covers_it():
     rng = np.random.default_rng(21)
     inside = 0

@@ -155,28 +155,28 @@ def _sensitivities(y: Floats, design: Floats, offset: Floats | None) -> dict[str
 def _ar1_reml(y: Floats, design: Floats) -> tuple[Floats, Floats, float]:
     """Return coefficients, standard errors and AR(1) correlation by restricted maximum likelihood.
 
-    The profile over the correlation is maximised; each step keeps the first point (Prais-Winsten), as nlme::gls does.
+    The profile over the correlation is maximised; each step keeps the first point, as nlme::gls does.
     """
-    n, k = design.shape
-
-    def fitted(rho: float) -> tuple[Floats, Floats, float, float]:
-        root = np.sqrt(1 - rho**2)
-        a = np.vstack([design[:1] * root, design[1:] - rho * design[:-1]])
-        b = np.append(y[:1] * root, y[1:] - rho * y[:-1])
-        q, r = linalg.qr(a, mode="economic")
-        beta = linalg.solve_triangular(r, q.T @ b)
-        rss = float(np.sum((b - a @ beta) ** 2))
-        # in these units the errors have variance rss; log det of the AR(1) correlation is (n - 1) log(1 - rho²)
-        scale = rss / (n - k)
-        log_det = -np.log(1 - rho**2) + 2 * np.log(np.abs(np.diag(r))).sum()
-        return beta, r, scale, (n - k) * np.log(scale) + log_det
-
     best = optimize.minimize_scalar(
-        lambda rho: fitted(rho)[3], bounds=(-0.98, 0.98), method="bounded", options={"xatol": 1e-10}
+        lambda rho: _prais_winsten(y, design, rho)[2], bounds=(-0.98, 0.98), method="bounded", options={"xatol": 1e-10}
     )
-    beta, r, scale, _ = fitted(float(best.x))
+    beta, se, _ = _prais_winsten(y, design, float(best.x))
+    return beta, se, float(best.x)
+
+
+def _prais_winsten(y: Floats, design: Floats, rho: float) -> tuple[Floats, Floats, float]:
+    """Return coefficients, standard errors and what REML makes small, at one AR(1) correlation (0: least squares)."""
+    n, k = design.shape
+    root = np.sqrt(1 - rho**2)
+    a = np.vstack([design[:1] * root, design[1:] - rho * design[:-1]])
+    b = np.append(y[:1] * root, y[1:] - rho * y[:-1])
+    q, r = linalg.qr(a, mode="economic")
+    beta = linalg.solve_triangular(r, q.T @ b)
+    # in these units the errors have variance rss; log det of the AR(1) correlation is (n - 1) log(1 - rho²)
+    scale = float(np.sum((b - a @ beta) ** 2)) / (n - k)
+    log_det = -np.log(1 - rho**2) + 2 * np.log(np.abs(np.diag(r))).sum()
     inverse = linalg.solve_triangular(r, np.eye(k))
-    return beta, np.sqrt(scale * np.sum(inverse**2, axis=1)), float(best.x)
+    return beta, np.sqrt(scale * np.sum(inverse**2, axis=1)), (n - k) * np.log(scale) + log_det
 
 
 def level_change_table(series: Sequence[Analysed], programme_from: date | None) -> AggregateTable:
