@@ -124,7 +124,7 @@ def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
             points = drawn.where(series=each.name).frame
             days, values = pd.to_datetime(points["first_day"]), points["value"].astype("float64")
             _lines(place, points, days)
-            place.plot(days, values, color=style.DARK, linewidth=1.1)
+            place.plot(days, values, color=style.DARK, linewidth=1.1, marker=".", markersize=2.5)
             special = (points["special"] != "").to_numpy()
             place.plot(days[special], values[special], "D", color=style.MID, markeredgecolor="black", markersize=3.5)
             place.set_title(style.wrapped(each.name, 34), fontsize=9, fontweight="normal", pad=3)
