@@ -7,7 +7,7 @@ count columns of a row always add up to another, an outsider will notice, so it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -180,10 +180,9 @@ def _steps(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[tuple[Pl
                 yield low, Cell((table.name, other[1], f"{name} since"), step, shown_anywhere=False), high
 
 
-def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[tuple[list[Place], list[Relation]]]:
-    """Return the unknowns in sets that share relations: what is learnt of one says nothing of another set."""
-    unknown = list(dict.fromkeys(unknown))
-    parent = {place: place for place in unknown}
+def roots(places: Iterable[Place], together: Iterable[tuple[Place, Place]]) -> Callable[[Place], Place]:
+    """Return the function from a place to the one that stands for all that hang together with it by the pairs."""
+    parent = {place: place for place in places}
 
     def root(place: Place) -> Place:
         while parent[place] != place:
@@ -191,15 +190,21 @@ def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[
             place = parent[place]
         return place
 
-    for relation in relations:
-        inside = [place for _, place in relation.terms if place in parent]
-        for other in inside[1:]:
-            parent[root(other)] = root(inside[0])
+    for one, other in together:
+        parent[root(other)] = root(one)
+    return root
+
+
+def components(relations: Sequence[Relation], unknown: Iterable[Place]) -> list[tuple[list[Place], list[Relation]]]:
+    """Return the unknowns in sets that share relations: what is learnt of one says nothing of another set."""
+    unknown = list(dict.fromkeys(unknown))
+    known = set(unknown)
+    inside = [[place for _, place in relation.terms if place in known] for relation in relations]
+    root = roots(unknown, ((own[0], other) for own in inside for other in own[1:]))
     sets: dict[Place, tuple[list[Place], list[Relation]]] = {}
     for place in unknown:
         sets.setdefault(root(place), ([], []))[0].append(place)
-    for relation in relations:
-        inside = [place for _, place in relation.terms if place in parent]
-        if inside:
-            sets[root(inside[0])][1].append(relation)
+    for relation, own in zip(relations, inside, strict=True):
+        if own:
+            sets[root(own[0])][1].append(relation)
     return list(sets.values())

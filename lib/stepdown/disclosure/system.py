@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from stepdown.disclosure.counts import Cell, Place, Relation
+from stepdown.disclosure.counts import Cell, Place, Relation, roots
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
@@ -154,18 +154,8 @@ class System:
 
 def _classes(cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> tuple[dict[Place, int], list[list[Place]]]:
     """Return the number of each place's unknown, and the places of each: the same count in several places is one."""
-    parent = {place: place for place in cells}
-
-    def root(place: Place) -> Place:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    for relation in relations:
-        if is_same(relation):
-            (_, one), (_, other) = relation.terms
-            parent[root(other)] = root(one)
+    same = (relation.terms for relation in relations if is_same(relation))
+    root = roots(cells, ((one, other) for (_, one), (_, other) in same))
     number: dict[Place, int] = {}
     members: list[list[Place]] = []
     of: dict[Place, int] = {}
