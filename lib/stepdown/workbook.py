@@ -29,9 +29,18 @@ from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
 from stepdown.numbers import NOT_SHOWN
 from stepdown.outcomes import ChildOutcomes, child_outcomes
-from stepdown.params import DisclosurePolicy, Study, StudySettings, find_file, load_study, project_root, read_yaml
+from stepdown.params import (
+    DisclosurePolicy,
+    Study,
+    StudySettings,
+    find_file,
+    load_people,
+    load_study,
+    project_root,
+    read_yaml,
+)
+from stepdown.params.data import IN_NEED
 from stepdown.params.loading import study_name
-from stepdown.params.study import IN_NEED
 from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, read_plan
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
@@ -67,7 +76,7 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     Inspiring Families Programme, Slough
     ...
     """
-    loaded = load_study(study, window_months=window_months or None)
+    loaded = load_study(study, window_months=window_months) if window_months else load_people(study)
     settings = loaded.settings
     made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
     notice = " ".join(filter(None, (made_up, settings.data.counting, IN_NEED[settings.data.in_need])))

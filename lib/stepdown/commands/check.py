@@ -9,7 +9,7 @@ from stepdown.faults import refuse
 from stepdown.params import find_file, read_yaml
 from stepdown.run.folders import Locked, cleaned, held
 from stepdown.run.jobs import Exit, gravest
-from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, is_book, load_subject
+from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, STUDY, is_book, load_subject
 from stepdown.run.planning import input_hashes
 
 
@@ -35,7 +35,8 @@ def checked(path: str | Path) -> str:
 
         records = read_study(subject.study)
         refuse(cost_faults(subject.study, records.programme_costs))
-        profile_categories(subject.study, select(subject.study, records))
+        if subject.kind is STUDY:
+            profile_categories(subject.study, select(subject.study, records))
         rows = records.rows_read
         return f"{subject.name}: in order; " + ", ".join(f"{table} {count:,}" for table, count in rows.items())
     if subject.kind is AUDIT:

@@ -13,8 +13,8 @@ OTHER = "other"
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 
 
-def _always(settings: StudySettings) -> bool:
-    return True
+def _with_children(settings: StudySettings) -> bool:
+    return isinstance(settings, StudySettings)
 
 
 def _codes_of_children(study: Study) -> Codes:
@@ -97,7 +97,7 @@ CHILDREN = Contract(
         Ordered("birth_date", "start_date", "a child is unborn or up to 25 years old", -UNBORN_DAYS, 26 * 366),
     ),
     not_after=("start_date",),
-    needed=_always,
+    needed=_with_children,
     codes=_codes_of_children,
 )
 
@@ -117,7 +117,7 @@ ISSUES = Contract(
     ),
     unique=("child_id", "issue_code"),
     belongs_to=(("child_id", "children"),),
-    needed=lambda settings: bool(settings.profile.issues),
+    needed=lambda settings: _with_children(settings) and bool(settings.profile.issues),
     codes=_codes_of_issues,
 )
 
@@ -147,7 +147,7 @@ SPELLS = Contract(
     open_after=("end_date",),
     after_birth=("start_date",),
     one_version=("child_id", "status", "start_date"),
-    needed=_always,
+    needed=_with_children,
 )
 
 REFERRALS = Contract(
@@ -163,7 +163,7 @@ REFERRALS = Contract(
     not_after=("referral_date",),
     after_birth=("referral_date",),
     once=("child_id", "referral_date"),
-    needed=_always,
+    needed=_with_children,
 )
 
 for _contract in (CHILDREN, ISSUES, SPELLS, REFERRALS):

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Literal
 
+import pandas as pd
+
+from stepdown.faults import Fault
 from stepdown.params import Study, StudySettings
 
 Kind = Literal["text", "date", "whole number", "number", "flag"]
@@ -60,6 +63,11 @@ def never(settings: StudySettings) -> bool:
     return False
 
 
+def no_faults(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
+    """Say of a table that its rows hold nothing to be looked at together."""
+    return []
+
+
 def no_codes(study: Study) -> Codes:
     """Say of a table that no column has codes of the study's own."""
     return {}
@@ -77,6 +85,8 @@ class Contract:
     one_version: columns that name a thing; two rows that agree in them and differ elsewhere are refused.
     once: columns that name an event; a row that repeats them counts once unless the study says otherwise.
     needed: whether a study with these settings must have the table.
+    together: the faults that only rows together show, from the study, all its tables as typed, and this table's file;
+    asked where the columns are in order.
     codes: the codes that the study itself allows, by column; they stand in for the field's own. A mapping gives each
     code's label, which a cell may hold as well.
     """
@@ -94,6 +104,9 @@ class Contract:
     once: tuple[str, ...] = ()
     needed: Callable[[StudySettings], bool] = dataclass_field(default=never, compare=False)
     codes: Callable[[Study], Codes] = dataclass_field(default=no_codes, compare=False)
+    together: Callable[[Study, Mapping[str, pd.DataFrame], str], list[Fault]] = dataclass_field(
+        default=no_faults, compare=False
+    )
 
     def field(self, name: str) -> Field:
         """Return the field of that name."""

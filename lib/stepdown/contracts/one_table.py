@@ -15,6 +15,7 @@ from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
 from stepdown.contracts.sheets import DAYS_FROM_1904
 from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed
+from stepdown.contracts.wide import as_long
 from stepdown.faults import Fault, Refused, some_rows
 from stepdown.limits import YEARS_AFTER, YEARS_BEFORE
 from stepdown.params import Study
@@ -33,6 +34,8 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     try:
         given = study.settings.data.columns.get(contract.table, {})
         raw = read_raw(file, how, known_headings(contract, given), sheet)
+        if contract.table in study.settings.data.wide:
+            raw = as_long(raw, study.settings.data.wide[contract.table], contract, shown)
         raw = headed(without_totals(raw, how), contract, given, how, shown)
     except Refused as refused:
         return empty, how, list(refused.faults)

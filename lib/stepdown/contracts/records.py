@@ -112,6 +112,8 @@ def read_study(study: Study) -> StudyRecords:
         _join_by_zeros(frames, how_read)
     if not any(frames[table].empty for table in files):
         faults += _cross_table_faults(frames, {table: _named(study, table, file) for table, file in files.items()})
+        for table in files:
+            faults += known_tables()[table].together(study, frames, _named(study, table, files[table]))
     faults += _index_faults(study, frames["referrals"])
     refuse(one_for_one_cause(faults))
     rows = {table: len(frames[table]) for table in files}

@@ -20,6 +20,10 @@ HOMES = {
     "referrals": "stepdown.contracts.children",
     "case_files": "stepdown.review.contract",
     "programme_costs": "stepdown.costs.contract",
+    "responses": "stepdown.instruments.contract",
+    "survey_answers": "stepdown.surveys.contract",
+    "participation": "stepdown.surveys.contract",
+    "log": "stepdown.surveys.contract",
 }
 """The module that registers each table, in the order of the data dictionary: one line a table."""
 

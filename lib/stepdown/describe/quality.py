@@ -13,7 +13,7 @@ import pandas as pd
 from stepdown.contracts import COUNTED_ONCE, StudyRecords, known_tables
 from stepdown.numbers import as_pounds
 from stepdown.params import Study
-from stepdown.params.study import IN_NEED
+from stepdown.params.data import IN_NEED
 from stepdown.tables import AggregateTable, Column, Role
 from stepdown.windows import close_spells, merge_spells, positions
 

@@ -45,7 +45,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _section(place: str, model: type[BaseModel]) -> str:
     about = re.sub(r":\w+:`~?\.?([\w.]+)`", r"\1", inspect.getdoc(model) or "").replace("``", "`")
     lines = [f"## {place or 'The file as a whole'}", "", about, "", "| Setting | Holds | Default |", "|---|---|---|"]
-    for name, field in model.model_fields.items():
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] not in model.__annotations__):
         lines.append(f"| {name} | {holds(field.annotation)} | {_default(field)} |")
     return "\n".join([*lines, ""])
 

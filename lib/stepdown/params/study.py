@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from stepdown.measures import LADDER, StatusCode
-from stepdown.params.base import Day, ProjectPath, Settings, Text
+from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
+from stepdown.params.data import DataSettings
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.effects import EffectSettings
 from stepdown.params.loading import build, find_file, project_root, read_yaml, study_name
+from stepdown.params.people import PeopleFile, PeopleSettings
 from stepdown.params.review import ReviewSettings
 from stepdown.params.runs import RunSettings
-
-InNeed = Literal["assessed", "episode", "plan", "not_stated"]
-"""assessed: from referral to closure, without cases closed after assessment (as the department counts children in
-need).  episode: from referral to closure, all cases.  plan: only while a child-in-need plan ran.
-"""
-
-IN_NEED: dict[str, str] = {
-    "assessed": "In need (CIN) is from referral to closure, without cases that closed after assessment.",
-    "episode": "In need (CIN) is from referral to closure, cases that closed after assessment included.",
-    "plan": "In need (CIN) is only while a child-in-need plan ran.",
-    "not_stated": "",
-}
-"""What every page says of it; "" where the study does not state it (notebook 0 says that then)."""
 
 DayCount = Literal["clipped", "whole_spell"]
 """clipped: only days inside the window (correct).  whole_spell: every day of a spell that touches the window."""
@@ -69,36 +58,6 @@ class Groups(Settings):
     def labels(self) -> tuple[str, str]:
         """Return the two labels, programme first: the order of every table and chart."""
         return self.programme.label, self.comparison.label
-
-
-class DataSettings(Settings):
-    """Where the records are and how far they reach.
-
-    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names in it, by table
-    (a table that docs/data_dictionary.md does not describe is refused when the records are read).
-    last_date: the last day that the extract covers (an open spell runs to the day after it).
-    first_date: the first day that it covers, when spells before it are not in the extract.
-    synthetic: whether the records are made up; printed on every page.  provenance: one sentence, printed too.
-    columns: by table and column, the heading that the file has for it.  codes: by table and column, word → code.
-    counting: how rows of returns were counted, printed on every page (an import fills it in).
-    dates: day_first where the tables' dates are day/month/year, with four or two figures of the year, or Excel's
-    numbers of days (year-month-day is always read).  ids: without_leading_zeros where a spreadsheet turned ids into
-    numbers: those alike but for leading zeros, where no table holds two forms, are one child; counted on page 0.
-    in_need: what a spell of need (CIN) is, printed on every page (see :data:`InNeed`).
-    """
-
-    folder: ProjectPath
-    last_date: Day
-    first_date: Day | None = None
-    synthetic: bool
-    provenance: Text
-    counting: str = ""
-    files: dict[str, ProjectPath] = Field(default_factory=dict)
-    columns: dict[str, dict[str, Text]] = Field(default_factory=dict)
-    codes: dict[str, dict[str, dict[str, Text]]] = Field(default_factory=dict)
-    dates: Literal["year_first", "day_first"] = "year_first"
-    ids: Literal["as_written", "without_leading_zeros"] = "as_written"
-    in_need: InNeed = "not_stated"
 
 
 class Band(Settings):
@@ -163,7 +122,7 @@ class MonthSettings(Settings):
         return self
 
 
-class StudySettings(Settings):
+class StudySettings(PeopleSettings):
     """All settings of a study; the file's name without its ending is the study's name.
 
     ladder: the statuses from least to most intensive.  window_months: length of the periods before and after.
@@ -205,6 +164,11 @@ class StudySettings(Settings):
     costs: CostSettings | None = None
     run: RunSettings = Field(default_factory=RunSettings)
 
+    def broad_groups(self) -> dict[str, list[str]]:
+        """Return the labels of the ethnic codes of each broad ethnic group."""
+        profile = self.profile
+        return {name: [profile.ethnicity[code] for code in codes] for name, codes in profile.ethnicity_groups.items()}
+
     @model_validator(mode="after")
     def _also_hide_fits(self) -> Self:
         statuses: tuple[str, ...] = ("none", *self.ladder)
@@ -243,3 +207,16 @@ def load_study(path: str | Path, **overrides: object) -> Study:
     given = read_yaml(file) | {name: value for name, value in overrides.items() if value is not None}
     settings = build(given, StudySettings, where=file.name)
     return Study(name=study_name(file), file=file, root=project_root(file), settings=settings)
+
+
+def load_people(path: str | Path) -> Study:
+    """Return the study of a parameter file with or without children's records; raises Refused with every fault.
+
+    A study without them has a :class:`PeopleFile` as its settings: whatever asks it for groups or windows fails.
+    """
+    file = find_file(path)
+    given = read_yaml(file)
+    if "groups" in given:
+        return load_study(path)
+    settings: Any = build(given, PeopleFile, where=file.name)
+    return Study.model_construct(name=study_name(file), file=file, root=project_root(file), settings=settings)

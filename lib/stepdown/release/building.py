@@ -19,7 +19,7 @@ import pandas as pd
 
 from stepdown.disclosure import Plan, audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
-from stepdown.params import DisclosurePolicy, Study
+from stepdown.params import DisclosurePolicy, Study, StudySettings
 from stepdown.recording import PLAN_FILE
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import begin_word, end_word, one_document, write_pdf
@@ -204,6 +204,8 @@ def _site(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mappin
 def _about_groups(study: Study | None) -> str:
     if study is None:
         return ""
+    if not isinstance(study.settings, StudySettings):
+        return f"{study.settings.programme_name}."
     groups = study.settings.groups
     return (
         f"{study.settings.programme_name}. {groups.programme.label}: {groups.programme.described_as}. "
@@ -223,14 +225,18 @@ def _rows(study: Study | None, facts: Mapping[str, object], version: str, date: 
     if study:
         settings = study.settings
         last = settings.data.last_date
+        months = "{0} months before and {0} months after"
         rows = [
             ("Study", study.name),
-            (
-                "Length of each period",
-                f"{settings.window_months} months before and {settings.window_months} months after",
+            *(
+                [
+                    ("Length of each period", months.format(settings.window_months)),
+                    ("Days counted", _DAYS[settings.day_count]),
+                    ("Ladder of statuses", " → ".join(("none", *settings.ladder))),
+                ]
+                if isinstance(settings, StudySettings)
+                else []
             ),
-            ("Days counted", _DAYS[settings.day_count]),
-            ("Ladder of statuses", " → ".join(("none", *settings.ladder))),
             ("Records reach to", f"{last.day} {last:%B %Y}"),
             ("Records", settings.data.provenance),
             ("Seed of the random numbers", str(settings.seed)),

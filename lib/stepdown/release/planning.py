@@ -39,8 +39,7 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
     policy = study.settings.disclosure
     tables, _ = read_tables(folder, read_parts(folder))
     pinned = read_yaml(study.path(policy.pinned)) if policy.pinned else {}
-    profile = study.settings.profile
-    broad = {name: [profile.ethnicity[code] for code in codes] for name, codes in profile.ethnicity_groups.items()}
+    broad = study.settings.broad_groups()
     plan = made_plan(tables, policy, pinned=pinned, last=last_release(previous), broad=broad)
     done = applied(plan, tables, policy)
     words = yaml.safe_dump(done, sort_keys=False, allow_unicode=True, width=110)

@@ -2,7 +2,8 @@
 
 A file's kind is told by its top-level names. A notebook belongs to the kind whose parameter its ``parameters`` cell
 has: ``study`` for a study with records, ``audit`` for the audit of a published report, ``case`` for a published case
-that has totals but no records. So a notebook of one's own joins a kind by declaring that parameter.
+that has totals but no records. A study without children's records (questionnaires, surveys, a trial) has ``study`` too,
+and runs notebook 9 alone. So a notebook of one's own joins a kind by declaring that parameter.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.faults import Fault, Refused
-from stepdown.params import Study, find_file, load_study, project_root, read_yaml, study_name
+from stepdown.params import Study, find_file, load_people, load_study, project_root, read_yaml, study_name
+from stepdown.params.people import PARTS
 from stepdown.params.runs import RunSettings
 from stepdown.run.parameters import Notebook, read_notebook
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a notebook needs of a study: a section of its file, and a table with at least one row ("": none)."""
+    """What a notebook needs of a study: one of these sections of its file, and a table with a row ("": none)."""
 
-    section: str = ""
+    sections: tuple[str, ...] = ()
     table: str = ""
 
 
@@ -31,31 +33,35 @@ class Kind:
     """A kind of parameter file.
 
     parameter: the notebook parameter that takes the file.  told_by: top-level names, any of which tells the kind.
-    needs: what single notebooks need, by name.
+    needs: what single notebooks need, by name.  only: the notebooks that it runs (empty: all that take the parameter).
     """
 
     name: str
     parameter: str
     told_by: frozenset[str]
     needs: Mapping[str, Need] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
 
 
+PEOPLE_NOTEBOOK = "9_people_and_delivery"
 STUDY = Kind(
     name="study",
     parameter="study",
     told_by=frozenset({"groups", "window_months", "profile"}),
     needs={
-        "2_case_file_review": Need("review", "case_files"),
-        "4_cost_benefit": Need("costs"),
+        "2_case_file_review": Need(("review",), "case_files"),
+        "4_cost_benefit": Need(("costs",)),
+        PEOPLE_NOTEBOOK: Need(PARTS),
     },
 )
 AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
 PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
 AREA = Kind(name="area study", parameter="area", told_by=frozenset({"area"}))
 MONITORING = Kind(name="monitoring study", parameter="monitoring", told_by=frozenset({"monitoring"}))
-KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING)
-_BOOKS = frozenset({"as_of", "entries", "bands", "items", "frameworks", "share_with_status"})
-"""Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool, a plan."""
+PEOPLE = Kind("study without children's records", "study", frozenset(PARTS), only=frozenset({PEOPLE_NOTEBOOK}))
+KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING, PEOPLE)
+_BOOKS = frozenset({"as_of", "entries", "bands", "items", "scales", "frameworks", "share_with_status"})
+"""Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool, a scoring key, a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ class Subject:
     """One parameter file that is to be run.
 
     name: name of the file without its ending, and of its folder in outputs/.  root: the project root.
-    study: the validated study; None for the other kinds, whose own notebook validates the file.
+    study: the validated study, with or without children's records; None for the other kinds, whose own notebook
+    validates the file.
     settings: all settings as resolved, in JSON types.
     """
 
@@ -112,8 +119,8 @@ def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:
     file = find_file(path)
     content = read_yaml(file)
     kind = kind_of(set(content), file.name)
-    if kind is STUDY:
-        study = load_study(file, **overrides)
+    if kind in (STUDY, PEOPLE):
+        study = load_study(file, **overrides) if kind is STUDY else load_people(file)
         return Subject(
             name=study.name,
             kind=kind,
@@ -142,7 +149,7 @@ def notebooks_of(kind: Kind, folder: Path) -> list[Notebook]:
     if not folder.is_dir():
         raise Refused([_no_notebooks(folder.name, "no such folder")])
     found = [read_notebook(file) for file in sorted(folder.glob("*.ipynb"))]
-    chosen = [notebook for notebook in found if notebook.takes(kind.parameter)]
+    chosen = [n for n in found if n.takes(kind.parameter) and (not kind.only or n.name in kind.only)]
     if not chosen:
         raise Refused([_no_notebooks(folder.name, f"no notebook with the parameter {kind.parameter!r}")])
     return chosen

@@ -105,8 +105,8 @@ def planned(
         parts = notebook_parts(notebook, parameters, subject.file, inputs)
         need = subject.kind.needs.get(notebook.name, Need())
         status: Status | None
-        if need.section and not subject.settings.get(need.section):
-            status, reason = Status.NOT_ASKED, f"the file has no section {need.section!r}"
+        if need.sections and not any(subject.settings.get(name) for name in need.sections):
+            status, reason = Status.NOT_ASKED, f"the file has no section {', '.join(map(repr, need.sections))}"
         else:
             status, reason = _status(before.get(notebook.name), parts, previous, force)
         steps.append(Step(notebook, parameters, parts, status, reason))

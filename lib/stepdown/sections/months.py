@@ -1,9 +1,4 @@
-"""Sections of a notebook that are more than a table and its sentence, one call each.
-
-    from stepdown import sections
-    sections.month_by_month(book)
-    sections.trends(book)
-    sections.lasting(book)
+"""What happened month by month, whether the groups moved alike before, and whether a difference lasts.
 
 A study whose dates were made up has no months: the first call says why, the others that there is nothing.
 """

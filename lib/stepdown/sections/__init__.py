@@ -1,0 +1,11 @@
+"""Sections of a notebook that are more than a table and its sentence, one call each.
+
+from stepdown import sections
+sections.month_by_month(book)
+sections.people.flow(book)
+"""
+
+from stepdown.sections import people
+from stepdown.sections.months import lasting, month_by_month, trends
+
+__all__ = ["lasting", "month_by_month", "people", "trends"]
