@@ -47,6 +47,34 @@ def test_slough_gate_says_not_estimable_by_weighting_with_6_point_7_of_116(sloug
     assert shut["note"].str.contains("not estimable by weighting").all()
 
 
+def status_before(programme, comparison):
+    """Children by highest status before (none, CIN, CP, CLA) in each group."""
+    rungs = [np.repeat(range(4), counts) for counts in (programme, comparison)]
+    flags = np.repeat([True, False], [len(rung) for rung in rungs])
+    return pd.DataFrame({"highest_before": np.concatenate(rungs), "in_programme": flags})
+
+
+@pytest.mark.parametrize(
+    ("programme", "comparison", "verdict"),
+    [
+        ((5, 12, 9, 2), (10, 11, 8, 2), "too few to compare precisely"),  # worth 28 of 31: alike and few
+        ((5, 12, 9, 2), (40, 44, 32, 8), "passed"),  # the same children, four times as many compared
+        ((26, 24, 26, 2), (113, 1, 2, 0), "not estimable by weighting"),  # Slough
+        ((2, 3, 9, 14), (29, 1, 1, 0), "not estimable by weighting"),  # few, and not alike
+    ],
+)
+def test_the_gate_tells_too_few_from_too_different(programme, comparison, verdict):
+    assert effects.overlap_gate(status_before(programme, comparison), SETTINGS).verdict == verdict
+
+
+def test_days_inside_equal_the_means_of_days_inside_by_hand(slough):
+    table = effects.effects_inside_table(slough, SETTINGS).frame.set_index(["outcome", "estimator"])["estimate"]
+    mean = slough.groupby("in_programme")[["clipped_days_cp_before", "clipped_days_cp_after"]].mean()
+    change = mean["clipped_days_cp_after"] - mean["clipped_days_cp_before"]
+    assert table["days_cp", "difference in differences"] == pytest.approx(change[True] - change[False])
+    assert table["days_cp", "difference in differences"] == pytest.approx(-59.7, abs=0.05)
+
+
 def test_slough_bracket_equals_the_published_means_by_hand(slough):
     """RR1038 Tables 13 and 14: CP 86.3 to 3.1 days a child against 3.3 to 26.2, so -106.1; days as printed there."""
     found = {

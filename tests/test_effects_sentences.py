@@ -338,3 +338,18 @@ def test_agreement_and_permutation_over_all_outcomes():
 )
 def test_the_limit_of_the_gate_fits_its_verdict(verdict, says):
     assert says in sentences.gate_limit(gate(verdict=verdict))
+
+
+def test_alike_but_few_is_not_called_too_different():
+    text = sentences.overlap_sentence(gate(verdict="too few to compare precisely", ess_by_status=28.4), LABELS)
+    assert text.startswith("These two groups are alike, but too few to compare precisely")
+    assert "28 children of its 116" in text
+    assert "different" not in text
+
+
+def test_under_whole_spells_days_inside_lead_and_the_published_count_is_named_as_such():
+    inside = bracket((-59.7, -78.6, -40.8, 0.0001), (-10.2, -16.4, -3.9, 0.006))
+    text = sentences.bracket_sentence(inside, "days_cp", LABELS, bracket(), "RR1038")
+    assert text.index("59.7 days fewer") < text.index("as RR1038 counted: 106.1 fewer and 24.6 fewer")
+    hidden = bracket((NA, NA, NA, NA), (NA, NA, NA, NA))
+    assert "counted:" not in sentences.bracket_sentence(inside, "days_cp", LABELS, hidden, "RR1038")

@@ -26,7 +26,10 @@ READERS: dict[str, Reader] = {
     "referrals": later.referrals,
     "re_referral": later.re_referral,
     **dict.fromkeys(
-        ("effects", "influence", "permutation", "bracket_agreement", "missing_follow_up", "regression_to_the_mean"),
+        (
+            *("effects", "effects_inside", "influence", "permutation", "bracket_agreement"),
+            *("bracket_agreement_inside", "missing_follow_up", "regression_to_the_mean"),
+        ),
         later.of_outcome,
     ),
     "costs": later.costs,

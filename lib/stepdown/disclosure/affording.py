@@ -19,6 +19,7 @@ from stepdown.tables import AggregateTable, Role
 ORDER = (
     "overlap_gate",
     "effects",
+    "effects_inside",
     "participant_flow",
     "statutory_status",
     "profile",
@@ -37,6 +38,7 @@ ORDER = (
     "observability",
     "balance",
     "bracket_agreement",
+    "bracket_agreement_inside",
     "cost_parts",
     "saving_by_agency",
     "agreement",

@@ -71,6 +71,7 @@ _UNDERSTOOD = (
     *("participant_flow", "profile", "issues", "ethnicity_groups", "observability", "completeness", "oddities"),
     *("status_on_date", "statutory_status", "transitions", "movement", "like_for_like", "overlap", "overlap_gate"),
     *("balance", "referrals", "re_referral", "re_referral_survival", "two_part", "cost_parts", "saving_by_agency"),
+    *("effects_inside", "bracket_agreement_inside"),
     *("effects", "bracket_agreement", "influence", "permutation", "regression_to_the_mean", "missing_follow_up"),
     *("costs", "net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
     *("cost_uncertainty_clipped", "acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
@@ -139,8 +140,9 @@ def _sizes(tables: Tables, found: Definitions, own: Block, groups: Sequence[str]
         for row, _ in rows_of(tables[name].frame) if name in tables else ():
             for side, group in zip(("programme", "comparison"), groups, strict=False):
                 found.counts((name, row, f"n_{side}"), own, own.where(group=group))
-    for row, _ in rows_of(tables["effects"].frame) if "effects" in tables else ():
-        found.counts(("effects", row, "n_children"), own, own.where())
+    for name in ("effects", "effects_inside"):
+        for row, _ in rows_of(tables[name].frame) if name in tables else ():
+            found.counts((name, row, "n_children"), own, own.where())
     found.sizes |= found.defined
 
 

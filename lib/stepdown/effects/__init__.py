@@ -22,4 +22,11 @@ from stepdown.effects.movement import movement_table, stuart_maxwell
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
 from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
-from stepdown.effects.table import SHOWN_COLUMNS, bracket_agreement_table, effects, effects_table
+from stepdown.effects.table import (
+    SHOWN_COLUMNS,
+    bracket_agreement_table,
+    effects,
+    effects_inside_table,
+    effects_table,
+    inside_only,
+)

@@ -18,6 +18,11 @@ from stepdown.measures import RUNGS, of_column
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
+PASSED = "passed"
+TOO_FEW = "too few to compare precisely"
+SHUT = "not estimable by weighting"
+"""The gate's verdicts: alike enough and enough; alike enough, but few; not alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class OverlapGate:
@@ -27,6 +32,7 @@ class OverlapGate:
     reweighted to the programme group on nothing but "any status before" (the coarsest, so the most favourable).
     ess_by_status: the same on the highest status before; unmatched: programme children whose status before no
     comparison child had (left out of ess_by_status).  with_status_*: children with any status before.
+    alike: whether a comparison group of this kind would do, if only it were larger.
     """
 
     passed: bool
@@ -38,6 +44,12 @@ class OverlapGate:
     ess_best_case: float
     ess_by_status: float
     ess_needed: float
+    alike: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """PASSED, TOO_FEW or SHUT."""
+        return PASSED if self.passed else TOO_FEW if self.alike else SHUT
 
 
 def effective_sample_size(programme: Integers | Floats, comparison: Integers | Floats) -> float:
@@ -60,7 +72,8 @@ def overlap_gate(frame: pd.DataFrame, settings: EffectSettings) -> OverlapGate:
 
     The gate passes when the effective sample size, on any status and on the highest status, is at least
     ``min_effective_sample`` children and ``min_effective_share`` of the comparison group, and at most
-    ``max_unmatched_share`` of the programme group had a status before that no comparison child had.
+    ``max_unmatched_share`` of the programme group had a status before that no comparison child had. Where only the
+    number of children fails, and ``alike_share`` of the comparison group is kept, the verdict is TOO_FEW.
 
     >>> round(overlap_gate(children, options).ess_best_case, 1)
     6.7
@@ -71,8 +84,9 @@ def overlap_gate(frame: pd.DataFrame, settings: EffectSettings) -> OverlapGate:
     by_status = effective_sample_size(programme, comparison)
     needed = max(settings.min_effective_sample, settings.min_effective_share * n_comparison)
     unmatched = int(programme[comparison == 0].sum())
+    matched, kept = unmatched <= settings.max_unmatched_share * n_programme, min(best, by_status)
     return OverlapGate(
-        passed=min(best, by_status) >= needed and unmatched <= settings.max_unmatched_share * n_programme,
+        passed=matched and kept >= needed,
         n_programme=n_programme,
         n_comparison=n_comparison,
         with_status_programme=int(programme[1:].sum()),
@@ -81,6 +95,7 @@ def overlap_gate(frame: pd.DataFrame, settings: EffectSettings) -> OverlapGate:
         ess_best_case=best,
         ess_by_status=by_status,
         ess_needed=float(math.ceil(needed)),
+        alike=matched and kept >= max(settings.alike_share, settings.min_effective_share) * n_comparison,
     )
 
 
@@ -129,7 +144,7 @@ def overlap_gate_table(gate: OverlapGate) -> AggregateTable:
     """
     rows = pd.DataFrame(
         {
-            "verdict": pd.Series(["passed" if gate.passed else "not estimable by weighting"], dtype="str"),
+            "verdict": pd.Series([gate.verdict], dtype="str"),
             "n_programme": [gate.n_programme],
             "n_comparison": [gate.n_comparison],
             "with_status_programme": [gate.with_status_programme],

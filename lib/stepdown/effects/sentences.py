@@ -12,6 +12,7 @@ import pandas as pd
 
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects.cautions import e_value_sentence
+from stepdown.effects.overlap import PASSED, TOO_FEW
 from stepdown.effects.wording import (
     HIDDEN,
     Labels,
@@ -53,12 +54,18 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
         f"before, {of(row['with_status_programme'], row['n_programme'])} children of the {programme} group had any "
         f"status, and {of(row['with_status_comparison'], row['n_comparison'])} of the {comparison} group"
     )
-    if row["verdict"] == "passed":
+    if row["verdict"] == PASSED:
         return (
             f"These two groups overlap enough for weighting to be tried: {who}. Made to look like the {programme} "
             f"group by weighting, the "
             f"{comparison} group would still be worth {_size(row['ess_by_status'])} "
             f"(at least {count(row['ess_needed'])} are asked for)."
+        )
+    if row["verdict"] == TOO_FEW:
+        return (
+            f"These two groups are alike, but too few to compare precisely: {who}. Made to look like the {programme} "
+            f"group by weighting, the {comparison} group would be worth {_size(row['ess_by_status'])} of its "
+            f"{count(row['n_comparison'])} (at least {count(row['ess_needed'])} are asked for)."
         )
     if known(row["ess_best_case"], row["ess_needed"]) and row["ess_best_case"] >= row["ess_needed"]:
         return (
@@ -79,7 +86,9 @@ def gate_limit(row: Row) -> str:
     >>> gate_limit({"verdict": "passed"})
     'Whether the comparison is fair: children who are alike on paper may still differ in what no record holds.'
     """
-    if row["verdict"] == "passed":
+    if row["verdict"] == TOO_FEW:
+        return "Whether a difference is the programme's doing, or a chance that more children would have shown up."
+    if row["verdict"] == PASSED:
         return (
             "Whether the comparison is fair: children who are alike on paper may still differ in what no record holds."
         )
@@ -93,10 +102,19 @@ def _size(value: object) -> str:
     return f"{digits(size, 1 if size < 10 else 0)} children"
 
 
-def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, level: float = 0.95) -> str:
+def bracket_sentence(
+    effects: pd.DataFrame,
+    outcome: str,
+    labels: Labels,
+    published: pd.DataFrame | None = None,
+    counted_by: str = "",
+    *,
+    level: float = 0.95,
+) -> str:
     """Return both ends of the bracket of one outcome, each with its interval and its condition.
 
-    effects: the frame of the cleared table ``effects``.
+    effects: the frame of the cleared table ``effects``; where the study counts whole spells, of ``effects_inside``.
+    published: then the frame of ``effects``, whose count is given as such; counted_by: whose count that is ("RR1038").
 
     >>> gate = effects.overlap_gate(children, options)
     >>> shown = book.clear(effects.effects_table(children, options, gate)).frame
@@ -115,10 +133,31 @@ def bracket_sentence(effects: pd.DataFrame, outcome: str, labels: Labels, *, lev
         reach = interval(end["ci_low"], end["ci_high"], name.unit, level=level)
         parts.append(f"{fewer(end['estimate'], name.unit)} a child {IN_SHORT[str(end['estimator'])]} ({reach})")
     text = f"{sentence(name.label)[:-1]}, {labels[0]} against {labels[1]}: {parts[0]}, but {parts[1]}."
-    return f"{text} {_tests(ends, effects)}{_notes(ends)}"
+    as_counted = _as_counted(published, outcome, counted_by) if published is not None and name.inside else ""
+    return f"{text}{as_counted} {_tests(ends, effects)}{_notes(ends)}"
 
 
-def bracket_sentences(effects: pd.DataFrame, labels: Labels, apart_from: str = "", *, level: float = 0.95) -> str:
+def _as_counted(published: pd.DataFrame, outcome: str, counted_by: str) -> str:
+    """Return what the count of whole spells gives for both ends ("" where it is hidden)."""
+    ends = [
+        rows(published, outcome=outcome, estimator=which)[0] for which in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
+    ]
+    if not all(known(end["estimate"]) for end in ends):
+        return ""
+    first, second = (fewer(end["estimate"], "days").replace(" days", "") for end in ends)
+    how = f"as {counted_by} counted" if counted_by else "counted in whole spells"
+    return f" Only days inside the window are counted; {how}: {first} and {second}."
+
+
+def bracket_sentences(
+    effects: pd.DataFrame,
+    labels: Labels,
+    apart_from: str = "",
+    published: pd.DataFrame | None = None,
+    counted_by: str = "",
+    *,
+    level: float = 0.95,
+) -> str:
     """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list.
 
     >>> gate = effects.overlap_gate(children, options)
@@ -127,7 +166,8 @@ def bracket_sentences(effects: pd.DataFrame, labels: Labels, apart_from: str = "
     3
     """
     outcomes = [outcome for outcome in dict.fromkeys(effects["outcome"]) if outcome != apart_from]
-    return "\n".join(f"- {bracket_sentence(effects, str(outcome), labels, level=level)}" for outcome in outcomes)
+    told = (bracket_sentence(effects, str(o), labels, published, counted_by, level=level) for o in outcomes)
+    return "\n".join(f"- {sentence}" for sentence in told)
 
 
 def _tests(ends: Sequence[Row], effects: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -18,7 +19,7 @@ from stepdown.effects.comparison import base_columns, base_of, comparison_of, re
 from stepdown.effects.estimates import Estimate, holm, smallest_detectable
 from stepdown.effects.overlap import OverlapGate
 from stepdown.effects.weighting import weighted_estimates
-from stepdown.measures import measured
+from stepdown.measures import PERIODS, measured
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -69,6 +70,10 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
     0  days_cin  difference in differences     -51.4
     1  days_cin  lagged-outcome adjustment      -5.4
     """
+    return _table("effects", frame, settings, effects(frame, settings, gate))
+
+
+def _table(name: str, frame: pd.DataFrame, settings: EffectSettings, found: Sequence[Estimate]) -> AggregateTable:
     bases = {name: base_of(comparison_of(frame, name), settings.outcomes) for name in settings.outcomes}
     rows = [
         {
@@ -89,11 +94,47 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
             "condition": item.condition,
             "note": item.note,
         }
-        for item in effects(frame, settings, gate)
+        for item in found
     ]
+    return AggregateTable(name, "outcome by one estimator", pd.DataFrame(rows), _columns(settings))
+
+
+INSIDE = "_inside"
+"""Ends the name of a table that counts only the days inside the period, where the study counts whole spells."""
+
+
+def inside_only(frame: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
+    """Return the child outcomes with the days inside the period in the place of the study's own count of days."""
+    own = {
+        f"{name}_{period}": measured(name).inside for name in outcomes if measured(name).inside for period in PERIODS
+    }
+    return frame.assign(**{column: frame[f"{inside}_{column.rpartition('_')[2]}"] for column, inside in own.items()})
+
+
+def effects_inside_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+    """Return ``effects_inside``: both ends of each outcome's bracket, of days inside the period only.
+
+    >>> table = effects_inside_table(children, options)
+    >>> table.frame[["outcome", "estimate"]].head(4).round(1)
+        outcome  estimate
+    0  days_cin     -39.8
+    1  days_cin      -3.6
+    2   days_cp     -59.7
+    3   days_cp     -10.2
+    """
+    inside = inside_only(frame, settings.outcomes)
+    found = []
+    for outcome in settings.outcomes:
+        compared = comparison_of(inside, outcome)
+        families = min(compared.families_by_group())
+        found += [_cautioned(end, families, settings) for end in bracket(compared, level=settings.confidence_level)]
+    return _table("effects" + INSIDE, inside, settings, holm(found))
+
+
+def _columns(settings: EffectSettings) -> dict[str, Column]:
     rests = rests_on(settings.outcomes)
     percent = f"{settings.confidence_level:.0%}"
-    columns = {
+    return {
         "outcome": Column("Code", Role.KEY, about="What is counted: a column of the child outcomes."),
         "measure": Column("Outcome", Role.KEY, about="The same in words."),
         "estimator": Column("Estimator", Role.KEY, about="How the difference is estimated."),
@@ -113,20 +154,21 @@ def effects_table(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGa
         "condition": Column("Right only if", Role.OPEN, about="What must be true for it to be the effect."),
         "note": Column("Note", Role.OPEN, about="Why it is missing, or on how little it rests."),
     }
-    return AggregateTable("effects", "outcome by one estimator", pd.DataFrame(rows), columns)
 
 
-def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, inside: bool = False) -> AggregateTable:
     """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are.
+
+    inside: of days inside the period only; the table is then called ``bracket_agreement_inside``.
 
     >>> bracket_agreement_table(children, options).frame[["outcome", "difference", "ends_differ"]].head(2).round(1)
         outcome  difference  ends_differ
     0  days_cin       -46.0         True
     1   days_cp       -81.6         True
     """
-    rows = []
+    rows, counted = [], inside_only(frame, settings.outcomes) if inside else frame
     for outcome in settings.outcomes:
-        compared = comparison_of(frame, outcome)
+        compared = comparison_of(counted, outcome)
         found = ends_apart(compared, level=settings.confidence_level)
         rows.append(
             {
@@ -153,4 +195,4 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> Ag
         "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
         **base_columns(settings.outcomes),
     }
-    return AggregateTable("bracket_agreement", "outcome", pd.DataFrame(rows), columns)
+    return AggregateTable("bracket_agreement" + INSIDE * inside, "outcome", pd.DataFrame(rows), columns)

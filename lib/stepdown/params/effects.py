@@ -39,6 +39,8 @@ class EffectSettings(Settings):
     min_effective_sample, min_effective_share: the overlap gate. Reweighting the comparison group is refused
         when its effective sample size is below either (a number of children; a share of the group). A proposal of
         this workbook, not a standard.
+    alike_share: a comparison group that keeps at least this share of itself when it is reweighted is alike enough;
+        where the gate refuses it all the same, the children are too few, not too different.
     max_unmatched_share: the gate also refuses when more than this share of the programme group has a status before
         that no child of the comparison group had.
     min_families: fewer families than this in a group and an interval is marked as unreliable.
@@ -58,6 +60,7 @@ class EffectSettings(Settings):
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1.0)
     min_effective_sample: float = Field(default=30.0, gt=0)
     min_effective_share: float = Field(default=0.25, gt=0, le=1)
+    alike_share: float = Field(default=0.5, gt=0, le=1)
     max_unmatched_share: float = Field(default=0.05, ge=0, lt=1)
     min_families: int = Field(default=10, ge=2)
     min_events: int = Field(default=10, ge=1)

@@ -169,6 +169,11 @@ class StudySettings(PeopleSettings):
         profile = self.profile
         return {name: [profile.ethnicity[code] for code in codes] for name, codes in profile.ethnicity_groups.items()}
 
+    @property
+    def report(self) -> str:
+        """The published report that the study reproduces ("" for none): the name of its folder, as "RR1038"."""
+        return Path(self.published).name.upper() if self.published else ""
+
     @model_validator(mode="after")
     def _also_hide_fits(self) -> Self:
         statuses: tuple[str, ...] = ("none", *self.ladder)

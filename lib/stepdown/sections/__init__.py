@@ -6,6 +6,7 @@ sections.people.flow(book)
 """
 
 from stepdown.sections import people
+from stepdown.sections.differences import how_far_apart
 from stepdown.sections.months import lasting, month_by_month, trends
 
-__all__ = ["lasting", "month_by_month", "people", "trends"]
+__all__ = ["how_far_apart", "lasting", "month_by_month", "people", "trends"]

@@ -26,11 +26,12 @@ ENDS = {
 """Estimators of the bracket: short condition, marker, colour."""
 
 
-def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
+def bracket_forest(table: ClearedTable, published: ClearedTable | None = None, *, unit: str = "days") -> Figure:
     """Return both ends of the bracket of each outcome with their intervals, around the line of no difference.
 
-    table: ``effects``. Only the outcomes counted in ``unit`` (a chart has one scale). Ends that are hidden or could
-    not be had are written, not drawn.
+    table: ``effects``; where the study counts whole spells ``effects_inside``, and published is ``effects``: its count
+    stands below, pale. Only the outcomes counted in ``unit`` (a chart has one scale). Ends that are hidden or could not
+    be had are written, not drawn.
 
     >>> gate = effects.overlap_gate(children, options)
     >>> bracket_forest(book.clear(effects.effects_table(children, options, gate))).title
@@ -38,14 +39,17 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
     """
     cleared_only(table)
     outcomes = list(dict.fromkeys(table.frame.loc[table.frame["unit"] == unit, "outcome"].astype("str")))
+    counts = [table] if published is None else [table, published]
     with style.applied():
-        fig, axes = style.new_figure(height=1.9 + 0.98 * len(outcomes))
+        fig, axes = style.new_figure(height=1.9 + (0.17 + 0.81 * len(counts)) * len(outcomes))
         place, ticks = 0.0, []
         for outcome in outcomes:
-            ticks.append((place + 0.5, measured(outcome).title))
-            for estimator in ENDS:
-                _interval(axes, table.where(outcome=outcome, estimator=estimator), estimator, place)
-                place += 1
+            ticks.append((place + len(counts) - 0.5, measured(outcome).title))
+            for counted in counts:
+                for estimator in ENDS:
+                    row = counted.where(outcome=outcome, estimator=estimator)
+                    _interval(axes, row, estimator, place, pale=counted is published)
+                    place += 1
             place += 0.6
         axes.axvline(0, color=INK, linewidth=1)
         axes.set_yticks([y for y, _ in ticks], [style.wrapped(label, 14) for _, label in ticks])
@@ -58,12 +62,17 @@ def bracket_forest(table: ClearedTable, *, unit: str = "days") -> Figure:
         less, more = directions(unit)
         axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the programme group     {more} →")
         marks = [legend_mark(short, shape, colour, colour) for short, shape, colour in ENDS.values()]
+        if published is not None:
+            marks.append(legend_mark("hollow: as published, days outside the window too", "o", "white", style.DARK))
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.32, 1.0), ncols=1, borderaxespad=0.2)
     title = _bracket_title(table, outcomes, unit)
-    return style.finished(fig, axes, title=title, alt=_bracket_in_words(table, outcomes, unit, title))
+    alt = _bracket_in_words(table, outcomes, unit, f"Forest plot. {title}.")
+    if published is not None:
+        alt += _bracket_in_words(published, outcomes, unit, " As published, days outside the window too:")
+    return style.finished(fig, axes, title=title, alt=alt)
 
 
-def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float) -> None:
+def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float, *, pale: bool = False) -> None:
     _, shape, colour = ENDS[estimator]
     estimate, low, high = (float(row.numbers(name).iloc[0]) for name in ("estimate", "ci_low", "ci_high"))
     if math.isnan(estimate):
@@ -71,8 +80,9 @@ def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float) -> No
         words_at(axes, f"not shown ({mark})" if mark else "not estimable", (0, place), (6, 0), va="center")
         return
     if not math.isnan(low):
-        axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
-    axes.scatter(estimate, place, s=48, marker=shape, color=colour, zorder=3)
+        axes.plot([low, high], [place, place], color=colour, linewidth=1 if pale else 2.2, solid_capstyle="butt")
+    face = "white" if pale else colour
+    axes.scatter(estimate, place, s=48, marker=shape, facecolor=face, edgecolor=colour, zorder=3)
     text = f"{_signed(estimate)} ({_signed(low)} to {_signed(high)})" if not math.isnan(low) else _signed(estimate)
     middle = estimate if math.isnan(low) else (low + high) / 2
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
@@ -204,8 +214,8 @@ def _bracket_title(table: ClearedTable, outcomes: list[str], unit: str) -> str:
     return f"Both ways of comparing the groups give a similar difference in {unit}"
 
 
-def _bracket_in_words(table: ClearedTable, outcomes: list[str], unit: str, title: str) -> str:
-    parts = [f"Forest plot. {title}."]
+def _bracket_in_words(table: ClearedTable, outcomes: list[str], unit: str, lead: str) -> str:
+    parts = [lead]
     for outcome in outcomes:
         for estimator, (condition, _, _) in ENDS.items():
             row = table.where(outcome=outcome, estimator=estimator)
