@@ -8,6 +8,7 @@ from unittest import mock
 
 import nbformat
 from stepdown.params import load_study
+from stepdown.params.runs import FILES
 from stepdown.recording import PLAN_FILE
 from stepdown.release import building
 from stepdown.release.planning import plan_run
@@ -75,7 +76,4 @@ def run_study(name, folder, root=ROOT, notebooks=None, documents=False, previous
 
 
 def build(folder, study, documents=False):
-    if documents:
-        return building.build_release(folder, study, FACTS)
-    with mock.patch.object(building, "_documents", return_value=[]):
-        return building.build_release(folder, study, FACTS)
+    return building.build_release(folder, study, FACTS, formats=tuple(FILES) if documents else ("html", "xlsx"))

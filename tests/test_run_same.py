@@ -10,6 +10,7 @@ import pytest
 from fixtures.run_project import GOOD, latest, manifest, project, run, whole
 from stepdown.params.runs import RunSettings, Threshold
 from stepdown.release.moved import Change, compared, warnings_of
+from stepdown.run.finishing import taken_over
 
 
 def tables(folder):
@@ -66,6 +67,24 @@ def test_whatever_a_result_depends_on_makes_it_run_again(two, what):
     assert run(two, "--isolated", *words).returncode == 0
     assert statuses(latest(two))["2_other"] == "ok"
     assert statuses(latest(two))["1_sum"] == ("unchanged" if what in ("notebook", "altered output") else "ok")
+
+
+def test_a_format_that_the_last_release_lacks_makes_it_again(tmp_path):
+    (tmp_path / "release").mkdir()
+    for file in ("index.html", "tables.xlsx"):
+        (tmp_path / "release" / file).touch()
+    unchanged, ran = ({"notebooks": [{"status": status}]} for status in ("unchanged", "ok"))
+    assert taken_over(unchanged, tmp_path, ("xlsx",))
+    assert not taken_over(unchanged, tmp_path, ("html", "pdf"))
+    assert not taken_over(ran, tmp_path, ())
+    assert not taken_over(unchanged, None, ())
+
+
+def test_a_format_that_is_not_made_is_refused(two):
+    done = run(two, "--formats", "html,odt")
+    assert done.returncode == 2
+    assert "odt" in done.stderr
+    assert "html, xlsx, pdf, docx" in done.stderr
 
 
 def test_a_later_date_of_a_file_alone_runs_nothing_again(two):

@@ -19,7 +19,7 @@ NOTEBOOKS = ("1_cohort_profile", "2_case_file_review", "3_statutory_outcomes", "
 with DAG("stepdown", schedule="15 6 2 * *", start_date=datetime(2026, 1, 1), catchup=False, max_active_runs=1):
     BashOperator(
         task_id="whole",
-        bash_command=f"cd {PROJECT} && .venv/bin/stepdown run params/slough_ifp.yaml",
+        bash_command=f"cd {PROJECT} && .venv/bin/stepdown run --formats html,xlsx,pdf,docx params/slough_ifp.yaml",
         skip_on_exit_code=None,
     )
     for name in NOTEBOOKS:

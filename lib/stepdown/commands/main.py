@@ -55,6 +55,12 @@ def cli() -> None:
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all runs (default: outputs/).")
 @click.option("--notebooks", type=click.Path(path_type=Path), help="Folder of the notebooks (default: notebooks/).")
 @click.option("--cluster", default="", metavar="ADDRESS", help="Send the notebooks to an existing Dask cluster.")
+@click.option(
+    "--formats",
+    default="",
+    metavar="LIST",
+    help="What a release is made as: html,xlsx,pdf,docx (default: as each file says, else html,xlsx).",
+)
 @click.option("--no-pages", is_flag=True, help="Make the tables only, not the pages for readers.")
 @click.option(
     "-p", "overrides", multiple=True, metavar="NAME=VALUE", help="Give a parameter to the notebooks that have it."
@@ -67,10 +73,12 @@ def run(
     outputs: Path | None,
     notebooks: Path | None,
     cluster: str,
+    formats: str,
     no_pages: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Run the notebooks of each PARAMS file; the exit code says how it went (docs/scheduling.md)."""
+    from stepdown.run.planning import formats_of
     from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
@@ -85,6 +93,7 @@ def run(
         cluster=cluster,
         overrides=overrides,
         pages=not no_pages,
+        formats=formats_of(formats),
     )
     sys.exit(int(run_all(request, Progress())))
 

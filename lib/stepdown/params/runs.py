@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from stepdown.params.base import Settings, Text
+
+Format = Literal["html", "xlsx", "pdf", "docx"]
+"""What a release is made as: pages, a spreadsheet of all tables, the whole report as PDF and as Word."""
+
+FILES: dict[Format, str] = {"html": "index.html", "xlsx": "tables.xlsx", "pdf": "report.pdf", "docx": "report.docx"}
+"""The file of each format that a release is opened by."""
 
 
 class Threshold(Settings):
@@ -35,9 +41,11 @@ class RunSettings(Settings):
 
     notebook_minutes: time limit of a notebook; one that passes it is ended.  memory_gb: limit of a notebook's memory
     (None: the machine's).  headline: tables whose movements are named first.  warn: see :class:`Threshold`.
+    formats: what the release is made as, see :data:`Format`; the pages are always made. ``--formats`` takes its place.
     """
 
     notebook_minutes: float = Field(default=30.0, gt=0)
     memory_gb: float | None = Field(default=None, gt=0)
     headline: tuple[Text, ...] = ("net_cost",)
     warn: tuple[Threshold, ...] = ()
+    formats: tuple[Format, ...] = ("html", "xlsx")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ import pandas as pd
 from stepdown.disclosure import Plan, audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params import DisclosurePolicy, Study, StudySettings
+from stepdown.params.runs import FILES, Format
 from stepdown.recording import PLAN_FILE
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import begin_word, end_word, one_document, write_pdf
@@ -28,11 +29,17 @@ from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
 
 def build_release(
-    folder: Path, study: Study | None, facts: Mapping[str, object], *, preview: bool = False
+    folder: Path,
+    study: Study | None,
+    facts: Mapping[str, object],
+    *,
+    preview: bool = False,
+    formats: Collection[Format] = tuple(FILES),
 ) -> list[str]:
     """Make release/ of the run in ``folder``; return messages for the user (what could not be made, and why).
 
     preview: make restricted/preview instead, of the first pass, in which nothing is hidden: pages only.
+    formats: what else to make than the pages.
 
     folder: holds restricted/notebooks/*.ipynb and restricted/parts/*.json, and release/tables and release/figures as
     the books wrote them.  study: None for a report that is checked.  facts: title, run_id, started, code and the
@@ -58,15 +65,14 @@ def build_release(
     pages = [notebook_page(nb, part, site, links, figures) for nb, part in zip(notebooks, parts, strict=True)]
     sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
     if preview:
-        for page in (_first_page(site, parts, titles, links, sheets, documents=False), *pages):
+        for page in (_first_page(site, parts, titles, links, sheets), *pages):
             (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
         return []
-    write_workbook(release / "tables.xlsx", title=site.title, about=_about(site), sheets=sheets, made=made)
-    first = _first_page(site, parts, titles, links, sheets)
-    messages = _documents(release, site, [first, *pages], made)
-    if not (release / "report.docx").is_file():
-        first = _first_page(site, parts, titles, links, sheets, word=False)
-    for page in (first, *pages):
+    if "xlsx" in formats:
+        write_workbook(release / FILES["xlsx"], title=site.title, about=_about(site), sheets=sheets, made=made)
+    messages = _documents(release, site, [_first_page(site, parts, titles, links, sheets), *pages], made, formats)
+    there = [each for each in FILES if (release / FILES[each]).is_file()]
+    for page in (_first_page(site, parts, titles, links, sheets, there), *pages):
         (release / page.file).write_text(page.html, encoding="utf-8")
     return messages
 
@@ -263,28 +269,31 @@ def _findings(part: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+_OFFERED: dict[Format, tuple[str, str]] = {
+    "xlsx": ("All tables as a spreadsheet", "Excel, one table a sheet"),
+    "pdf": ("The whole report as PDF", "tagged, to read or print"),
+    "docx": ("The whole report as Word", "to edit"),
+}
+
+
 def _first_page(
     site: Site,
     parts: Sequence[Mapping[str, Any]],
     titles: Sequence[str],
     links: Sequence[tuple[str, str]],
     sheets: Sequence[Sheet],
-    *,
-    word: bool = True,
-    documents: bool = True,
+    formats: Collection[Format] = (),
 ) -> Page:
+    """Return the study's first page. formats: those that it leads to."""
     shown = [
         {"title": title, "href": f"{part['notebook']}.html", "anchor": f"part-{n}", "findings": _findings(part)}
         for n, (part, title) in enumerate(zip(parts, titles, strict=True), 1)
     ]
     downloads = [
-        {"href": "tables.xlsx", "text": "All tables as a spreadsheet", "about": " (Excel, one table a sheet)"},
-        {"href": "report.pdf", "text": "The whole report as PDF", "about": " (tagged, to read or print)"},
+        {"href": FILES[each], "text": text, "about": f" ({about})"}
+        for each, (text, about) in _OFFERED.items()
+        if each in formats
     ]
-    if word:
-        downloads.append({"href": "report.docx", "text": "The whole report as Word", "about": " (to edit)"})
-    if not documents:
-        downloads = []
     files = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
     return study_page(site, shown, links, downloads, files)
 
@@ -353,11 +362,18 @@ def _cell(text: str, mark: str, form: str) -> Any:
     return text[1:] if text.startswith("'") else text  # the apostrophe that keeps a CSV file harmless
 
 
-def _documents(release: Path, site: Site, pages: Sequence[Page], made: datetime) -> list[str]:
-    """Write the PDF and the Word file; return what could not be made."""
+def _documents(
+    release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format]
+) -> list[str]:
+    """Write the PDF and the Word file, those that are asked for; return what could not be made."""
+    asked = {"pdf", "docx"} & set(formats)
+    if not asked:
+        return []
     document = one_document(site, pages, made, release / "figures")
-    word = begin_word(document, release / "report.docx", made)
-    messages = [write_pdf(document, release / "report.pdf", made), end_word(word, release / "report.docx")]
+    pdf, word = (release / FILES[each] for each in ("pdf", "docx"))
+    begun = begin_word(document, word, made) if "docx" in asked else None
+    messages = [write_pdf(document, pdf, made)] if "pdf" in asked else []
+    messages += [end_word(begun, word)] if "docx" in asked else []
     return [message for message in messages if message]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stepdown.faults import Refused
 from stepdown.params import Study
-from stepdown.params.runs import RunSettings
+from stepdown.params.runs import FILES, Format, RunSettings
 from stepdown.release.moved import (
     Change,
     changes_page,
@@ -28,7 +28,7 @@ from stepdown.run.jobs import Status
 class PagesTask:
     """What is needed to finish a run. folder: the staging run folder.  previous: the last whole run, or None.
 
-    keep: take the last run's pages over (nothing changed).  pages: whether pages are asked for at all.
+    pages: whether pages are asked for at all.  formats: what they are made as.
     """
 
     folder: Path
@@ -40,6 +40,7 @@ class PagesTask:
     previous: Path | None
     previous_inputs: Mapping[str, str]
     pages: bool
+    formats: tuple[Format, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def place_of(error: BaseException) -> str:
 def _released(task: PagesTask) -> list[str]:
     if not task.pages:
         return []
-    if taken_over(task.facts, task.previous):
+    if taken_over(task.facts, task.previous, task.formats):
         kept = (Path(str(task.previous)) / part for part in ("release", "restricted/preview", "restricted"))
         for old in sorted(file for part in kept for file in _of_the_whole(part)):
             new = task.folder / old.relative_to(Path(str(task.previous)))
@@ -103,7 +104,7 @@ def _released(task: PagesTask) -> list[str]:
     from stepdown.release.building import build_release, point_to_release
 
     point_to_release(task.folder)
-    return build_release(task.folder, task.study, task.facts)
+    return build_release(task.folder, task.study, task.facts, formats=task.formats)
 
 
 def _of_the_whole(part: Path) -> list[Path]:
@@ -113,10 +114,12 @@ def _of_the_whole(part: Path) -> list[Path]:
     )
 
 
-def taken_over(facts: Mapping[str, Any], previous: Path | None) -> bool:
-    """Return whether the last run's pages stand for this one: no notebook ran, and there are pages."""
+def taken_over(facts: Mapping[str, Any], previous: Path | None, formats: Collection[Format]) -> bool:
+    """Return whether the last run's release stands for this one: no notebook ran, and it is there in every format."""
     ran = any(notebook["status"] == Status.OK for notebook in facts["notebooks"])
-    return not ran and previous is not None and (previous / "release" / "index.html").is_file()
+    if ran or previous is None:
+        return False
+    return all((previous / "release" / FILES[each]).is_file() for each in {"html", *formats})
 
 
 def _moved(task: PagesTask) -> dict[str, Any]:

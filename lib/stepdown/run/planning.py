@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.faults import Fault, Refused, refuse
+from stepdown.params.runs import FILES, Format
 from stepdown.run.fingerprints import digest_file, named_files, notebook_parts, what_changed
 from stepdown.run.folders import MANIFEST, latest_run
 from stepdown.run.jobs import Status
@@ -151,7 +152,8 @@ class Request:
     files: parameter files.  outputs: folder of all runs (None: outputs/ in each file's project root).
     notebooks: folder of the notebooks (None: found from the file's root, from here, or beside the library).
     overrides: ``name=value`` texts.  cluster: address of a Dask scheduler ("": processes of this machine).
-    pages: whether the pages for readers are made; tables always are.
+    pages: whether the pages for readers are made; tables always are.  formats: what else a release is made as (empty:
+    as each file says).
     """
 
     files: tuple[str, ...]
@@ -163,6 +165,26 @@ class Request:
     cluster: str = ""
     overrides: tuple[str, ...] = ()
     pages: bool = True
+    formats: tuple[Format, ...] = ()
+
+
+def formats_of(text: str) -> tuple[Format, ...]:
+    """Return the formats that a list with commas names; raises Refused for one that is not made."""
+    named = [name for name in text.replace(" ", "").lower().split(",") if name]
+    unknown = [name for name in named if name not in FILES]
+    if unknown:
+        raise Refused(
+            [
+                Fault(
+                    where="--formats",
+                    found=f"not known: {', '.join(unknown)}",
+                    allowed=", ".join(FILES),
+                    rule="stepdown.params.runs, Format",
+                    remedy=f"write for example --formats {','.join(FILES)}",
+                )
+            ]
+        )
+    return tuple(each for each in FILES if each in named)
 
 
 def subjects_of(request: Request) -> list[Subject]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from stepdown.params.runs import FILES
 from stepdown.run.folders import Locked, held
 from stepdown.run.jobs import Exit, Lost, Outcome, Status, gravest
 from stepdown.run.planning import Plan, Request, Step, changed_since, folder_of, plans_of, rows_and_gaps
@@ -208,11 +209,12 @@ def _pages(session: _Session, study: StudyRun) -> None:
         previous=plan.previous,
         previous_inputs={item["file"]: item["sha256"] for item in plan.previous_manifest.get("inputs", [])},
         pages=session.request.pages,
+        formats=session.request.formats or subject.run.formats,
     )
     if study.first_pass:
-        session.local.submit(f"disclosure of {study.name}", make_plan, task, _RELEASE_SECONDS)
-    elif study.to_run():
-        session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS)
+        session.local.submit(f"disclosure of {study.name}", make_plan, task, _RELEASE_SECONDS, next_up=True)
+    elif study.to_run():  # pages are not left for the end, when there is nothing to do beside them
+        session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS, next_up=True)
     else:  # a process of its own would take longer than the work
         _finish(session, study, make_pages(task))
 
@@ -260,6 +262,8 @@ def _last_words(session: _Session) -> None:
     """Write the front page over all studies, and name the page to open."""
     pages = [latest / "release" / "index.html" for latest in session.made]
     pages = [page for page in pages if page.is_file()]
+    if any(not (page.parent / FILES[each]).is_file() for page in pages for each in ("pdf", "docx")):
+        session.progress.say(f"PDF and Word are made when asked for: --formats {','.join(FILES)}")
     fronts = [write_front_page(outputs) for outputs in {latest.parents[1] for latest in session.made}]
     chosen = pages if len(pages) == 1 else [front for front in fronts if front]
     if pages and chosen:

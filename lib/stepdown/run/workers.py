@@ -101,9 +101,11 @@ class LocalProcesses:
         if warm:
             _start_server(warm=True)
 
-    def submit(self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float) -> None:
-        """Take a task and start it as soon as a worker is free."""
-        self._waiting.append((name, function, argument, limit_seconds))
+    def submit(
+        self, name: str, function: Callable[[Any], Any], argument: Any, limit_seconds: float, *, next_up: bool = False
+    ) -> None:
+        """Take a task and start it as soon as a worker is free. next_up: before all that wait."""
+        (self._waiting.appendleft if next_up else self._waiting.append)((name, function, argument, limit_seconds))
         self._start()
 
     def _start(self) -> None:
