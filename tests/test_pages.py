@@ -297,7 +297,7 @@ def test_facts_that_are_missing_are_left_out(tmp_path):
 
     from stepdown.release import building
 
-    with mock.patch.object(building, "_documents", return_value=[]):
+    with mock.patch.object(building, "write_documents", return_value=[]):
         building.build_release(folder, load_study(ROOT / "params" / "slough_ifp.yaml"), {})
     text = (folder / "release" / "index.html").read_text(encoding="utf-8")
     assert "None" not in BeautifulSoup(text, "html.parser").get_text()

@@ -23,7 +23,7 @@ from stepdown.params import DisclosurePolicy, Study, StudySettings
 from stepdown.params.runs import FILES, Format
 from stepdown.recording import PLAN_FILE
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
-from stepdown.release.portable import begin_word, end_word, one_document, write_pdf
+from stepdown.release.portable import write_documents
 from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
@@ -70,7 +70,7 @@ def build_release(
         return []
     if "xlsx" in formats:
         write_workbook(release / FILES["xlsx"], title=site.title, about=_about(site), sheets=sheets, made=made)
-    messages = _documents(release, site, [_first_page(site, parts, titles, links, sheets), *pages], made, formats)
+    messages = write_documents(release, site, [_first_page(site, parts, titles, links, sheets), *pages], made, formats)
     there = [each for each in FILES if (release / FILES[each]).is_file()]
     for page in (_first_page(site, parts, titles, links, sheets, there), *pages):
         (release / page.file).write_text(page.html, encoding="utf-8")
@@ -360,21 +360,6 @@ def _cell(text: str, mark: str, form: str) -> Any:
     if form and _NUMBER.fullmatch(text):
         return float(text) if re.search(r"[.eE]", text) else int(text)
     return text[1:] if text.startswith("'") else text  # the apostrophe that keeps a CSV file harmless
-
-
-def _documents(
-    release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format]
-) -> list[str]:
-    """Write the PDF and the Word file, those that are asked for; return what could not be made."""
-    asked = {"pdf", "docx"} & set(formats)
-    if not asked:
-        return []
-    document = one_document(site, pages, made, release / "figures")
-    pdf, word = (release / FILES[each] for each in ("pdf", "docx"))
-    begun = begin_word(document, word, made) if "docx" in asked else None
-    messages = [write_pdf(document, pdf, made)] if "pdf" in asked else []
-    messages += [end_word(begun, word)] if "docx" in asked else []
-    return [message for message in messages if message]
 
 
 def point_to_release(folder: Path) -> None:

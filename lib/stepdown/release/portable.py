@@ -8,16 +8,32 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from stepdown.params.runs import FILES, Format
 from stepdown.release.page import TEMPLATES, Page, Site
 
 _log = logging.getLogger("stepdown.release")
+
+
+def write_documents(
+    release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format]
+) -> list[str]:
+    """Write the PDF and the Word file, those that are asked for; return what could not be made."""
+    asked = {"pdf", "docx"} & set(formats)
+    if not asked:
+        return []
+    document = one_document(site, pages, made, release / "figures")
+    pdf, word = (release / FILES[each] for each in ("pdf", "docx"))
+    begun = begin_word(document, word, made) if "docx" in asked else None
+    messages = [write_pdf(document, pdf, made)] if "pdf" in asked else []
+    messages += [end_word(begun, word)] if "docx" in asked else []
+    return [message for message in messages if message]
 
 
 def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: Path) -> str:
