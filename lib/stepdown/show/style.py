@@ -19,9 +19,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.transforms import Bbox
 
 WIDTH_INCHES = 5.2
 """Width of every chart; at 160 dots an inch this is 832 pixels."""
+
+DPI = 160
+"""Dots an inch, of the layout and of the PNG: type set for other dots has other widths."""
 
 DARK, MID, LIGHT = "#12436D", "#F46A25", "#9FC3DE"
 """The Government Analysis Function's dark blue and orange, and a pale blue: three steps of lightness."""
@@ -84,7 +88,7 @@ def applied() -> Iterator[None]:
 class Figure:
     """A chart that was drawn from cleared tables.
 
-    fig: the matplotlib figure.  title: one sentence that says what the chart shows.
+    fig: the matplotlib figure.  box: what of it is saved.  title: one sentence that says what the chart shows.
     alt: the text alternative: what a reader who cannot see the chart needs, with the numbers that matter.
     Raises ValueError when alt or title is empty: a chart without words is not finished.
     """
@@ -92,6 +96,7 @@ class Figure:
     fig: MatplotlibFigure
     alt: str
     title: str
+    box: Bbox | None = None
 
     def __post_init__(self) -> None:
         for name in ("alt", "title"):
@@ -102,7 +107,7 @@ class Figure:
         """Say whether nothing is drawn: every number of the chart is hidden."""
         return not any(_drawn(axis) for axis in self.fig.axes)
 
-    def png(self, dpi: int = 160) -> bytes:
+    def png(self, dpi: int = DPI) -> bytes:
         """Return the chart as PNG; the same numbers give the same bytes."""
         return self._saved("png", dpi=dpi, metadata={"Software": None})
 
@@ -113,7 +118,7 @@ class Figure:
     def _saved(self, kind: str, **how: object) -> bytes:
         target = BytesIO()
         with applied():
-            self.fig.savefig(target, format=kind, bbox_inches="tight", pad_inches=0.08, facecolor="white", **how)
+            self.fig.savefig(target, format=kind, bbox_inches=self.box, facecolor="white", **how)
         return target.getvalue()
 
 
@@ -125,7 +130,7 @@ def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[Mat
     The figure is not known to pyplot, so nothing is shown twice and nothing needs closing.
     """
     with applied():
-        fig = MatplotlibFigure(figsize=(WIDTH_INCHES, height), layout="constrained")
+        fig = MatplotlibFigure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
         axes = fig.subplots(nrows=how.pop("nrows", panels), **how)
     return fig, axes
 
@@ -137,10 +142,11 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
     """
     with applied():
         fig.suptitle(wrapped(title, 50), x=0.01, ha="left", fontsize=12.5, fontweight="bold")
-        for _ in range(2):  # the layout settles in the second pass, so that every saving gives the same bytes
-            fig.draw_without_rendering()
-        fig.set_layout_engine("none")  # and stays as it is, however often it is saved
-    return Figure(fig=fig, alt=alt, title=title)
+        for _ in range(2):  # the layout settles in the second pass
+            fig.get_layout_engine().execute(fig)
+        fig.set_layout_engine("none")  # and stays as it is: laid out once, drawn once for each kind of file
+        box = fig.get_tightbbox(FigureCanvasAgg(fig).get_renderer()).padded(0.08)
+    return Figure(fig=fig, alt=alt, title=title, box=box)
 
 
 def wrapped(text: str, width: int = 24) -> str:
