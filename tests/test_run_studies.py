@@ -81,6 +81,18 @@ def test_a_fault_in_the_data_is_refused_before_anything_runs_and_shows_no_value(
     assert "CANARY-9" in checked.stderr
 
 
+def test_tables_are_read_once_a_study_and_what_was_kept_of_them_goes_with_the_run(slough):
+    """Each notebook sees the records where its book looks for them; no whole or failed run holds them."""
+    seen = "from pathlib import Path\nassert (Path(output) / 'restricted/records.pickle').is_file()"
+    for name, more in (("1_cohort_profile", ""), ("2_case_file_review", "\nraise ValueError")):
+        (slough / "notebooks" / f"{name}.ipynb").write_text(notebook((STUDY, seen + more)))
+    assert run(slough).returncode == 3
+    (slough / "notebooks" / "2_case_file_review.ipynb").write_text(notebook((STUDY, seen)))
+    assert run(slough).returncode == 0
+    assert list((slough / "outputs").rglob("*.ipynb"))
+    assert not list((slough / "outputs").rglob("*.pickle"))
+
+
 def test_rows_read_stand_in_the_manifest(slough):
     assert run(slough).returncode == 0
     rows = manifest(latest(slough, "slough_ifp"))["rows"]

@@ -8,8 +8,12 @@ import pandas as pd
 import pytest
 from pages_support import ROOT
 from stepdown import workbook
+from stepdown.contracts import keep, read_study
+from stepdown.contracts.records import SIX
 from stepdown.effects import overlap_gate, overlap_gate_table
 from stepdown.outcomes import statutory_status
+from stepdown.params import load_study
+from stepdown.recording import RECORDS_FILE
 from stepdown.show import charts
 from stepdown.workbook import digest_of
 
@@ -46,6 +50,20 @@ def test_a_run_writes_tables_raw_and_cleared_charts_and_what_was_shown(shown, tm
     assert part["shown"][4]["limit"] == "Not why."
     assert [metadata["stepdown"]["digest"] for _, metadata in shown] == [item["digest"] for item in part["shown"]]
     assert shown[2][1]["image/png"]["alt"] == drawn.alt
+
+
+def test_a_book_takes_the_records_that_its_run_kept_unless_it_reads_by_other_settings(shown, tmp_path, monkeypatch):
+    read = load_study(STUDY)
+    records = read_study(read)
+    (tmp_path / RECORDS_FILE).parent.mkdir()
+    keep(records, read, tmp_path / RECORDS_FILE)
+    book, other = (workbook.begin(STUDY, notebook="n", output=str(tmp_path), window_months=months) for months in (0, 3))
+    monkeypatch.setattr("stepdown.contracts.records.read_table", mock.Mock(side_effect=AssertionError("read again")))
+    for table in SIX:
+        pd.testing.assert_frame_equal(book.records.table(table), records.table(table))
+    assert book.records.rows_read == records.rows_read
+    with pytest.raises(AssertionError, match="read again"):
+        _ = other.records
 
 
 def test_one_call_clears_a_table_says_it_and_shows_it(shown, tmp_path):

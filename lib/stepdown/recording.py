@@ -18,6 +18,9 @@ from stepdown.tables import AggregateTable
 PLAN_FILE = "restricted/plan.json"
 """Where a book finds the plan of its run, in its output folder: {} in the first pass."""
 
+RECORDS_FILE = "restricted/records.pickle"
+"""Where a book finds the records of its run, in its output folder, so that they are read once; gone when it ends."""
+
 PREVIEW = Plan()
 """The plan of a run's first pass: everything is shown, to the evaluator alone."""
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 
-from stepdown.contracts import StudyRecords, read_study
+from stepdown.contracts import StudyRecords, read_once, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
 from stepdown.numbers import NOT_SHOWN
@@ -41,7 +41,7 @@ from stepdown.params import (
 )
 from stepdown.params.data import IN_NEED
 from stepdown.params.loading import study_name
-from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, read_plan
+from stepdown.recording import PREVIEW, RECORDS_FILE, UNSUPPRESSED, Recorder, read_plan
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 
@@ -107,6 +107,7 @@ class Book:
         self.subject = subject
         self.notebook = notebook
         self.plan = read_plan(Path(output)) if output else None
+        self._kept = Path(output) / RECORDS_FILE if output else None
         if self.plan is PREVIEW:
             self.subject = subject = replace(subject, policy=UNSUPPRESSED)
         self._writer = Recorder(Path(output), notebook, _head(subject), subject.policy, self.plan) if output else None
@@ -155,7 +156,7 @@ class Book:
         >>> book.records.spells.columns.tolist()
         ['child_id', 'status', 'start_date', 'end_date']
         """
-        return read_study(self.study)
+        return read_once(self.study, self._kept) if self._kept else read_study(self.study)
 
     @cached_property
     def outcomes(self) -> ChildOutcomes:

@@ -2,5 +2,5 @@
 
 from stepdown.contracts.model import Contract, Field, Ordered
 from stepdown.contracts.one_table import COUNTED_ONCE
-from stepdown.contracts.records import StudyRecords, needed_tables, read_study, sheet_of, table_files
+from stepdown.contracts.records import StudyRecords, keep, needed_tables, read_once, read_study, sheet_of, table_files
 from stepdown.contracts.registered import known_tables, register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,6 +120,20 @@ def read_study(study: Study) -> StudyRecords:
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
     return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
+
+
+def keep(records: StudyRecords, study: Study, file: Path) -> None:
+    """Keep the records beside a run, typed as they are, so that its notebooks need not read the tables again."""
+    file.write_bytes(pickle.dumps((study.settings, records), protocol=5))
+
+
+def read_once(study: Study, file: Path) -> StudyRecords:
+    """Return the records that a run kept in ``file``; reads the tables if it kept none, or by other settings."""
+    if file.is_file():
+        settings, records = pickle.loads(file.read_bytes())  # noqa: S301 (the run wrote it into its own folder)
+        if settings == study.settings:
+            return records
+    return read_study(study)
 
 
 def _named(study: Study, table: str, file: Path) -> str:

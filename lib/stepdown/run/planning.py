@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params.runs import FILES, Format
@@ -15,6 +15,9 @@ from stepdown.run.folders import MANIFEST, latest_run
 from stepdown.run.jobs import Status
 from stepdown.run.kinds import Need, Subject, is_book, load_subject, notebooks_of
 from stepdown.run.parameters import Notebook, check_overrides, read_notebook, split_overrides
+
+if TYPE_CHECKING:
+    from stepdown.contracts import StudyRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,14 +270,15 @@ def _notebook_folder(subject: Subject, request: Request) -> Path:
     return next((place for place in places if place.is_dir() and any(place.glob("*.ipynb"))), places[0]).resolve()
 
 
-def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the rows read by table, and the notebooks without data with the reason; raises Refused with every fault.
+def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str], StudyRecords | None]:
+    """Return the rows read by table, the notebooks without data with the reason, and the records; raises Refused.
 
     Data that are as they were at the last whole run were valid then and are not read again.
     """
     subject = plan.subject
     if subject.study is None:
-        return {}, {}
+        return {}, {}, None
+    records = None
     if not plan.to_run() and plan.previous_manifest.get("rows"):
         rows = {table: int(count["read"]) for table, count in plan.previous_manifest["rows"].items()}
     else:
@@ -289,4 +293,4 @@ def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str]]:
         table = subject.kind.needs.get(step.notebook.name, Need()).table
         if table and not rows.get(table):
             gaps[step.notebook.name] = f"the table {table} has no rows"
-    return rows, gaps
+    return rows, gaps, records

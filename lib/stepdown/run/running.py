@@ -79,7 +79,7 @@ def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: con
         folder = folder_of(plan.subject, request)
         try:
             stale = stack.enter_context(held(folder))
-            study = StudyRun(plan, folder, *read[plan.subject.name])
+            study = StudyRun(plan, folder, *read.pop(plan.subject.name))
         except Locked as locked:
             progress.say(str(locked))
             session.codes.append(Exit.LOCKED)

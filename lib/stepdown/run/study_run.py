@@ -9,13 +9,16 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stepdown.recording import PLAN_FILE
+from stepdown.recording import PLAN_FILE, RECORDS_FILE
 from stepdown.run.folders import EVENTS, WORDS, keep_failed, publish, run_id_now, stage, write_json
 from stepdown.run.jobs import Exit, Job, Outcome, Status, Trouble, exit_of, gravest
 from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
 from stepdown.run.planning import Plan, Step
+
+if TYPE_CHECKING:
+    from stepdown.contracts import StudyRecords
 
 _WORK = ".work"
 
@@ -50,7 +53,14 @@ class StudyRun:
     So it is known which notebook wrote which file, and two that write the same file are refused.
     """
 
-    def __init__(self, plan: Plan, folder: Path, rows: Mapping[str, int], no_data: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        rows: Mapping[str, int],
+        no_data: Mapping[str, str],
+        records: StudyRecords | None = None,
+    ) -> None:
         self.plan = plan
         self.folder = folder
         self.started, self._clock = now(), time.monotonic()
@@ -63,6 +73,7 @@ class StudyRun:
         self.facts: dict[str, Any] = {}
         self._no_data = no_data
         settings = plan.subject.study.settings if plan.subject.study else None
+        self._kept = self._keep(records)
         self.first_pass = settings is not None and settings.disclosure.method != "none" and bool(self.to_run())
 
     @property
@@ -103,7 +114,13 @@ class StudyRun:
         subject, name = self.plan.subject, step.notebook.name
         work = self.staging / _WORK / name
         work.mkdir(parents=True)
+        (work / PLAN_FILE).parent.mkdir()
         self._tell_plan(work)
+        if self._kept:
+            try:
+                os.link(self._kept, work / RECORDS_FILE)
+            except OSError:  # a file system without hard links
+                shutil.copyfile(self._kept, work / RECORDS_FILE)
         limits = subject.run
         return Job(
             study=subject.name,
@@ -119,11 +136,21 @@ class StudyRun:
             private=private,
         )
 
+    def _keep(self, records: StudyRecords | None) -> Path | None:
+        """Keep the records that were read, for the notebooks of this run."""
+        if records is None or self.plan.subject.study is None or not self.to_run():
+            return None
+        from stepdown.contracts import keep
+
+        file = self.staging / _WORK / Path(RECORDS_FILE).name
+        file.parent.mkdir()
+        keep(records, self.plan.subject.study, file)
+        return file
+
     def _tell_plan(self, work: Path) -> None:
         """Put the plan of the run where the notebook's book finds it: {} in the first pass, which shows everything."""
         plan = self.staging / PLAN_FILE
         if self.first_pass or plan.is_file():
-            (work / PLAN_FILE).parent.mkdir(parents=True, exist_ok=True)
             (work / PLAN_FILE).write_text(
                 plan.read_text(encoding="utf-8") if plan.is_file() else "{}", encoding="utf-8"
             )
@@ -185,7 +212,8 @@ class StudyRun:
     def _bring_together(self, name: str, work: Path) -> list[str]:
         """Move a notebook's files into the run; returns those that stood there already, which stay as they were."""
         files, twice = [], []
-        (work / PLAN_FILE).unlink(missing_ok=True)
+        for lent in (PLAN_FILE, RECORDS_FILE):
+            (work / lent).unlink(missing_ok=True)
         for path in sorted(work.rglob("*")):
             if not path.is_file():
                 continue
@@ -217,7 +245,8 @@ class StudyRun:
 
     def prepared(self) -> dict[str, Any]:
         """Return the facts that the pages are made from: the manifest without what is made after the pages."""
-        shutil.rmtree(self.staging / _WORK, ignore_errors=True)
+        if not self.first_pass:
+            shutil.rmtree(self.staging / _WORK, ignore_errors=True)
         self.facts = facts_of(self.plan, self.run_id, self.started, self.outcomes, self.files, self.staging, self.rows)
         return self.facts
 
