@@ -36,7 +36,7 @@ ORDER = [
     ["show"],
     ["recording"],
     ["workbook"],
-    ["sections"],
+    ["sections", "answers"],
     ["release"],
     ["run"],
     ["commands"],

@@ -180,7 +180,8 @@ def test_the_spreadsheet_opens_with_numbers_as_numbers_and_a_cover(released):
 
     for name in STUDIES:
         book = load_workbook(released[name] / "tables.xlsx")
-        assert book.sheetnames[:3] == ["Cover", "Contents", "Notes"]
+        assert book.sheetnames[:4] == ["Main figures", "Cover", "Contents", "Notes"]
+        assert book.active.title == "Main figures"
         for sheet in book.worksheets:
             assert sheet["A1"].value
             assert not sheet.merged_cells.ranges

@@ -95,6 +95,11 @@ def as_pounds(value: float, decimals: int = 0) -> str:
     return as_shown(value, Column("", Role.TOTAL, unit="£", decimals=decimals))
 
 
+def rounded_pounds(value: float) -> str:
+    """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
+    return as_pounds(round(value, -3)) if abs(value) >= 10_000 else as_pounds(value)
+
+
 def written(value: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
     """Return a count with its noun for a sentence: "three children", "1 child" → "one child", "116 children".
 

@@ -218,7 +218,7 @@ class Book:
         paragraphs = [said] if isinstance(said, str) else said
         for text in paragraphs:
             if limit:
-                self.finding(text, limit(shown) if callable(limit) else limit)
+                self.finding(text, limit(shown) if callable(limit) else limit, table=cleared.name)
             else:
                 self.say(text)
         if caption:
@@ -273,8 +273,8 @@ class Book:
         """
         self._show("text", {"text/markdown": _text(text), "text/plain": text}, {})
 
-    def finding(self, sentence: str, limit: str) -> None:
-        """Show a headline finding with what it does not show; both go to the study's first page.
+    def finding(self, sentence: str, limit: str, table: str = "") -> None:
+        """Show a finding with what it does not show; table: whose numbers it tells, so that the first page knows it.
 
         >>> book.finding("The groups differ in age.", limit="It does not say why.")
         The groups differ in age.
@@ -285,7 +285,8 @@ class Book:
         plain = f"{sentence}\nWhat this does not show: {limit}"
         if not limit.strip():
             raise ValueError("a finding needs its limit: what does it not show?")
-        self._show("finding", {"text/markdown": shown, "text/plain": plain}, {"sentence": sentence, "limit": limit})
+        facts = {"sentence": sentence, "limit": limit} | ({"table": table} if table else {})
+        self._show("finding", {"text/markdown": shown, "text/plain": plain}, facts)
 
     def _open(self) -> None:
         notice = f"<p><strong>{escape(self.subject.notice)}</strong></p>" if self.subject.notice else ""

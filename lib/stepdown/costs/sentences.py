@@ -9,18 +9,13 @@ import pandas as pd
 from stepdown.costs.estimators import ESTIMATOR_WORDS
 from stepdown.effects.bracketing import FEW_FAMILIES
 from stepdown.measures import measured
-from stepdown.numbers import as_pounds, digits
+from stepdown.numbers import as_pounds, digits, rounded_pounds
 
 HIDDEN = "The amounts rest on too few children to be shown."
 """What stands in the place of a sentence whose numbers are hidden."""
 
 BRACKET_LIMIT = "It does not show which comparison is right, nor money that could be taken out of a budget."
 BREAK_EVEN_LIMIT = "These values would turn the sum. They are not forecasts, and nothing here says how likely they are."
-
-
-def rounded_pounds(value: float) -> str:
-    """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
-    return as_pounds(round(value, -3)) if abs(value) >= 10_000 else as_pounds(value)
 
 
 def _value(frame: pd.DataFrame, column: str, **keys: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from stepdown.measures import LADDER, StatusCode
 from stepdown.params.base import ProjectPath, Settings, Text
@@ -29,6 +29,25 @@ days_at_risk: the child is analysed on the days of the window that are covered, 
 as_published: a child unborn or 18 for part of the window is counted all the same, to reproduce a report that did so
     (the table of observability says so); a window that the extract does not cover is left out as above.
 """
+
+
+class Question(Settings):
+    """A question of the study.
+
+    ask: its words.  about: what answers it on the first page: comparable, referred_again, net_cost, case_files, trends,
+    or the name of an outcome (days_cp); blank: the pages answer it.
+    """
+
+    ask: Text
+    about: str = ""
+
+
+def _asked(value: object) -> object:
+    return {"ask": value} if isinstance(value, str) else value
+
+
+TOPICS = ("comparable", "referred_again", "net_cost", "case_files", "trends")
+"""What a question can be about, beside the outcomes of the study."""
 
 
 class Group(Settings):
@@ -139,7 +158,7 @@ class StudySettings(PeopleSettings):
 
     title: Text
     programme_name: Text
-    questions: tuple[Text, ...]
+    questions: tuple[Annotated[Question, BeforeValidator(_asked)], ...]
     limits: tuple[Text, ...]
     data: DataSettings
     groups: Groups
@@ -173,6 +192,14 @@ class StudySettings(PeopleSettings):
     def report(self) -> str:
         """The published report that the study reproduces ("" for none): the name of its folder, as "RR1038"."""
         return Path(self.published).name.upper() if self.published else ""
+
+    @model_validator(mode="after")
+    def _questions_are_known(self) -> Self:
+        known = (*TOPICS, *self.effects.outcomes)
+        for question in self.questions:
+            if question.about and question.about not in known:
+                raise ValueError(f"questions: about is one of {', '.join(known)}, not {question.about!r}")
+        return self
 
     @model_validator(mode="after")
     def _also_hide_fits(self) -> Self:

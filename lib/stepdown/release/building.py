@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ import pandas as pd
 
 from stepdown.disclosure import Plan, audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
-from stepdown.params import DisclosurePolicy, Study, StudySettings
+from stepdown.params import DisclosurePolicy, Study
 from stepdown.params.runs import FILES, Format
 from stepdown.recording import PLAN_FILE
+from stepdown.release.answering import Answered, answered, write_findings
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import write_documents
+from stepdown.release.shared import about_lines, made_on, site_of
 from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 
@@ -35,11 +37,12 @@ def build_release(
     *,
     preview: bool = False,
     formats: Collection[Format] = tuple(FILES),
+    previous: Path | None = None,
 ) -> list[str]:
     """Make release/ of the run in ``folder``; return messages for the user (what could not be made, and why).
 
     preview: make restricted/preview instead, of the first pass, in which nothing is hidden: pages only.
-    formats: what else to make than the pages.
+    formats: what else to make than the pages.  previous: the folder of the last published run, for what moved.
 
     folder: holds restricted/notebooks/*.ipynb and restricted/parts/*.json, and release/tables and release/figures as
     the books wrote them.  study: None for a report that is checked.  facts: title, run_id, started, code and the
@@ -54,25 +57,35 @@ def build_release(
     if not preview:
         planned = (folder / PLAN_FILE).is_file()
         refuse(_not_as_planned(folder, hidden) if planned else _given_away(parts, tables, hidden, study))
-    made = _made(facts)
-    site = _site(study, parts, facts)
+    made = made_on(facts)
+    site = site_of(study, parts, facts)
     if preview:
         site = replace(site, title=f"{site.title}: not for release", notice=PREVIEW_NOTICE)
     notebooks = [_notebook(folder, part["notebook"]) for part in parts]
     titles = [notebook_title(nb, part["notebook"]) for nb, part in zip(notebooks, parts, strict=True)]
     links = [("index.html", "Summary"), *((f"{p['notebook']}.html", t) for p, t in zip(parts, titles, strict=True))]
     figures = release / "figures"
+    found = answered(release, parts, study, previous)
+    first = partial(_first_page, site, found, parts, titles, links)
     pages = [notebook_page(nb, part, site, links, figures) for nb, part in zip(notebooks, parts, strict=True)]
     sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
     if preview:
-        for page in (_first_page(site, parts, titles, links, sheets), *pages):
+        for page in (first(sheets), *pages):
             (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
         return []
     if "xlsx" in formats:
-        write_workbook(release / FILES["xlsx"], title=site.title, about=_about(site), sheets=sheets, made=made)
-    messages = write_documents(release, site, [_first_page(site, parts, titles, links, sheets), *pages], made, formats)
+        write_workbook(
+            release / FILES["xlsx"],
+            title=site.title,
+            about=about_lines(site),
+            sheets=sheets,
+            made=made,
+            main=found.summary.findings,
+        )
+    write_findings(release, found, facts)
+    messages = write_documents(release, site, [first(sheets), *pages], made, formats)
     there = [each for each in FILES if (release / FILES[each]).is_file()]
-    for page in (_first_page(site, parts, titles, links, sheets, there), *pages):
+    for page in (first(sheets, there), *pages):
         (release / page.file).write_text(page.html, encoding="utf-8")
     return messages
 
@@ -175,94 +188,6 @@ def _notebook(folder: Path, name: str) -> Any:
     return json.loads((folder / "restricted" / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
 
 
-def _made(facts: Mapping[str, object]) -> datetime:
-    """Return the run's start; a fixed date when it is not known."""
-    text = str(facts.get("started", ""))
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return datetime(2020, 1, 1, tzinfo=UTC)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
-
-
-def _site(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mapping[str, object]) -> Site:
-    first = parts[0]
-    title = study.settings.title if study else str(facts.get("title") or first["title"])
-    code = facts.get("code")
-    version = str(code.get("version", "")) if isinstance(code, Mapping) else str(facts.get("version", ""))
-    made = _made(facts)
-    date = f"{made.day} {made:%B %Y}" if facts.get("started") else ""
-    footer = f"Made with Stepdown {version}".strip() + (f" on {date}" if date else "") + "."
-    if facts.get("run_id"):
-        footer += f" Run {facts['run_id']}."
-    return Site(
-        title=title,
-        notice=first["notice"],
-        footer=footer,
-        policy=first["policy"]["in_words"],
-        facts=tuple(_rows(study, facts, version, date)),
-        programme=_about_groups(study),
-        questions=study.settings.questions if study else (),
-        limits=study.settings.limits if study else (),
-    )
-
-
-def _about_groups(study: Study | None) -> str:
-    if study is None:
-        return ""
-    if not isinstance(study.settings, StudySettings):
-        return f"{study.settings.programme_name}."
-    groups = study.settings.groups
-    return (
-        f"{study.settings.programme_name}. {groups.programme.label}: {groups.programme.described_as}. "
-        f"{groups.comparison.label}: {groups.comparison.described_as}."
-    )
-
-
-_DAYS = {
-    "clipped": "only the days inside the period",
-    "whole_spell": "every day of a spell that touches the period, also days outside it",
-}
-
-
-def _rows(study: Study | None, facts: Mapping[str, object], version: str, date: str) -> list[tuple[str, str]]:
-    """Return the settings and versions that a reader may need, name and value."""
-    rows = []
-    if study:
-        settings = study.settings
-        last = settings.data.last_date
-        months = "{0} months before and {0} months after"
-        rows = [
-            ("Study", study.name),
-            *(
-                [
-                    ("Length of each period", months.format(settings.window_months)),
-                    ("Days counted", _DAYS[settings.day_count]),
-                    ("Ladder of statuses", " → ".join(("none", *settings.ladder))),
-                ]
-                if isinstance(settings, StudySettings)
-                else []
-            ),
-            ("Records reach to", f"{last.day} {last:%B %Y}"),
-            ("Records", settings.data.provenance),
-            ("Seed of the random numbers", str(settings.seed)),
-        ]
-    code = facts.get("code")
-    commit = str(code.get("commit") or "")[:10] if isinstance(code, Mapping) else ""
-    rows += [
-        ("Date of the run", date),
-        ("Run", str(facts.get("run_id") or "")),
-        ("Version of Stepdown", version + (f", commit {commit}" if commit else "")),
-    ]
-    return [(name, value) for name, value in rows if value]
-
-
-def _about(site: Site) -> list[str]:
-    lines = [site.notice, site.programme, *(f"Question: {text}" for text in site.questions)]
-    lines += [f"Keep in mind: {text}" for text in site.limits]
-    return [line for line in (*lines, site.policy, site.footer) if line]
-
-
 def _findings(part: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         {"sentence": item["sentence"], "limit": item["limit"]} for item in part["shown"] if item["kind"] == "finding"
@@ -278,6 +203,7 @@ _OFFERED: dict[Format, tuple[str, str]] = {
 
 def _first_page(
     site: Site,
+    found: Answered,
     parts: Sequence[Mapping[str, Any]],
     titles: Sequence[str],
     links: Sequence[tuple[str, str]],
@@ -295,7 +221,7 @@ def _first_page(
         if each in formats
     ]
     files = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
-    return study_page(site, shown, links, downloads, files)
+    return study_page(site, shown, links, downloads, files, found)
 
 
 def _sheets(part: Mapping[str, Any], tables: Path) -> list[Sheet]:

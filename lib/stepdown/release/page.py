@@ -11,7 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
+from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
 from stepdown.workbook import KIND, digest_of
 
@@ -24,7 +26,8 @@ class Site:
 
     title: of the study.  notice: a sentence that every reader must see.  footer: version and date in words.
     facts: rows (name, value) about the run, shown as a table on each page.  policy: how small numbers are treated.
-    questions, limits, programme: from the study's file (empty for a report that is checked).
+    questions, limits, programme: from the study's file (empty for a report that is checked).  date: of the run.
+    source: whose figures these are, for who quotes one.
     """
 
     title: str
@@ -35,6 +38,8 @@ class Site:
     programme: str = ""
     questions: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    date: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +101,34 @@ def notebook_page(
     return Page(file, title, _finished(soup), main.decode_contents())
 
 
+FILLS = ("#12436d", "#f46a25", "#5a6470")
+"""Colours of the bars: the programme group, the comparison group, neither; the page's style has those of the dark."""
+
+
 def study_page(
     site: Site,
     parts: Sequence[Mapping[str, Any]],
     links: Sequence[tuple[str, str]],
     downloads: Sequence[Mapping[str, str]],
     csv_files: Sequence[Mapping[str, str]],
+    found: Answered = NOTHING,
 ) -> Page:
-    """Return the first page of a run; parts: title, href, anchor, findings of each notebook."""
+    """Return the first page of a run; found: its answers; parts: title, href, anchor, findings of each notebook."""
     from bs4 import BeautifulSoup
 
     page = _frame(site, links, "index.html", site.title)
-    html = rendered("study.html.j2", page=page, site=site, parts=parts, downloads=downloads, csv_files=csv_files)
+    html = rendered(
+        "study.html.j2",
+        page=page,
+        site=site,
+        found=found,
+        summary=found.summary,
+        quotes=[quoted(figure, site.source) for finding in found.summary.findings for figure in finding.figures[:2]],
+        fills=FILLS,
+        parts=parts,
+        downloads=downloads,
+        csv_files=csv_files,
+    )
     soup = BeautifulSoup(html, "html.parser")
     main = soup.find("main")
     if main is None:
@@ -139,7 +160,8 @@ def _frame(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) 
     return {
         "window_title": window,
         "study_title": site.title,
-        "links": [{"href": file, "text": text, "here": file == here} for file, text in links],
+        "links": [{"href": file, "text": text, "here": file == here} for file, text in links if here != "index.html"],
+        "first": here == "index.html",
         "notice": notice,
         "notice_tag": tag,
         "footer": site.footer,

@@ -14,6 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from stepdown.answers import Finding, MainFigure
+
+MOST_FIGURES = 15
+"""Rows of the first sheet at most."""
+
+_SHOWN = {"£": "£#,##0;−£#,##0", "%": '0"%"', **dict.fromkeys(("children", "checks", "families"), "#,##0")}
+"""How a figure of the first sheet is shown, by its unit."""
+
 _FONT = {"font_name": "Arial", "font_size": 12}
 
 
@@ -41,8 +49,12 @@ def write_workbook(
     about: Sequence[str],
     sheets: Sequence[Sheet],
     made: datetime,
+    main: Sequence[Finding] = (),
 ) -> None:
-    """Write the workbook; ``made`` is the date that its properties carry, so that equal runs give equal bytes."""
+    """Write the workbook; ``made`` is the date that its properties carry, so that equal runs give equal bytes.
+
+    main: the headline findings, whose figures stand on the first sheet.
+    """
     import xlsxwriter
 
     book = xlsxwriter.Workbook(
@@ -51,6 +63,9 @@ def write_workbook(
     book.set_properties({"title": title, "author": "Stepdown", "created": made})
     styles = _styles(book)
     names = sheet_names([sheet.name for sheet in sheets])
+    figures = [(finding, figure) for finding in main for figure in finding.figures][:MOST_FIGURES]
+    if figures:
+        _main_figures(book, styles, figures, dict(zip((sheet.name for sheet in sheets), names, strict=True)))
     _cover(book, styles, title, about)
     _contents(book, styles, sheets, names)
     _notes(book, styles, sheets)
@@ -96,6 +111,34 @@ def _cover(book: Any, styles: Mapping[str, Any], title: str, about: Sequence[str
     sheet.write_string(0, 0, title, styles["title"])
     for row, line in enumerate(about, 1):
         sheet.write_string(row, 0, line, styles["wrap"])
+
+
+def _main_figures(
+    book: Any, styles: Mapping[str, Any], figures: Sequence[tuple[Finding, MainFigure]], names: Mapping[str, str]
+) -> None:
+    """Write the first sheet: each main figure as a number, with what it depends on and what it does not show."""
+    headings = ("Figure", "Value", "Unit", "Lowest (95%)", "Highest (95%)", "Right only if", "How sure",
+                "What it does not show", "Sheet")  # fmt: skip
+    sheet = _sheet(book, "Main figures", [46, 14, 14, 14, 14, 34, 14, 60, 24], styles)
+    sheet.write_string(0, 0, "Main figures", styles["title"])
+    sheet.write_string(1, 0, "One row is a figure of the first page; its table is on the sheet named.", styles["text"])
+    rows = []
+    for finding, figure in figures:
+        ends = [None if end is None or not end.known else end.number for end in (figure.low, figure.high)]
+        sure = finding.certainty.word if finding.certainty else ""
+        told = (figure.condition, sure, finding.limit, names.get(figure.cell.table, figure.cell.table))
+        rows.append((figure.label, figure.cell.number, figure.unit, *ends, *told))
+    _as_table(sheet, styles, 2, headings, rows, "main_figures")
+    for row, (_, figure) in enumerate(figures, 3):
+        number = book.add_format({**_FONT, "num_format": _SHOWN.get(figure.unit, "#,##0.0"), "valign": "top"})
+        for column, cell in ((1, figure.cell), (3, figure.low), (4, figure.high)):
+            if cell is not None and cell.known:
+                sheet.write_number(row, column, cell.number, number)
+        if figure.cell.table in names:
+            sheet.write_url(row, 8, f"internal:'{names[figure.cell.table]}'!A1", styles["link"], figure.cell.table)
+    sheet.freeze_panes(3, 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
 
 
 def _contents(book: Any, styles: Mapping[str, Any], sheets: Sequence[Sheet], names: Sequence[str]) -> None:

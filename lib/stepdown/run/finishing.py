@@ -104,7 +104,7 @@ def _released(task: PagesTask) -> list[str]:
     from stepdown.release.building import build_release, point_to_release
 
     point_to_release(task.folder)
-    return build_release(task.folder, task.study, task.facts, formats=task.formats)
+    return build_release(task.folder, task.study, task.facts, formats=task.formats, previous=task.previous)
 
 
 def _of_the_whole(part: Path) -> list[Path]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from stepdown.numbers import joined
 from stepdown.run.folders import latest_run, write_text
 from stepdown.run.jobs import Outcome, Status
 from stepdown.run.planning import read_manifest
@@ -54,6 +54,7 @@ def _moved_words(moved: Mapping[str, Any]) -> str:
 
 def write_front_page(outputs: Path) -> Path | None:
     """Write outputs/index.html, which leads to each study's page; returns it, or None when no study has a page."""
+    from stepdown.release.answering import FRONT, front_card
     from stepdown.release.page import rendered
 
     studies = []
@@ -61,19 +62,14 @@ def write_front_page(outputs: Path) -> Path | None:
         latest = latest_run(folder)
         if latest is None or not (latest / "release" / "index.html").is_file():
             continue
-        manifest = read_manifest(latest)
-        studies.append(
-            {
-                "name": folder.name,
-                "title": str(manifest.get("title", folder.name)),
-                "synthetic": manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False),
-                "started": datetime.fromisoformat(str(manifest["started"])),
-                "run": latest.name,
-            }
-        )
+        studies.append(front_card(folder.name, latest, read_manifest(latest)))
     if not studies:
         return None
-    write_text(outputs / "index.html", rendered("front.html.j2", studies=studies) + "\n")
+    groups = [(heading, [s for s in studies if s["kind"] in kinds]) for heading, kinds in FRONT.items()]
+    groups = [(heading, mine) for heading, mine in groups if mine]
+    moved = [study["title"] for study in studies if study["has_moved"]]
+    since = f"Moved since their last release: {joined(moved)}." if moved else "No study moved since its last release."
+    write_text(outputs / "index.html", rendered("front.html.j2", groups=groups, moved=since) + "\n")
     return outputs / "index.html"
 
 

@@ -1,0 +1,305 @@
+"""What an evaluation of two groups answers: can they be compared, days, referrals, money, case files, trends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepdown.answers.finding import Bar, Finding, MainFigure, Tables, amount, as_said, span
+from stepdown.costs.sentences import BRACKET_LIMIT as MONEY_LIMIT
+from stepdown.costs.sentences import HIDDEN
+from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.effects import sentences as effect_sentences
+from stepdown.effects.overlap import PASSED, TOO_FEW
+from stepdown.effects.wording import directions
+from stepdown.measures import PERIODS, STATUSES, measured
+from stepdown.months.sentences import TRENDS_LIMIT
+from stepdown.numbers import as_pounds, digits, rounded_pounds, written
+from stepdown.params.study import StudySettings
+from stepdown.review.sentences import CONTRAST
+
+ENDS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
+INSIDE = "days inside the window"
+FEW = "too few to show"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The released tables of an evaluation, with its settings."""
+
+    tables: Tables
+    settings: StudySettings
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """The labels of the two groups, the programme's first."""
+        return self.settings.groups.labels()
+
+    def finding(self, topic: str) -> Finding | None:
+        """Return what the tables answer about a topic (None: they hold nothing of it).
+
+        topic: comparable, referrals_again, net_cost, case_files, trends, or the name of an outcome (days_cp).
+        """
+        makers = {
+            "comparable": self._comparable,
+            "referred_again": self._referred_again,
+            "net_cost": self._net_cost,
+            "case_files": self._case_files,
+            "trends": self._trends,
+        }
+        return makers[topic]() if topic in makers else self._difference(topic)
+
+    def _comparable(self) -> Finding | None:
+        rows = self.tables.rows("overlap_gate")
+        if rows.empty:
+            return None
+        row, (programme, comparison) = rows.iloc[0], self.labels
+        verdict = str(row["verdict"])
+        held = [self.tables.cell("overlap_gate", f"with_status_{side}") for side in ("programme", "comparison")]
+        sizes = [self.tables.cell("overlap_gate", f"n_{side}") for side in ("programme", "comparison")]
+        shares = [100 * part.number / whole.number for part, whole in zip(held, sizes, strict=True)]
+        says = {PASSED: "alike enough", TOO_FEW: "alike, but too few"}.get(verdict, "not alike enough")
+        best, needed = (float(row[name]) for name in ("ess_best_case", "ess_needed"))
+        if verdict not in (PASSED, TOO_FEW) and best >= needed:
+            alone = self.tables.cell("overlap_gate", "unmatched")
+            many = digits(alone.number) if alone.known else "Several"
+            short = f"{many} {programme} children had a status before that hardly any child compared had: {says}."
+        elif all(part.known for part in held):
+            short = (
+                f"Before, {digits(shares[0])}% of the {programme} children had a status, and {digits(shares[1])}% of "
+                f"the {comparison} children: {says} to compare."
+            )
+        else:
+            short = f"Before, the {programme} and the {comparison} children were {says} to compare."
+        said = zip((programme, comparison), held, sizes, shares, (0, 1), strict=True)
+        return Finding(
+            topic="comparable",
+            kind="counted",
+            question="Can the two groups be compared?",
+            number=says[0].upper() + says[1:],
+            short=short,
+            full=effect_sentences.overlap_sentence(row.to_dict(), self.labels),
+            limit=effect_sentences.gate_limit({"verdict": verdict}),
+            clause="" if verdict == PASSED else _cannot_say(verdict),
+            figures=tuple(
+                MainFigure(f"{label}: children with any status before", cell, "children")
+                for label, cell in zip(self.labels, held, strict=True)
+            ),
+            bars=tuple(
+                Bar(label, share, f"{digits(part.number)} of {digits(size.number)}", series)
+                for label, part, size, share, series in said
+                if part.known
+            ),
+            picture="Children with any status before",
+        )
+
+    def _difference(self, outcome: str) -> Finding | None:
+        inside = "effects_inside" in self.tables
+        name = "effects_inside" if inside else "effects"
+        found = {end: self.tables.cell(name, "estimate", outcome=outcome, estimator=end) for end in ENDS}
+        if self.tables.rows(name, outcome=outcome).empty:
+            return None
+        measure, labels = measured(outcome), self.labels
+        frame = self.tables.frames[name]
+        published = (self.tables.frames["effects"], self.settings.report) if inside else ()
+        number, short, clause = FEW, f"{measure.title}: too few children to show a difference.", ""
+        if all(cell.known for cell in found.values()):
+            one, other = (_more_or_less(cell.number, measure.unit) for cell in found.values())
+            number = _both(found[ENDS[0]].number, found[ENDS[1]].number, measure.unit)
+            short = f"{measure.title}: {one} a child by one comparison, {other} by the other."
+            clause = f"the {labels[0]} children had {number} {measure.label.removeprefix('days ')} than those compared"
+        return Finding(
+            topic=outcome,
+            kind="difference",
+            question=f"Did {measure.label} change?",
+            number=number,
+            short=short,
+            full=effect_sentences.bracket_sentence(frame, outcome, labels, *published),
+            limit=effect_sentences.BRACKET_LIMIT,
+            clause=clause,
+            figures=tuple(
+                MainFigure(
+                    f"{measure.title}, a child: {labels[0]} minus {labels[1]}",
+                    cell,
+                    measure.unit,
+                    self.tables.cell(name, "ci_low", outcome=outcome, estimator=way),
+                    self.tables.cell(name, "ci_high", outcome=outcome, estimator=way),
+                    IN_SHORT[way],
+                )
+                for way, cell in found.items()
+            ),
+            bars=self._before_and_after(measure.status),
+            picture=f"Children {STATUSES[measure.status].state}" if measure.status else "",
+        )
+
+    def _before_and_after(self, status: str) -> tuple[Bar, ...]:
+        bars = []
+        for series, group in enumerate(self.labels if status else ()):
+            for period in PERIODS:
+                where = {"group": group, "period": period, "status": status}
+                part = self.tables.cell("statutory_status", "children_with_status", **where)
+                whole = self.tables.cell("statutory_status", "children", **where)
+                if part.known and whole.known:
+                    share = 100 * part.number / whole.number
+                    shown = f"{digits(part.number)} of {digits(whole.number)}"
+                    bars.append(Bar(f"{group}, {period}", share, shown, series, pale=period == "before"))
+        return tuple(bars)
+
+    def _referred_again(self) -> Finding | None:
+        rows = self.tables.rows("re_referral")
+        if rows.empty:
+            return None
+        sides, labels = ("programme", "comparison"), self.labels
+        events = [self.tables.cell("re_referral", f"events_{side}") for side in sides]
+        sizes = [self.tables.cell("re_referral", f"n_{side}") for side in sides]
+        difference = self.tables.cell("re_referral", "risk_difference")
+        low, high = (self.tables.cell("re_referral", f"risk_ci_{end}") for end in ("low", "high"))
+        number, short, bars = FEW, "Too few children were referred again to show how many.", []
+        if all(cell.known for cell in (*events, *sizes)):
+            shares = [100 * part.number / whole.number for part, whole in zip(events, sizes, strict=True)]
+            number = f"{digits(shares[0])}% against {digits(shares[1])}%"
+            days = digits(self.tables.cell("re_referral", "tau_days").number)
+            short = (
+                f"{digits(shares[0])}% of the {labels[0]} children were referred again within {days} days, against "
+                f"{digits(shares[1])}% of the {labels[1]} children."
+            )
+            bars = [
+                Bar(labels[i], shares[i], f"{digits(events[i].number)} of {digits(sizes[i].number)}", i) for i in (0, 1)
+            ]
+        counted = [
+            MainFigure(f"{label}: children referred again", cell, "children")
+            for label, cell in zip(labels, events, strict=True)
+        ]
+        apart = MainFigure("Difference in the share referred again", difference, "percentage points", low, high)
+        return Finding(
+            topic="referred_again",
+            kind="again",
+            question="Were fewer children referred again?",
+            number=number,
+            short=short,
+            full=effect_sentences.re_referral_sentence(rows.iloc[0].to_dict(), labels),
+            limit=effect_sentences.REFERRAL_LIMIT,
+            figures=(*counted, apart),
+            bars=tuple(bars),
+            picture="Children referred again",
+        )
+
+    def _net_cost(self) -> Finding | None:
+        if "saving_bracket" not in self.tables:
+            return None
+        at = {end: {"estimator": end, "days": INSIDE} for end in ENDS}
+        net = [self.tables.cell("saving_bracket", "net_cost_gbp", **at[end]) for end in ENDS]
+        saved = [self.tables.cell("saving_bracket", "saving_gbp", **at[end]) for end in ENDS]
+        number, short, clause, bars = FEW, HIDDEN, "", []
+        if all(cell.known for cell in net):
+            number, short = _net_in_words(net[0].number, net[1].number)
+            clause = f"{short[0].lower()}{short[1:-1]} in the {written(self.settings.window_months, 'month')} followed"
+            printed = self.tables.cell("net_cost", "amount_gbp", measure="net_cost")
+            if self.settings.report and printed.known:
+                short = f"{short[:-1]}; the report printed {as_pounds(printed.number)}."
+            spent = net[0].number + saved[0].number
+            ways = ("Saved, by one comparison", "Saved, by the other")
+            bars = [Bar("Spent", spent, rounded_pounds(spent))]
+            bars += [Bar(way, cell.number, _saved(cell.number), 0) for way, cell in zip(ways, saved, strict=True)]
+        return Finding(
+            topic="net_cost",
+            kind="money",
+            question="What did it cost, net of what it saved?",
+            number=number,
+            short=short,
+            full=short,
+            limit=MONEY_LIMIT,
+            clause=clause,
+            figures=tuple(
+                MainFigure(
+                    f"Net cost in {self._price_year()} prices, {INSIDE}",
+                    cell,
+                    "£",
+                    self.tables.cell("saving_bracket", "net_low_gbp", **at[end]),
+                    self.tables.cell("saving_bracket", "net_high_gbp", **at[end]),
+                    f"if {self.tables.text('saving_bracket', 'condition', **at[end])}",
+                )
+                for end, cell in zip(ENDS, net, strict=True)
+            ),
+            bars=tuple(bars),
+            picture="Spent and saved",
+        )
+
+    def _price_year(self) -> str:
+        return self.settings.costs.price_year if self.settings.costs else ""
+
+    def _case_files(self) -> Finding | None:
+        listed = self.tables.rows("case_file_differences", prespecified="True")
+        if listed.empty:
+            return None
+        known = listed[listed["points"].notna()]
+        stands = int((known["p_holm"] < 0.05).sum())
+        short = (
+            f"Of {len(known)} things looked for in case files, {stands or 'none'} differed by more than chance between "
+            "files from before and from the programme."
+        )
+        if known.empty:
+            short = "Too few case files were read to show what differed between the two periods."
+        return Finding(
+            topic="case_files",
+            kind="files",
+            question="What did the case files show?",
+            number=f"{stands} of {len(known)}" if len(known) else FEW,
+            short=short,
+            full=short,
+            limit=CONTRAST,
+        )
+
+    def _trends(self) -> Finding | None:
+        if "trends" not in self.tables:
+            return None
+        p = self.tables.cell("trends", "p_before", assumption="moved alike")
+        says = (
+            "could not be tested" if not p.known else "not alike" if p.number < 0.05 else "alike, so far as can be told"
+        )
+        return Finding(
+            topic="trends",
+            kind="counted",
+            question="Were the groups on the same road before?",
+            number=says[0].upper() + says[1:],
+            short=f"Month by month before support, how the two groups moved was: {says}.",
+            full="",
+            limit=TRENDS_LIMIT,
+        )
+
+
+def _cannot_say(verdict: str) -> str:
+    why = "there were too few children" if verdict == TOO_FEW else "the children compared were too different before"
+    return f"whether it helped cannot be said: {why}"
+
+
+def _more_or_less(value: float, unit: str) -> str:
+    """Return "60 fewer", "3 more" or "no difference", in the unit's own words."""
+    if float(amount(abs(value)).replace(",", "")) == 0:
+        return "no difference"
+    return f"{amount(abs(value))} {directions(unit)[int(value > 0)]}"
+
+
+def _both(first: float, second: float, unit: str) -> str:
+    """Return both ends in a few words: "10 to 60 fewer days"; each by itself where they point apart."""
+    noun = f" {unit}" if unit else ""
+    if first * second > 0:
+        return f"{span(abs(first), abs(second))} {directions(unit)[int(first > 0)]}{noun}"
+    return f"{_more_or_less(first, unit)} or {_more_or_less(second, unit)}{noun}"
+
+
+def _net_in_words(first: float, second: float) -> tuple[str, str]:
+    """Return a net cost as a number and as a sentence; below nought the programme saved more than it cost."""
+    low, high = sorted((first, second))
+    if low >= 0:
+        ends = span(low, high, rounded_pounds)
+        return ends, f"The programme cost {ends} more than it saved."
+    if high < 0:
+        ends = span(-high, -low, rounded_pounds)
+        return f"{ends} saved", f"The programme saved {ends} more than it cost."
+    cost, saved = rounded_pounds(high), rounded_pounds(-low)
+    one = f"By one comparison the programme cost {cost} more than it saved"
+    return f"{saved} saved to {cost} cost", f"{one}; by the other it saved {saved} more than it cost."
+
+
+def _saved(value: float) -> str:
+    return as_said(value, "£") if value >= 0 else f"none; {as_said(-value, '£')} more spent"

@@ -1,0 +1,197 @@
+"""The answers of a run, from its released tables: for the first screen, for findings.json, and what moved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stepdown.answers import Finding, Summary, Tables, summary_of
+from stepdown.measures import measured
+from stepdown.numbers import written
+from stepdown.params import Study, StudySettings
+from stepdown.release.moved import compared
+
+FINDINGS = "findings.json"
+"""Every headline finding of a release, in JSON: the same objects as on its pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a run answers.
+
+    kind: study, check, case, area, monitoring, or "" for none of them.  about: date, children and period in a line.
+    moved: how much moved since the last release, in a line.  movements: each main figure that did.
+    """
+
+    kind: str = ""
+    summary: Summary = Summary()
+    about: str = ""
+    moved: str = ""
+    movements: tuple[str, ...] = ()
+
+
+NOTHING = Answered()
+
+
+def answered(
+    release: Path,
+    parts: Sequence[Mapping[str, Any]],
+    study: Study | None,
+    previous: Path | None = None,
+) -> Answered:
+    """Return what a run answers.  release: with its tables.  previous: the folder of the last published run."""
+    tables = released_tables(release, parts)
+    settings = study.settings if study is not None and isinstance(study.settings, StudySettings) else None
+    pages: dict[str, str] = {}
+    recorded: dict[str, list[dict[str, str]]] = {}
+    for part in parts:
+        page = f"{part['notebook']}.html"
+        for table in part["tables"]:
+            pages.setdefault(table, page)
+        for item in part["shown"]:
+            if item["kind"] == "finding" and item.get("table"):
+                said = {"sentence": item["sentence"], "limit": item["limit"], "page": page}
+                recorded.setdefault(item["table"], []).append(said)
+    found = summary_of(tables, recorded, pages, settings)
+    return Answered(found.kind, found, _about(tables, settings), *_moved(found.findings, release, previous))
+
+
+def released_tables(release: Path, parts: Sequence[Mapping[str, Any]]) -> Tables:
+    """Return the tables as they are released: keys as text, numbers as numbers, NA where a symbol stands."""
+    frames = {}
+    for part in parts:
+        for name, about in part["tables"].items():
+            file = release / "tables" / f"{name}.csv"
+            if name not in frames and file.is_file():
+                text = pd.read_csv(file, dtype="str", keep_default_na=False)
+                marks = pd.DataFrame(about["marks"], columns=list(about["columns"]), dtype="str")
+                shown = text.where(marks[list(text.columns)] == "")
+                values = {column: _values(shown[column], meaning) for column, meaning in about["columns"].items()}
+                frames[name] = pd.DataFrame(values)
+    return Tables(frames)
+
+
+def _values(column: pd.Series, meaning: Mapping[str, Any]) -> pd.Series:
+    """Return a column of numbers as numbers, one of yes and no as such, and one of text as it is."""
+    known = column.dropna()
+    if len(known) and known.isin(["True", "False"]).all() and meaning["role"] != "key":
+        return column.map({"True": True, "False": False}).astype("boolean")
+    if meaning["role"] == "key" or (meaning["role"] == "open" and meaning["decimals"] is None):
+        return column.fillna("")
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _about(tables: Tables, settings: StudySettings | None) -> str:
+    if settings is None:
+        return ""
+    sizes = [tables.cell("overlap_gate", f"n_{side}") for side in ("programme", "comparison")]
+    children = " and ".join(f"{size.number:,.0f}" for size in sizes if size.known)
+    months = settings.window_months
+    period = f"{months} month{'s' * (months > 1)} before and after"
+    return " · ".join(filter(None, (f"{children} children" if children else "", period)))
+
+
+def write_findings(release: Path, found: Answered, facts: Mapping[str, Any]) -> None:
+    """Write findings.json."""
+    content = {
+        "title": facts.get("title", ""),
+        "run": facts.get("run_id", ""),
+        "kind": found.kind,
+        "about": found.about,
+        "moved": found.moved,
+        "movements": list(found.movements),
+        "sentence": found.summary.sentence,
+        "must_not_be_concluded": list(found.summary.must_not),
+        "findings": [finding.written() for finding in found.summary.findings],
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    (release / FINDINGS).write_text(text, encoding="utf-8")
+
+
+def read_findings(release: Path) -> dict[str, Any]:
+    """Return what a release says it found; {} for one without."""
+    file = release / FINDINGS
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def _moved(findings: Sequence[Finding], release: Path, previous: Path | None) -> tuple[str, tuple[str, ...]]:
+    """Return in a line how much moved since the last release, and each main figure that did."""
+    if previous is None or not (previous / "release" / "tables").is_dir():
+        return "first release", ()
+    then = {
+        _key(value): value["shown"]
+        for f in read_findings(previous / "release").get("findings", ())
+        for value in f["values"]
+    }
+    now = {_key(value): value["shown"] for f in findings for value in f.written()["values"]}
+    changed = [(key[0], then[key], shown) for key, shown in now.items() if key in then and then[key] != shown]
+    cells = len(compared(previous, release.parent, "release", {}))
+    against = f"against the release of {_day(previous)}"
+    if not changed and not cells:
+        return f"nothing moved {against}", ()
+    figures = f"{written(len(changed), 'main figure')} and {written(cells, 'number')} in tables moved {against}"
+    return figures, tuple(f"{label}: {before} → {after}" for label, before, after in changed)
+
+
+def _key(value: Mapping[str, Any]) -> tuple[str, str]:
+    return str(value["label"]), str(value["condition"])
+
+
+def _day(run: Path) -> str:
+    try:
+        day = datetime.strptime(run.name[:8], "%Y%m%d")
+    except ValueError:
+        return run.name
+    return f"{day.day} {day:%B %Y}"
+
+
+FRONT = {
+    "Evaluations": ("study", ""),
+    "Monitoring": ("monitoring",),
+    "Councils beside others": ("area",),
+    "Checks of published figures": ("check", "case"),
+}
+"""The parts of the page over all studies, in order, and the kinds of study that stand in each."""
+
+_SHORT = {"referred_again": "referral", "net_cost": "net cost"}
+
+
+def _called(topic: str) -> str:
+    words = measured(topic.removeprefix("moved ").removeprefix("headline ")).label.replace(" at 31 March", "")
+    return words if words[:2].isupper() or not topic.startswith("moved ") else words[0].lower() + words[1:]
+
+
+def front_card(name: str, run: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page over all studies says of one.  run: folder of its last run, with its manifest."""
+    found = read_findings(run / "release")
+    moved = manifest.get("moved", {})
+    same = bool(moved.get("previous_run")) and not (moved.get("cells") or moved.get("rows") or moved.get("tables"))
+    told = "nothing moved since the last run" if same else str(found.get("moved", ""))
+    marks = [
+        {
+            "what": _SHORT.get(item["topic"]) or _called(item["topic"]),
+            "word": item["certainty"]["word"],
+            "circles": "●" * item["certainty"]["circles"] + "○" * (5 - item["certainty"]["circles"]),
+        }
+        for item in found.get("findings", ())[:3]
+        if item["certainty"]
+    ]
+    return {
+        "name": name,
+        "kind": found.get("kind", ""),
+        "title": str(manifest.get("title", name)),
+        "synthetic": manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False),
+        "started": datetime.fromisoformat(str(manifest["started"])),
+        "sentence": found.get("sentence", ""),
+        "about": found.get("about", ""),
+        "marks": marks,
+        "moved": told,
+        "has_moved": bool(moved.get("previous_run")) and not same,
+    }
