@@ -102,6 +102,30 @@ def test_a_page_is_read_and_left_by_keyboard_alone(released, browser):
     page.close()
 
 
+FIRST_SCREEN = ((1280, 900), (320, 1600))
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("study", ["slough_ifp", "millbrook"])
+def test_the_first_screen_is_the_answer(released, browser, study):
+    """Sentence, three answers with number and picture, how sure, and what must not be concluded, at 1280 and at 320."""
+    for width, height in FIRST_SCREEN:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto((released[study] / "index.html").as_uri())
+        ends = "e => e.map(x => x.getBoundingClientRect().bottom)"
+        for what, count in ((".sentence", 1), (".answers > li", 3), (".answers figure svg", 9), (".must-not", 1)):
+            found = page.eval_on_selector_all(what, ends)
+            assert len(found) >= count, (what, width)
+            assert max(found) <= height, (what, width, max(found))
+        for card in page.query_selector_all(".answers > li"):
+            assert re.search(r"\d", card.query_selector(".number").inner_text())
+            assert re.search(r"(very low|low|moderate|high|very high) ", card.query_selector(".sure").inner_text())
+            assert card.query_selector(".limit").inner_text().startswith("What this does not show:")
+        assert page.query_selector("#how-sure") is not None
+        page.close()
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_charts_are_drawn_large_enough_to_read_on_a_phone(released, browser):

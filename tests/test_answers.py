@@ -1,0 +1,200 @@
+"""The answers of every kind of study: short, marked by printed rules, the same object as their tables."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from stepdown import areas, costs, effects, outcomes, series
+from stepdown import audit as auditing
+from stepdown.answers import RULES, Tables, certainty_of, summary_of
+from stepdown.answers.evaluation import Evaluation
+from stepdown.contracts import read_study
+from stepdown.disclosure import clear
+from stepdown.outcomes import child_outcomes
+from stepdown.params import DisclosurePolicy, find_file, load_study
+from stepdown.release.answering import Answered, write_findings
+
+OPEN = DisclosurePolicy(method="none", reason="made up for a test")
+TESTS = re.compile(r"Newcombe|Holm|Boschloo|clustered|E-value|hazard ratio|p [=<]|t test|Wilson|kappa|jackknife", re.I)
+NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def released(*tables):
+    """Frames as a release has them: rounded as printed, keys as text."""
+    frames = {}
+    for table in tables:
+        frame = clear(table, OPEN).frame.round(
+            {n: c.decimals for n, c in table.columns.items() if c.decimals is not None}
+        )
+        keys = table.keys()
+        frames[table.name] = frame.astype(dict.fromkeys(keys, "str"))
+    return Tables(frames)
+
+
+def evaluation(name):
+    study = load_study(f"params/{name}.yaml")
+    records = read_study(study)
+    found = child_outcomes(study, records)
+    frame, options, whole = found.frame, study.settings.effects, study.settings.day_count == "whole_spell"
+    gate = effects.overlap_gate(frame, options)
+    inputs = costs.cost_inputs(study, frame, records.programme_costs)
+    tables = [
+        effects.overlap_gate_table(gate),
+        outcomes.statutory_status(found),
+        effects.effects_table(frame, options, gate),
+        effects.bracket_agreement_table(frame, options),
+        effects.re_referral_table(frame, options),
+        found.cohort.flow,
+        costs.bracket_table(inputs),
+        costs.net_cost_table(inputs),
+    ]
+    if whole:
+        tables += [
+            effects.effects_inside_table(frame, options),
+            effects.bracket_agreement_table(frame, options, inside=True),
+        ]
+    return released(*tables), study.settings
+
+
+@pytest.fixture(scope="module")
+def evaluations():
+    return {name: evaluation(name) for name in ("slough_ifp", "slough_innovation_hub", "millbrook")}
+
+
+@pytest.fixture(scope="module")
+def summaries(evaluations):
+    made = {name: summary_of(tables, {}, {}, settings) for name, (tables, settings) in evaluations.items()}
+    for file in sorted(Path("params").glob("area_*.yaml")):
+        made[file.stem] = summary_of(released(areas.changes_table(areas.begin(file))), {}, {}, None)
+    for name in ("monitoring_millbrook", "monitoring_slough"):
+        study = series.begin(find_file(f"params/{name}.yaml"))
+        found = series.analysed(study, clear(series.points_table(study), study.file.disclosure or OPEN).frame)
+        level = effects_level(found, study)
+        made[name] = summary_of(released(series.targets_table(found), series.summary_table(found), level), {}, {}, None)
+    result = auditing.run_audit(find_file("params/audit_rr1038.yaml"))
+    checks = released(auditing.summary_table(result), auditing.sensitivity_table(result))
+    made["audit_rr1038"] = summary_of(checks, {}, {}, None)
+    case = costs.rebuilt_table(costs.read_case(find_file("params/leeds_family_valued.yaml")))
+    made["leeds_family_valued"] = summary_of(released(case), {}, {}, None)
+    return made
+
+
+def effects_level(found, study):
+    from stepdown.effects.interrupted import level_change_table
+
+    return level_change_table(found, study.settings.programme_from)
+
+
+def test_every_study_says_at_most_five_things_each_short_and_without_the_name_of_a_test(summaries):
+    for name, summary in summaries.items():
+        assert 1 <= len(summary.findings) <= 5, name
+        assert summary.must_not, name
+        assert 5 <= len(summary.sentence.split()) <= 36, (name, summary.sentence)
+        for finding in summary.findings:
+            assert len(finding.short.split()) <= 25, (name, finding.short)
+            assert len(NUMBER.findall(finding.short)) <= 3, (name, finding.short)
+            assert not TESTS.search(finding.short), (name, finding.short)
+            assert finding.limit.strip(), (name, finding.topic)
+            assert finding.certainty.word in finding.certainty.WORDS
+            assert "nan" not in f"{finding.short} {finding.number} {finding.full}", (name, finding)
+
+
+def test_the_questions_of_a_study_are_answered_in_its_own_words_and_order(evaluations, summaries):
+    for name, (_, settings) in evaluations.items():
+        answers = summaries[name].answers
+        assert [answer.question for answer in answers] == [question.ask for question in settings.questions], name
+        assert all(answer.bars and answer.number for answer in answers), name
+
+
+def test_the_first_sentence_of_slough_says_what_it_cost_and_that_the_groups_were_too_different(summaries):
+    said = summaries["slough_ifp"].sentence
+    assert "£409,000 to £495,000 more than it saved" in said
+    assert "too different before" in said
+    days, _, money = summaries["slough_ifp"].answers
+    assert days.number == "10 to 60 fewer days", "days inside the window lead"
+    assert "£307,335" in money.short, "as RR1038 prints it"
+    assert days.certainty.word == "very low"
+
+
+def changed(tables, name, column, value, **where):
+    frame = tables.frames[name].copy()
+    rows = pd.Series(True, index=frame.index)
+    for key, wanted in where.items():
+        rows &= frame[key].astype("str") == wanted
+    assert rows.sum() == 1
+    frame.loc[rows, column] = value
+    return Tables({**tables.frames, name: frame})
+
+
+@pytest.mark.parametrize(
+    ("topic", "table", "column", "value", "where"),
+    [
+        ("days_cp", "effects_inside", "estimate", -33.0,
+         {"outcome": "days_cp", "estimator": "difference in differences"}),
+        ("referred_again", "re_referral", "events_programme", 39, {}),
+        ("net_cost", "saving_bracket", "net_cost_gbp", 222_000.0,
+         {"estimator": "difference in differences", "days": "days inside the window"}),
+        ("comparable", "overlap_gate", "with_status_programme", 11, {}),
+    ],
+)  # fmt: skip
+def test_a_changed_cell_moves_the_sentence_the_number_and_the_figures(evaluations, topic, table, column, value, where):
+    tables, settings = evaluations["slough_ifp"]
+    before = Evaluation(tables, settings).finding(topic)
+    after = Evaluation(changed(tables, table, column, value, **where), settings).finding(topic)
+    assert before.short != after.short
+    assert value in [figure.cell.number for figure in after.figures]
+    assert [f.shown for f in before.figures] != [f.shown for f in after.figures]
+
+
+def test_findings_json_holds_the_same_numbers_as_the_tables_at_the_places_it_names(tmp_path, evaluations, summaries):
+    for name, (tables, _) in evaluations.items():
+        write_findings(tmp_path, Answered("study", summaries[name]), {"title": name})
+        content = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))
+        values = [value for finding in content["findings"] for value in finding["values"]]
+        assert len(values) >= 8
+        for value in values:
+            cell = tables.cell(value["table"], value["number"]["column"], **value["row"])
+            assert cell.number == value["number"]["value"], value
+        assert all(finding["limit"] and finding["short"] for finding in content["findings"])
+
+
+def test_a_hidden_number_is_neither_said_nor_quoted(evaluations):
+    tables, settings = evaluations["millbrook"]
+    hidden = changed(tables, "re_referral", "events_programme", pd.NA)
+    again = Evaluation(hidden, settings).finding("referred_again")
+    assert again.number == "too few to show"
+    assert "65" not in again.short + again.full
+    assert not again.bars
+    said = summary_of(hidden, {}, {}, settings)
+    assert "events_programme" not in [f.cell.column for finding in said.findings for f in finding.figures]
+    (mark,) = [finding.certainty for finding in said.findings if finding.topic == "referred_again"]
+    assert any("fewer than 10" in why for why in mark.because), "a hidden count is no proof of many"
+
+
+def test_each_rule_takes_circles_off_where_it_is_broken(evaluations):
+    tables, settings = evaluations["millbrook"]
+    days = Evaluation(tables, settings).finding("days_cp")
+    assert certainty_of(days, tables).circles == 4, "only the lot is missing"
+    broken = {
+        "groups not alike before": changed(tables, "overlap_gate", "verdict", "not estimable by weighting"),
+        "few children to compare": changed(tables, "overlap_gate", "verdict", "too few to compare precisely"),
+        "two ways of comparing disagree": changed(tables, "bracket_agreement", "ends_differ", True, outcome="days_cp"),
+    }
+    for why, other in broken.items():
+        mark = certainty_of(days, other)
+        assert why in mark.because
+        assert mark.circles < 4
+    wide = replace(days.figures[0].low, number=-9.0), replace(days.figures[0].high, number=9.0)
+    crossing = replace(days, figures=(replace(days.figures[0], low=wide[0], high=wide[1]), *days.figures[1:]))
+    assert "chance alone could give it" in certainty_of(crossing, tables).because
+
+
+def test_the_rules_are_printed_for_every_kind_of_answer(summaries):
+    kinds = {kind for rule in RULES for kind in rule.off}
+    for name, summary in summaries.items():
+        marked = {finding.kind for finding in summary.findings} & kinds
+        printed = {asks for asks, _ in summary.rules}
+        assert printed == {rule.asks for rule in RULES if marked & set(rule.off)}, name
