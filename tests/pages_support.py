@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 import nbformat
-from stepdown.params import load_study
+from stepdown.params import load_people
 from stepdown.params.runs import FILES
 from stepdown.recording import PLAN_FILE
 from stepdown.release import building
@@ -60,9 +60,9 @@ def run_study(name, folder, root=ROOT, notebooks=None, documents=False, previous
     previous: the folder of the last published run.
     """
     params = root / "params" / f"{name}.yaml"
-    study = load_study(params)
-    chosen = notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
-    chosen = [notebook for notebook in chosen if notebook.name.startswith(STUDY_NOTEBOOKS)]
+    study = load_people(params)
+    every = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    chosen = notebooks or [notebook for notebook in every if notebook.name.startswith(STUDY_NOTEBOOKS)]
     if study.settings.disclosure.method != "none":
         (folder / PLAN_FILE).parent.mkdir(parents=True, exist_ok=True)
         (folder / PLAN_FILE).write_text("{}", encoding="utf-8")

@@ -3,15 +3,17 @@
 A few, for time; ``python -m benchmarks.disclosure`` takes all of them, with kernels and pages.
 """
 
+import shutil
+
 import pandas as pd
 import pytest
 import yaml
 from attacker.attacking import attack
 from attacker.reading import read_tables
-from attacker.trial import ROOT, judge_without_kernels
+from attacker.trial import ROOT, judge_without_kernels, kept
 from attacker.wording import told_by_the_last_release
 from made_up_studies import write
-from pages_support import build, execute
+from pages_support import build, execute, run_study
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +56,28 @@ def test_a_second_release_does_not_give_away_the_child_that_left(first, tmp_path
     if between == "keep":
         sizes = {row["children"] for row in now["participant_flow"] if row["step"] == "Analysed"}
         assert sizes == {row["children"] for row in then["participant_flow"] if row["step"] == "Analysed"}
+
+
+@pytest.mark.parametrize(("part", "least"), [(1.0, 60), (0.35, 25)])
+def test_of_people_and_what_they_said_nothing_hidden_can_be_told(part, least, tmp_path):
+    """Judge: integer programmes over fates, questionnaires, bands, rules and answers; all people, and a third."""
+    settings = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))
+    settings["instruments"][1]["scales"] = ["wellbeing", "short"]
+    settings["instruments"][2]["threshold"] = "made_up"  # two rules, one within the other
+    (tmp_path / "params").mkdir()
+    (tmp_path / "data").mkdir()
+    shutil.copytree(ROOT / "params/instruments", tmp_path / "params/instruments")
+    shutil.copytree(ROOT / "data/halton_like", tmp_path / "data/halton_like")
+    for table in ("responses", "participation"):
+        frame = pd.read_csv(tmp_path / f"data/halton_like/{table}.csv", dtype="str", keep_default_na=False)
+        number = frame["person_id"].str[1:].astype(int)
+        frame[number % 100 < 100 * part].to_csv(tmp_path / f"data/halton_like/{table}.csv", index=False)
+    file = tmp_path / "params/people.yaml"
+    file.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    run = tmp_path / "run"
+    run_study("people", run, tmp_path, [ROOT / "notebooks/9_people_and_delivery.ipynb"])
+    assert attack(run / "release/tables", run / "restricted/tables", {}) == []
+    assert kept(run)[0] > least
 
 
 def test_of_children_counted_by_month_nothing_hidden_can_be_told(tmp_path):

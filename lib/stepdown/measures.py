@@ -129,16 +129,19 @@ _DECLARED: dict[str, Measure] = {}
 _COUNTERS: dict[str, Counter] = {}
 
 
-def declare(*measures: Measure, by: Counter | None = None) -> None:
+def declare(*measures: Measure, by: Counter | None = None, anew: bool = False) -> None:
     """Add measures, and the function that counts them where :mod:`stepdown.outcomes` does not.
 
-    Raises ValueError for a name that was declared otherwise before.
+    A function alone declares its measures itself, by what the study names; with ``anew``, as another study may name
+    them otherwise. Raises ValueError for a name that was declared otherwise before.
     """
     for item in measures:
+        if anew:
+            _DECLARED[item.name] = item
         if _DECLARED.setdefault(item.name, item) != item:
             raise ValueError(f"the measure {item.name} is declared twice, each time otherwise")
-        if by:
-            _COUNTERS[item.name] = by
+    if by:
+        _COUNTERS.update(dict.fromkeys([item.name for item in measures] or [by.__name__], by))
 
 
 def counters() -> tuple[Counter, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attacker import later, meanings, months, series, who
+from attacker import later, meanings, months, people, series, who
 from attacker.meanings import Count, Meanings
 from attacker.reading import Row, number, read_tables
 from attacker.reviewers import off_scale_range
@@ -58,11 +58,27 @@ READERS: dict[str, Reader] = {
     "case_file_ordered": who.case_file_ordered,
     "agreement": lambda m, name, row: None,
     "overlaps": who.overlaps,
+    "reach": people.reach,
+    "measure_change": people.change,
+    "yes_no_change": people.yes_no,
+    "measure_bands": people.bands,
+    "reliable_change": people.reliable,
+    "survey_response": people.response,
+    "survey_items": people.items,
+    "training": people.training,
     "series_points": series.points,
     "series_drawn": series.drawn,
     **dict.fromkeys(("how_read", "import_doubts", "import_pool", "import_rows", "import_31_march"), who.brought_in),
 }
-NO_COUNTS = {"unit_costs_used", "framework_grid", "import_rules", "series_summary", "target_status", "level_change"}
+NO_COUNTS = {
+    "logic_model",
+    "unit_costs_used",
+    "framework_grid",
+    "import_rules",
+    "series_summary",
+    "target_status",
+    "level_change",
+}
 SUMS = (
     meanings.status_on_date_sums,
     later.curve_steps,
@@ -74,6 +90,7 @@ SUMS = (
     who.seen_and_left_out,
     who.issues_in_the_records,
     series.sums,
+    people.sums,
 )
 MOST = 5
 

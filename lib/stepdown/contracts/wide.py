@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from stepdown.contracts.headings import folded
@@ -16,32 +18,36 @@ VALUES = {"responses": "response", "survey_answers": "answer"}
 def as_long(raw: pd.DataFrame, wide: Wide, contract: Contract, file: str) -> pd.DataFrame:
     """Return the cells of the columns that ``wide`` names as rows; the other columns stand beside each.
 
-    The row labels stay those of the file. A blank cell is no row. Raises Refused for a heading that is not there, and
-    for a column of the table that is not known.
+    The row labels stay those of the file. A blank cell is no row. Raises Refused with every fault of the setting.
     """
-    headings = {folded(str(name)): str(name) for name in raw.columns}
-    rule = "docs/people.md: how a wide spreadsheet is read"
-    where = f"{file}, and data.wide.{contract.table} in the study file"
-    faults = [
-        Fault(where, f"no column headed so: {name!r}{nearest(name, map(str, raw.columns))}", "the headings of the file",
-              rule, "correct the heading in the study file")
-        for name in wide.columns if folded(name) not in headings
-    ]  # fmt: skip
-    named = {column for cells in (*wide.columns.values(), wide.every) for column in cells}
-    unknown = sorted(named - set(contract.names()))
-    faults += [
-        Fault(where, f"a column that the table does not have: {name!r}{nearest(name, contract.names())}",
-              ", ".join(contract.names()), rule, "correct the name")
-        for name in unknown
-    ]  # fmt: skip
-    if contract.table not in VALUES:
-        faults.append(Fault(where, "a table that is never wide", ", ".join(VALUES), rule, "take the setting out"))
-    refuse(faults)
-    taken = [headings[folded(name)] for name in wide.columns]
-    beside = raw.drop(columns=taken).astype("str")
-    parts = [
-        beside.assign(**wide.every, **cells, **{VALUES[contract.table]: raw[heading]})
-        for heading, cells in zip(taken, wide.columns.values(), strict=True)
-    ]
+    names = [str(name) for name in raw.columns]
+    headings = {folded(name): name for name in names}
+    found = {headings[folded(name)]: cells for name, cells in wide.columns.items() if folded(name) in headings}
+    for column, form in wide.headed.items():
+        before, after = map(re.escape, form.split("*"))
+        told = {name: re.fullmatch(f"{before}(.+){after}", name.strip(), re.I) for name in names if name not in found}
+        found |= {name: {column: match[1].strip()} for name, match in told.items() if match}
+    refuse(_faults(wide, contract, file, names, set(map(folded, found))))
+    beside, value = raw.drop(columns=list(found)).astype("str"), VALUES[contract.table]
+    parts = [beside.assign(**wide.every, **cells, **{value: raw[heading]}) for heading, cells in found.items()]
     long = pd.concat(parts).astype("str")
-    return long[long[VALUES[contract.table]].notna()].sort_index(kind="stable")
+    return long[long[value].notna()].sort_index(kind="stable")
+
+
+def _faults(wide: Wide, contract: Contract, file: str, names: list[str], found: set[str]) -> list[Fault]:
+    where, rule = f"{file}, and data.wide.{contract.table} in the study file", "docs/people.md: a wide spreadsheet"
+    told: list[tuple[str, str, str]] = []
+    if contract.table not in VALUES:
+        told.append(("a table that is never wide", ", ".join(VALUES), "take the setting out"))
+    for name in wide.columns:
+        if folded(name) not in found:
+            said = f"no column headed {name!r}{nearest(name, names)}"
+            told.append((said, "the headings of the file", "correct the heading in the study file"))
+    if wide.headed and len(found) <= len(wide.columns):
+        said = f"no heading of the form {' or '.join(map(repr, wide.headed.values()))}"
+        told.append((said, "at least one, with a cell in the place of *", "correct the form in the study file"))
+    columns = {c for cells in (*wide.columns.values(), wide.every, wide.headed) for c in cells}
+    for name in sorted(columns - set(contract.names())):
+        said = f"a column that the table does not have: {name!r}{nearest(name, contract.names())}"
+        told.append((said, ", ".join(contract.names()), "correct the name"))
+    return [Fault(where, said, allowed, rule, remedy) for said, allowed, remedy in told]

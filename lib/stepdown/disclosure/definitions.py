@@ -12,6 +12,7 @@ import pandas as pd
 
 from stepdown.disclosure.by_flow import brought_in, not_followed, who_is_in
 from stepdown.disclosure.by_month import by_month
+from stepdown.disclosure.by_people import by_people
 from stepdown.disclosure.by_period import points
 from stepdown.disclosure.by_profile import ethnic_groups, number_of_issues, profile
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
@@ -55,6 +56,7 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
     if "series_points" in by_name:
         points(by_name["series_points"], found)
     brought_in(by_name, found, groups)
+    by_people(by_name, found)
     return found
 
 

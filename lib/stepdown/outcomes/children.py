@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stepdown.cohort import Cohort, age_at_start, select
-from stepdown.contracts import StudyRecords
+from stepdown.contracts import StudyRecords, known_tables
 from stepdown.measures import NONE, PERIODS, counters
 from stepdown.params import Study
 from stepdown.statuses import spells_by_status
@@ -80,6 +80,7 @@ def child_outcomes(study: Study, records: StudyRecords) -> ChildOutcomes:
         columns |= _period_columns(study, cohort, spells, period)
     columns |= _status_at_edges(study, cohort, spells)
     columns |= _referral_columns(study, cohort, records)
+    known_tables()  # the rooms that have tables of their own declare their measures
     for counted in counters():
         columns |= counted(study, records, cohort)
     return ChildOutcomes(pd.DataFrame(columns), cohort, settings.ladder, settings.groups.labels())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stepdown.params.base import Day, ProjectPath, Settings, Text
 
@@ -26,11 +26,19 @@ class Wide(Settings):
     """A spreadsheet with one row a person and one column an item, a time or a question, read as one row a cell.
 
     columns: heading → the cells that all values below it have, by column of the table: "SDQ total (exit)":
-    {item: total, time_point: exit}.  every: cells that all rows have ({instrument: sdq, informant: parent}).
+    {item: total, time_point: exit}.  headed: column → the headings, with * where its cell stands in them
+    ({item: "Q*"}: Q1, Q2 …).  every: cells that all rows have ({instrument: sdq, informant: parent}).
     """
 
-    columns: Annotated[dict[Text, dict[Text, Text]], Field(min_length=1)]
+    columns: dict[Text, dict[Text, Text]] = Field(default_factory=dict)
+    headed: dict[Text, Annotated[Text, Field(pattern=r"^[^*]*\*[^*]*$")]] = Field(default_factory=dict)
     every: dict[Text, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.columns and not self.headed:
+            raise ValueError("wide: columns or headed says which columns hold the cells")
+        return self
 
 
 class DataSettings(Settings):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from stepdown.faults import nearest
 from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.data import DataSettings
 from stepdown.params.disclosure import DisclosurePolicy
@@ -46,18 +47,18 @@ class Instrument(Settings):
 class Question(Settings):
     """One question of a survey.
 
-    answers: code → label.  yes: the codes whose share is shown.  serves: as of an instrument.
+    answers: code → label.  counts_as_yes: the codes whose share is shown.  serves: as of an instrument.
     """
 
     label: Text
     answers: Labels
-    yes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    counts_as_yes: Annotated[tuple[Text, ...], Field(min_length=1)]
     serves: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if unknown := set(self.yes) - set(self.answers):
-            raise ValueError(f"yes names codes that answers does not have: {', '.join(sorted(unknown))}")
+        if unknown := set(self.counts_as_yes) - set(self.answers):
+            raise ValueError(f"counts_as_yes names codes that answers does not have: {', '.join(sorted(unknown))}")
         return self
 
 
@@ -89,7 +90,6 @@ class Delivery(Settings):
 
     activities, roles, end_reasons: code → label, of the table participation.  completed: the reasons that mean the
     activity was completed.  items, reasons: code → label, of the table log.  serves: activity → codes of the framework.
-    staff: how many staff could have been trained (None: there is no list, so no share trained is given).
     """
 
     activities: Labels = Field(default_factory=dict)
@@ -99,7 +99,6 @@ class Delivery(Settings):
     items: Labels = Field(default_factory=dict)
     reasons: Labels = Field(default_factory=dict)
     serves: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
-    staff: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -142,10 +141,36 @@ class PeopleSettings(Settings):
                 raise ValueError(f"{part}: named twice: {', '.join(twice)}")
         return self
 
+    @model_validator(mode="after")
+    def _claims_lead_somewhere(self) -> Self:
+        ids, measures = [claim.id for claim in self.logic_model], list(self.measure_names())
+        for claim in self.logic_model:
+            for name, known in ((n, k) for names, k in ((claim.leads_to, ids), (claim.measured_by, measures))
+                                for n in names if n not in k):  # fmt: skip
+                allowed = ", ".join(known) or "nothing"
+                raise ValueError(f"logic_model, {claim.id}: {name!r} is none of {allowed}{nearest(name, known)}")
+        return self
+
+    def measure_names(self) -> dict[str, str]:
+        """Return what a claim can be measured by, name → label, and the names of the other parts of the file.
+
+        <instrument>_<scale>, <survey>.<question>, activity.<code>, log.<code>.
+        """
+        delivery = self.delivery or Delivery()
+        others = [name for name in PARTS if name not in _APART and getattr(self, name)]
+        return {
+            **{f"{each.name}_{scale}": f"{each.label} ({scale})" for each in self.instruments for scale in each.scales},
+            **{f"{each.id}.{name}": q.label for each in self.surveys for name, q in each.questions.items()},
+            **{f"activity.{code}": label for code, label in delivery.activities.items()},
+            **{f"log.{code}": label for code, label in delivery.items.items()},
+            **{name: name.replace("_", " ") for name in others},
+        }
+
 
 LEVEL = 0.95
 """Confidence level of the intervals of notebook 9."""
 
+_APART = ("instruments", "surveys", "delivery", "logic_model")
 PARTS = tuple(PeopleSettings.model_fields)
 """The names of the parts."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from stepdown.measures import LADDER, StatusCode
+from stepdown.measures import LADDER, StatusCode, measured
 from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
 from stepdown.params.data import DataSettings
@@ -182,6 +182,11 @@ class StudySettings(PeopleSettings):
     review: ReviewSettings | None = None
     costs: CostSettings | None = None
     run: RunSettings = Field(default_factory=RunSettings)
+
+    def measure_names(self) -> dict[str, str]:
+        """Return what a claim of the logic model can be measured by: the children's outcomes too."""
+        outcomes = {name: measured(name).label for name in self.effects.outcomes}
+        return super().measure_names() | outcomes | ({"case_files": "case-file review"} if self.review else {})
 
     def broad_groups(self) -> dict[str, list[str]]:
         """Return the labels of the ethnic codes of each broad ethnic group."""

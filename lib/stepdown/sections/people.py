@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from stepdown.numbers import written
+from stepdown import instruments, surveys
+from stepdown.disclosure import ClearedTable
+from stepdown.instruments import sentences as of_change
+from stepdown.instruments import tables as shown
+from stepdown.params.people import LEVEL
+from stepdown.show import people_charts
+from stepdown.surveys import sentences as of_reach
+from stepdown.surveys.tables import ITEMS_SHOWN, REACH_SHOWN
 from stepdown.workbook import Book
 
 NOTHING = "The study has no {what}: nothing is shown here."
@@ -18,22 +25,82 @@ def is_there(book: Book, part: str, table: str, what: str) -> bool:
 
 def flow(book: Book) -> None:
     """Show who was referred, started, attended, completed and was seen at exit, and why others were not."""
-    is_there(book, "delivery", "participation", "table of who took part")
+    delivery = book.settings.delivery
+    if delivery is None or not is_there(book, "delivery", "participation", "table of who took part"):
+        if delivery is None:
+            book.say(NOTHING.format(what="table of who took part"))
+        return
+    records = book.records
+    reach = book.clear(surveys.reach_table(records.table("participation"), records.table("responses"), delivery))
+    book.tell(reach, of_reach.finding, limit=of_reach.REACH_LIMIT)
+    if reach.left_out:
+        return
+    book.chart(people_charts.flow(reach), name="reach")
+    book.say(of_reach.flow_list(reach.frame))
+    book.table(reach, caption="What became of each referral", columns=REACH_SHOWN)
 
 
 def measures(book: Book) -> None:
     """Show each questionnaire's change between entry and exit, beside the number not seen again."""
-    is_there(book, "instruments", "responses", "questionnaires")
+    if not is_there(book, "instruments", "responses", "questionnaires"):
+        return
+    people = instruments.measured_people(book.study, book.records)
+    changes = instruments.change_table(people, LEVEL)
+    if len(changes.frame):
+        change = book.clear(changes)
+        book.tell(change, of_change.finding, limit=of_change.CHANGE_LIMIT)
+        if not change.left_out:
+            _changes(book, change)
+    asked = instruments.yes_no_table(people, LEVEL)
+    if len(asked.frame):
+        answered = book.clear(asked)
+        book.tell(answered, of_change.yes_no_list, caption="Yes/no questions, entry and exit", columns=shown.YES_SHOWN)
+    for table, caption, columns in (
+        (instruments.bands_table(people), "Bands of those measured twice", shown.BANDS_SHOWN),
+        (instruments.reliable_table(people), "Change beyond the questionnaire's own error", shown.RELIABLE_SHOWN),
+    ):
+        if len(table.frame):
+            notes = of_change.reliable_note(table.frame) if table.name == "reliable_change" else []
+            book.table(book.clear(table), caption=caption, columns=columns, notes=notes)
+
+
+def _changes(book: Book, change: ClearedTable) -> None:
+    book.chart(people_charts.entry_and_exit(change), name="entry_and_exit")
+    book.say(of_change.change_list(change.frame))
+    book.table(change, caption="Change of those measured twice", columns=shown.CHANGE_SHOWN)
+    book.chart(people_charts.bounds_of_change(change), name="change_bounds")
+    caption = "The change of all who were due, by what is assumed of those not seen again"
+    book.table(change, caption=caption, columns=shown.BOUNDS_SHOWN)
+    book.say(of_change.completers_list(change.frame))
+    caption = "At entry: those measured twice, and those not seen again"
+    book.table(change, caption=caption, columns=shown.COMPLETERS_SHOWN)
+    if words := of_change.cautions(change.frame):
+        book.say(words)
 
 
 def survey(book: Book) -> None:
     """Show each survey's response, its answers, and what those who did not answer could do to them."""
-    is_there(book, "surveys", "survey_answers", "survey")
+    if not is_there(book, "surveys", "survey_answers", "survey"):
+        return
+    answers, given = book.records.table("survey_answers"), book.settings.surveys
+    response = book.clear(surveys.response_table(given, answers))
+    book.tell(response, of_reach.response_sentence, limit=of_reach.SURVEY_LIMIT)
+    items = book.clear(surveys.items_table(given, answers, LEVEL))
+    if items.left_out:
+        return
+    book.chart(people_charts.survey_answers(items), name="survey_answers")
+    book.say(of_reach.items_list(items.frame))
+    book.table(items, caption="Answers, with limits and bounds for all who could have been asked", columns=ITEMS_SHOWN)
 
 
 def training(book: Book) -> None:
     """Show training and consultation, planned against done."""
-    is_there(book, "delivery", "log", "log of training or consultation")
+    delivery = book.settings.delivery
+    table = surveys.training_table(book.records.table("log"), delivery) if delivery else None
+    if table is None or table.frame.empty:
+        book.say(NOTHING.format(what="log of training or consultation"))
+        return
+    book.tell(table, of_reach.training_sentence, caption="Training and consultation")
 
 
 def logic_model(book: Book) -> None:
@@ -41,4 +108,6 @@ def logic_model(book: Book) -> None:
     if not book.settings.logic_model:
         book.say(NOTHING.format(what="logic model"))
         return
-    book.say(f"The logic model has {written(len(book.settings.logic_model), 'row')}.")
+    table = book.clear(surveys.logic_table(book.study))
+    book.say(of_reach.logic_sentence(table.frame, list(book.settings.measure_names().values())))
+    book.table(table, caption="The logic model")
