@@ -26,6 +26,13 @@ def test_of_a_release_nothing_hidden_can_be_told(name, books, least, tmp_path):
     assert verdict.kept > least
 
 
+def test_of_a_trial_nothing_hidden_can_be_told(tmp_path):
+    """Judge: as above, with the families of the trial's flow, its subgroups, workers, hearings and spending."""
+    verdict = judge_without_kernels(ROOT / "params/crewe_like.yaml", tmp_path / "run", "019")
+    assert verdict.leaks == ()
+    assert verdict.kept > 95
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     """A study of 62 children whose first release stands; afterwards one child's records are not to be used."""

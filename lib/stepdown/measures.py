@@ -152,6 +152,7 @@ def counters() -> tuple[Counter, ...]:
 declare(
     *(item for code in LADDER for item in _of_status(STATUSES[code])),
     Measure("referrals", "referrals", "referrals", "referrals", "count", priced=True),
+    Measure("any_referral", "share of children referred", "referred", "share", "flag"),
     Measure("highest", "highest status", "status", "", "ladder"),
     Measure("age_years", "age (years)", "age", "years", "number", may_be_missing=True),
     Measure("sibling_group_size", "children in the sibling group", "size of sibling group", "children", "number",

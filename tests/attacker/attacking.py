@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attacker import later, meanings, months, people, series, who
+from attacker import later, meanings, months, people, series, trials, who
 from attacker.meanings import Count, Meanings
 from attacker.reading import Row, number, read_tables
 from attacker.reviewers import off_scale_range
@@ -68,6 +68,12 @@ READERS: dict[str, Reader] = {
     "training": people.training,
     "series_points": series.points,
     "series_drawn": series.drawn,
+    "trial_flow": trials.flow,
+    **dict.fromkeys(("trial_effect", "trial_compliers"), trials.of_outcome),
+    "trial_subgroups": trials.subgroups,
+    "time_use": trials.hours,
+    "repeats": trials.repeats,
+    "spending": trials.spending,
     **dict.fromkeys(("how_read", "import_doubts", "import_pool", "import_rows", "import_31_march"), who.brought_in),
 }
 NO_COUNTS = {
@@ -91,6 +97,8 @@ SUMS = (
     who.issues_in_the_records,
     series.sums,
     people.sums,
+    trials.flow_sums,
+    trials.subgroup_sums,
 )
 MOST = 5
 

@@ -56,7 +56,7 @@ def try_without_kernels(name: str, root: Path) -> Verdict:
 def judge_without_kernels(file: Path, run: Path, books: str = "01234", previous: Path | None = None) -> Verdict:
     """Return the verdict on the study of a parameter file as its records now are; ``books``: numbers of notebooks."""
     settings, began = yaml.safe_load(file.read_text(encoding="utf-8")), time.monotonic()
-    there = "013" + "".join(n for n, part in (("2", "review"), ("4", "costs")) if part in settings)
+    there = "013" + "".join(n for n, part in (("2", "review"), ("4", "costs"), ("9", "trial")) if part in settings)
     notebooks = [n for n in sorted((ROOT / "notebooks").glob("*.ipynb")) if n.name[0] in there and n.name[0] in books]
     run_study(file.stem, run, file.parent.parent, notebooks, previous=previous)
     return _verdict(file, run, 0, began, ())

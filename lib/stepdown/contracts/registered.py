@@ -24,6 +24,9 @@ HOMES = {
     "survey_answers": "stepdown.surveys.contract",
     "participation": "stepdown.surveys.contract",
     "log": "stepdown.surveys.contract",
+    "allocation": "stepdown.trials.contract",
+    "time_diary": "stepdown.trials.contract",
+    "hearings": "stepdown.trials.contract",
 }
 """The module that registers each table, in the order of the data dictionary: one line a table."""
 

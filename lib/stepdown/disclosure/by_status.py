@@ -77,15 +77,17 @@ def _overlap_gate(table: AggregateTable, found: Definitions, own: Block, groups:
 
 def _referrals(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
     for row, v in rows_of(table.frame):
-        _held_by(found, own, "referrals", [str(v["period"])], v["group"], (table.name, row, "children_referred"))
+        held_by(found, own, "referrals", [str(v["period"])], v["group"], (table.name, row, "children_referred"))
         found.at_most([(1, (table.name, row, "children_referred")), (-1, (table.name, row, "referrals"))])
         found.at_most([(1, (table.name, row, "referrals_without_index")), (-1, (table.name, row, "referrals"))])
 
 
 def _variable(outcome: object) -> str:
-    """Return the part of the block's variable that an outcome is about: days_cp → CP, referrals → referrals."""
+    """Return the part of the block's variable that an outcome is about: days_cp → CP, any_referral → referrals."""
     name = str(outcome)
-    return name.rsplit("_", 1)[-1].upper() if name.startswith(("days_", "clipped_days_", "episodes_")) else name
+    if name == "any_referral":
+        return "referrals"
+    return name.rsplit("_", 1)[-1].upper() if name.startswith(("days_", "clipped_days_", "episodes_", "any_")) else name
 
 
 def held(own: Block, outcome: object, period: str) -> np.ndarray | None:
@@ -94,7 +96,7 @@ def held(own: Block, outcome: object, period: str) -> np.ndarray | None:
     return own.where(**{name: True}) if name in own.columns else None
 
 
-def _held_by(
+def held_by(
     found: Definitions, own: Block, outcome: object, periods: Sequence[str], group: object, place: Place
 ) -> None:
     """Define the children with any of an outcome in one of the periods, of one group or (None) of all."""
@@ -110,7 +112,7 @@ def _two_part(table: AggregateTable, found: Definitions, own: Block, groups: Seq
     for row, v in rows_of(table.frame):
         column = "n_with_any" if "n_with_any" in v else "children"
         outcome = v.get("outcome", v.get("measure"))
-        _held_by(found, own, outcome, [str(v["period"])], v["group"], (table.name, row, column))
+        held_by(found, own, outcome, [str(v["period"])], v["group"], (table.name, row, column))
 
 
 def _any(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
@@ -118,7 +120,7 @@ def _any(table: AggregateTable, found: Definitions, own: Block, groups: Sequence
     for row, v in rows_of(table.frame):
         column = "n_with_any" if "n_with_any" in v else "children"
         outcome = v.get("outcome", v.get("measure"))
-        _held_by(found, own, outcome, ["before", "after"], v.get("group"), (table.name, row, column))
+        held_by(found, own, outcome, ["before", "after"], v.get("group"), (table.name, row, column))
 
 
 def _balance(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from stepdown.disclosure import by_trial
 from stepdown.disclosure.by_flow import brought_in, not_followed, who_is_in
 from stepdown.disclosure.by_month import by_month
 from stepdown.disclosure.by_people import by_people
@@ -48,6 +49,9 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
         ethnic_groups(by_name, found, broad or {})
         number_of_issues(by_name, found)
         not_followed(by_name, found, groups)
+        for name in ("trial_effect", "trial_compliers"):
+            if name in by_name:
+                by_trial.of_outcome(by_name[name], found, own, groups)
         found.known |= {name for name in by_name if name.removesuffix(AS_COUNTED) in _UNDERSTOOD}
     if "case_file_items" in by_name:
         _case_files(by_name, found)
@@ -57,6 +61,8 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
         points(by_name["series_points"], found)
     brought_in(by_name, found, groups)
     by_people(by_name, found)
+    by_trial.trial_flow(by_name, found)
+    by_trial.repeats(by_name, found)
     return found
 
 
@@ -89,6 +95,9 @@ _NEEDED = {
     "profile": ("variable", "category", "group", "children_in_group"),
     "issues": ("variable", "category", "group", "children_in_group"),
     "participant_flow": ("group", "step", "children", "families"),
+    "trial_effect": ("outcome", "n_programme", "any_programme"),
+    "trial_flow": ("stage", "became", "units"),
+    "repeats": ("period", "index", "repeated"),
     "statutory_status": ("group", "period", "status", "episodes"),
     "transitions": ("group", "status_before", "status_after", "children_before"),
     "referrals": ("group", "period", "referrals_without_index"),

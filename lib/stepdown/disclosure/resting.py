@@ -15,6 +15,7 @@ _LEVELS = {
     "statutory_status": ("days", "mean_days_per_child", "clipped_days", "mean_clipped_days_per_child"),
     "two_part": ("mean_days_if_any", "mean_days_per_child"),
     "cost_parts": ("volume", "cost_gbp"),
+    "trial_effect": ("mean_programme", "mean_comparison"),
     "regression_to_the_mean": ("mean_before", "reference_mean", "expected_change", "observed_change", "correlation"),
 }
 """Totals and means of one group in one period: with the differences between groups, one would give another away."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from stepdown.effects.comparison import Bools, Integers
+from stepdown.effects.comparison import Bools, Floats, Integers
 from stepdown.effects.estimates import NAN
 from stepdown.proportions import clopper_pearson, fisher, newcombe
 
@@ -27,9 +27,9 @@ SIBLINGS = "siblings taken together, Newcombe"
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Which of the n children of one group had it.  had: bool (n,).  family: whole numbers (n,)."""
+    """Which of the n children of one group had it.  had: bool (n,), or how much.  family: whole numbers (n,)."""
 
-    had: Bools
+    had: Bools | Floats
     family: Integers
 
     @property
@@ -118,7 +118,7 @@ def correlation_within(*groups: Shares) -> float:
         size = np.bincount(place).astype(np.float64)
         had = np.bincount(place, weights=group.had)
         between += float((size * (had / size - group.share) ** 2).sum())
-        within += float(had.sum() - (had**2 / size).sum())
+        within += float((group.had.astype(np.float64) ** 2).sum() - (had**2 / size).sum())
         df_between, df_within = df_between + len(size) - 1, df_within + size.sum() - len(size)
         spare += float(size.sum() - (size**2).sum() / size.sum()) if len(size) else 0.0
     if df_within == 0:

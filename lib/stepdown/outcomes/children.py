@@ -39,7 +39,8 @@ class ChildOutcomes:
     window_days_<period>, observable_<period>, days_at_risk_<period>, and for each status (cin, cp, cla) and period
     days_, clipped_days_, episodes_, new_episodes_ and any_<status>_<period>; also highest_<period> (0 none … 3 CLA),
     highest_at_start and highest_at_end (status on the last day before support and on the first day after it),
-    referrals_<period>, referrals_without_index_<period>, days_to_referral (NaN: none seen), follow_up_days.
+    referrals_<period>, any_referral_<period>, referrals_without_index_<period>, days_to_referral (NaN: none seen),
+    follow_up_days.
     days_ is by the study's day_count; clipped_days_ always inside the window. Under ``unobservable: days_at_risk``
     everything is counted on the days that the data covers, and days are scaled to the whole window. Measures that a
     room or an evaluator declared with a counter follow, <name>_before and <name>_after (NaN: not measured).
@@ -145,17 +146,18 @@ def _status_at_edges(study: Study, cohort: Cohort, spells: dict[str, Spells]) ->
     return columns
 
 
-def _referral_columns(study: Study, cohort: Cohort, records: StudyRecords) -> dict[str, object]:
+def _referral_columns(study: Study, cohort: Cohort, records: StudyRecords) -> dict[str, np.ndarray]:
     referrals = records.referrals
     row = positions(cohort.children["child_id"], referrals["child_id"])
     mine = row >= 0
     child, dates = row[mine], referrals["referral_date"].to_numpy()[mine]
     index = referrals["is_index"].fillna(False).to_numpy(dtype=bool)[mine]
-    columns: dict[str, object] = {}
+    columns: dict[str, np.ndarray] = {}
     at_risk = study.settings.unobservable == "days_at_risk"
     for period in PERIODS:
         periods = getattr(cohort, f"seen_{period}").covered if at_risk else getattr(cohort, period)
         columns[f"referrals_{period}"] = events_in(periods, child, dates)
+        columns[f"any_referral_{period}"] = columns[f"referrals_{period}"] > 0
         columns[f"referrals_without_index_{period}"] = events_in(periods, child, dates, exclude=index)
     start = cohort.after.start
     followed = follow_up_days(

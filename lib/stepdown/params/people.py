@@ -15,6 +15,7 @@ from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.data import DataSettings
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.params.runs import RunSettings
+from stepdown.params.trials import Repeats, Spending, TimeUse, TrialSettings
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Labels = dict[str, Text]
@@ -129,6 +130,10 @@ class PeopleSettings(Settings):
     surveys: tuple[Survey, ...] = ()
     delivery: Delivery | None = None
     logic_model: tuple[Claim, ...] = ()
+    trial: TrialSettings | None = None
+    time_use: TimeUse | None = None
+    repeats: Repeats | None = None
+    spending: Spending | None = None
 
     @model_validator(mode="after")
     def _named_once(self) -> Self:
@@ -189,6 +194,12 @@ class PeopleFile(PeopleSettings):
     repeated_referrals: Literal["each"] = "each"
     review: None = None
     costs: None = None
+
+    @model_validator(mode="after")
+    def _no_trial(self) -> Self:
+        if self.trial:
+            raise ValueError("trial: a trial's arms are the groups of a study with children's records (docs/trials.md)")
+        return self
 
     def broad_groups(self) -> dict[str, list[str]]:
         """Return no broad ethnic groups: nothing is known of ethnicity here."""

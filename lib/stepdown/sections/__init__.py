@@ -5,8 +5,8 @@ sections.month_by_month(book)
 sections.people.flow(book)
 """
 
-from stepdown.sections import people
+from stepdown.sections import people, trials
 from stepdown.sections.differences import how_far_apart
 from stepdown.sections.months import lasting, month_by_month, trends
 
-__all__ = ["how_far_apart", "lasting", "month_by_month", "people", "trends"]
+__all__ = ["how_far_apart", "lasting", "month_by_month", "people", "trends", "trials"]

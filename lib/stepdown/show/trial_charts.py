@@ -1,0 +1,130 @@
+"""Charts of a trial and of spending; drawn from cleared tables only."""
+
+from __future__ import annotations
+
+import math
+
+from stepdown.disclosure import ClearedTable
+from stepdown.effects.wording import directions, fewer, interval
+from stepdown.measures import PERIODS
+from stepdown.numbers import as_pounds, digits, signed
+from stepdown.show import style
+from stepdown.show.marks import INK, cleared_only, legend_mark, rows_down, short_pounds, words_at
+from stepdown.show.style import Figure
+
+ALLOCATED, TOOK = "As allocated", "Those who take it up"
+
+
+def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
+    """Return the primary outcome as allocated and for those who take the programme up, with intervals around nought.
+
+    tables: ``trial_effect``, ``trial_compliers``.
+
+    >>> from stepdown import trials
+    >>> found = trials.trial_of(trial_book.study, trial_book.records, trial_book.outcomes)
+    >>> tables = trials.trial_effect_table(found), trials.trial_compliers_table(found)
+    >>> trial_forest(*(trial_book.clear(table) for table in tables)).title
+    'Days as a child in need: as allocated, 20.7 days fewer a child'
+    """
+    cleared_only(effect, compliers)
+    unit = str(effect.frame["unit"].iloc[0])
+    rows = [(ALLOCATED, effect, "o", style.DARK), (TOOK, compliers, "s", style.MID)]
+    said, drawn = [], []
+    for label, table, _, _ in rows:
+        number, low, high = (float(table.numbers(name).iloc[0]) for name in ("estimate", "ci_low", "ci_high"))
+        drawn.append((number, low, high))
+        words = "not shown" if math.isnan(number) else f"{fewer(number, unit)} ({interval(low, high, unit)})"
+        said.append(f"{label}: {words}.")
+    with style.applied():
+        fig, axes = style.new_figure(height=2.6)
+        for place, ((number, low, high), (_, _, shape, colour)) in enumerate(zip(drawn, rows, strict=True)):
+            if math.isnan(number):
+                words_at(axes, "not shown", (0, place), (6, 0), va="center")
+                continue
+            axes.plot([low, high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+            axes.scatter(number, place, s=52, marker=shape, color=colour, zorder=3)
+            text = f"{signed(number, 1)} ({signed(low, 1)} to {signed(high, 1)})" if low < high else signed(number, 1)
+            words_at(axes, text, (number, place), (0, 8), ha="center")
+        axes.axvline(0, color=INK, linewidth=1)
+        rows_down(axes, [label for label, *_ in rows], 14, 0.5, 0.8)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+        left, right = axes.get_xlim()
+        axes.set_xlim(min(left, -0.2 * (right - left)), max(right, 0.2 * (right - left)))
+        less, more = directions(unit)
+        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the intervention arm     {more} →")
+    outcome = str(effect.frame["measure"].iloc[0])
+    first = drawn[0][0]
+    title = f"{outcome}: not shown" if math.isnan(first) else f"{outcome}: as allocated, {fewer(first, unit)} a child"
+    return style.finished(fig, axes, title=title, alt=f"Dot plot. {title}. {' '.join(said)}")
+
+
+def volume_and_price(table: ClearedTable) -> Figure:
+    """Return the change of spending on each item and year, in the part of more children and that of dearer children.
+
+    table: ``spending``.
+
+    >>> from stepdown.costs.spending import spending_table
+    >>> volume_and_price(trial_book.clear(spending_table(trial_book.study, trial_book.records))).title
+    'What moved spending: the number of children and the price of a child'
+    """
+    cleared_only(table)
+    parts = (
+        ("by_volume", "more or fewer children", style.LIGHT),
+        ("by_price", "dearer or cheaper children", style.DARK),
+    )
+    changed = table.frame["change"].notna().to_numpy()
+    names = [f"{row.item}, {row.financial_year}" for row in table.frame[changed].itertuples()]
+    said = []
+    with style.applied():
+        fig, axes = style.new_figure(height=1.7 + 0.62 * max(len(names), 1))
+        for place, (column, label, colour) in enumerate(parts):
+            numbers = table.numbers(column)[changed].to_list()
+            places = [row + (place - 0.5) * 0.38 for row in range(len(names))]
+            axes.barh(places, numbers, height=0.34, color=colour, label=label, edgecolor=INK, linewidth=0.4)
+            told = ", ".join(f"{name} {as_pounds(number)}" for name, number in zip(names, numbers, strict=True))
+            said.append(f"{label.capitalize()}: {told}.")
+        axes.axvline(0, color=INK, linewidth=1)
+        rows_down(axes, names, 20, 0.4, 0.6)
+        axes.xaxis.set_major_formatter(short_pounds)
+        axes.grid(axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel("Change on the year before, in constant prices")
+        marks = [legend_mark(label, "s", colour, INK) for _, label, colour in parts]
+        axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.3, 1.0), ncols=1, borderaxespad=0.2)
+    title = "What moved spending: the number of children and the price of a child"
+    return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. {' '.join(said)}")
+
+
+def direct_hours(table: ClearedTable) -> Figure:
+    """Return the share of direct work before and after, with intervals.
+
+    table: ``time_use``.
+
+    >>> from stepdown import trials
+    >>> direct_hours(trial_book.clear(trials.time_use_table(trial_book.study, trial_book.records))).title
+    'Direct work: 33.2% of hours before, 60.2% of hours after'
+    """
+    cleared_only(table)
+    shares = [[float(table.numbers(f"{name}{end}").iloc[0]) for end in ("", "_low", "_high")] for name in PERIODS]
+    with style.applied():
+        fig, axes = style.new_figure(height=2.4)
+        for place, (name, (share, low, high)) in enumerate(zip(PERIODS, shares, strict=True)):
+            axes.barh(place, 0 if math.isnan(share) else share, height=0.5, color=style.PERIODS[name], edgecolor=INK)
+            if low < high:
+                axes.plot([low, high], [place, place], color=INK, linewidth=1.4)
+            words = "not shown" if math.isnan(share) else f"{digits(share, 1)}%"
+            words_at(axes, words, (max(share, high) if high > 0 else 0, place), (5, 0), va="center")
+        rows_down(axes, [name.capitalize() for name in PERIODS], 14)
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("Direct work, % of all hours (line: 95% interval)")
+        axes.grid(axis="x")
+    told = [
+        f"{digits(share, 1)}% of hours {name}" if not math.isnan(share) else f"not shown {name}"
+        for name, (share, _, _) in zip(PERIODS, shares, strict=True)
+    ]
+    ends = [
+        f"{name}: {digits(low, 1)}% to {digits(high, 1)}%" for name, (_, low, high) in zip(PERIODS, shares, strict=True)
+    ]
+    title = f"Direct work: {', '.join(told)}"
+    return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. 95% intervals, {'; '.join(ends)}.")
