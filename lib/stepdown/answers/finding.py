@@ -138,11 +138,11 @@ class Finding:
         }
 
 
-def quoted(figure: MainFigure, source: str) -> str:
-    """Return a figure as one sentence to copy: what it is, its interval, what it depends on, and where it is from."""
-    reach = f" (95% interval {figure.interval})" if figure.interval else ""
+def quoted(figure: MainFigure, limit: str, source: str) -> str:
+    """Return a figure as one text to copy: what it is, its interval, its condition, its limit, where it is from."""
+    reach = f" (interval {figure.interval})" if figure.interval else ""
     condition = f", {figure.condition}" if figure.condition else ""
-    return f"{figure.label}: {figure.shown}{reach}{condition}. Source: {source}, table {figure.cell.table}."
+    return f"{figure.label}: {figure.shown}{reach}{condition}. What this does not show: {limit} Source: {source}."
 
 
 def _written(figure: MainFigure) -> dict[str, Any]:

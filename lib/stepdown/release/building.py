@@ -23,6 +23,7 @@ from stepdown.params import DisclosurePolicy, Study
 from stepdown.params.runs import FILES, Format
 from stepdown.recording import PLAN_FILE
 from stepdown.release.answering import Answered, answered, write_findings
+from stepdown.release.brief import brief_document
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import write_documents
 from stepdown.release.shared import about_lines, made_on, site_of
@@ -83,8 +84,9 @@ def build_release(
             main=found.summary.findings,
         )
     write_findings(release, found, facts)
-    messages = write_documents(release, site, [first(sheets), *pages], made, formats)
-    there = [each for each in FILES if (release / FILES[each]).is_file()]
+    brief = brief_document(site, found, parts, made) if {"pdf", "docx"} & set(formats) else ""
+    messages = write_documents(release, site, [first(sheets), *pages], made, formats, brief)
+    there = [file for file, _, _ in _OFFERED if (release / file).is_file()]
     for page in (first(sheets, there), *pages):
         (release / page.file).write_text(page.html, encoding="utf-8")
     return messages
@@ -194,11 +196,13 @@ def _findings(part: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-_OFFERED: dict[Format, tuple[str, str]] = {
-    "xlsx": ("All tables as a spreadsheet", "Excel, one table a sheet"),
-    "pdf": ("The whole report as PDF", "tagged, to read or print"),
-    "docx": ("The whole report as Word", "to edit"),
-}
+_OFFERED = (
+    ("brief.pdf", "Two pages to forward, as PDF", "the first page with four charts"),
+    ("brief.docx", "Two pages to forward, as Word", "to edit"),
+    (FILES["xlsx"], "All tables as a spreadsheet", "Excel, the main figures first"),
+    (FILES["pdf"], "The whole report as PDF", "tagged, to read or print"),
+    (FILES["docx"], "The whole report as Word", "to edit"),
+)
 
 
 def _first_page(
@@ -208,20 +212,18 @@ def _first_page(
     titles: Sequence[str],
     links: Sequence[tuple[str, str]],
     sheets: Sequence[Sheet],
-    formats: Collection[Format] = (),
+    files: Collection[str] = (),
 ) -> Page:
-    """Return the study's first page. formats: those that it leads to."""
+    """Return the study's first page. files: those of ``_OFFERED`` that it leads to."""
     shown = [
         {"title": title, "href": f"{part['notebook']}.html", "anchor": f"part-{n}", "findings": _findings(part)}
         for n, (part, title) in enumerate(zip(parts, titles, strict=True), 1)
     ]
     downloads = [
-        {"href": FILES[each], "text": text, "about": f" ({about})"}
-        for each, (text, about) in _OFFERED.items()
-        if each in formats
+        {"href": file, "text": text, "about": f" ({about})"} for file, text, about in _OFFERED if file in files
     ]
-    files = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
-    return study_page(site, shown, links, downloads, files, found)
+    tables = [{"href": f"tables/{sheet.name}.csv", "text": sheet.title} for sheet in sheets]
+    return study_page(site, shown, links, downloads, tables, found)
 
 
 def _sheets(part: Mapping[str, Any], tables: Path) -> list[Sheet]:

@@ -123,7 +123,7 @@ def study_page(
         site=site,
         found=found,
         summary=found.summary,
-        quotes=[quoted(figure, site.source) for finding in found.summary.findings for figure in finding.figures[:2]],
+        quotes=[quoted(figure, f.limit, site.source) for f in found.summary.answers for figure in f.figures[:2]],
         fills=FILLS,
         parts=parts,
         downloads=downloads,

@@ -15,31 +15,36 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.params.runs import FILES, Format
+from stepdown.params.runs import Format
+from stepdown.release.brief import for_word
 from stepdown.release.page import TEMPLATES, Page, Site
 
 _log = logging.getLogger("stepdown.release")
 
 
 def write_documents(
-    release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format]
+    release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format], brief: str = ""
 ) -> list[str]:
-    """Write the PDF and the Word file, those that are asked for; return what could not be made."""
+    """Write the report and the brief as PDF and as Word, what is asked for; return what could not be made.
+
+    brief: the brief as HTML ("" for none).
+    """
     asked = {"pdf", "docx"} & set(formats)
     if not asked:
         return []
-    document = one_document(site, pages, made, release / "figures")
-    pdf, word = (release / FILES[each] for each in ("pdf", "docx"))
-    begun = begin_word(document, word, made) if "docx" in asked else None
-    messages = [write_pdf(document, pdf, made)] if "pdf" in asked else []
-    messages += [end_word(begun, word)] if "docx" in asked else []
+    documents = {"report": one_document(site, pages, made, release / "figures")} | ({"brief": brief} if brief else {})
+    words = {release / f"{name}.docx": html for name, html in documents.items() if "docx" in asked}
+    begun = {file: begin_word(for_word(html), file, made) for file, html in words.items()}
+    messages = [write_pdf(html, release / f"{name}.pdf", made) for name, html in documents.items() if "pdf" in asked]
+    messages += [end_word(process, file) for file, process in begun.items()]
     return [message for message in messages if message]
 
 
 def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: Path) -> str:
     """Return all pages as one HTML document: one h1, the pages' own headings a level lower, no id twice.
 
-    figures: the folder whose PNG files take the place of the charts.
+    After the summary comes the list of contents, with page numbers in the PDF; how the marks are given, the glossary
+    and the settings come last.  figures: the folder whose PNG files take the place of the charts.
     """
     css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     parts = [_part(page, number, figures) for number, page in enumerate(pages)]
@@ -48,14 +53,45 @@ def one_document(site: Site, pages: Sequence[Page], made: datetime, figures: Pat
         f'<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8"><title>{escape(site.title)}</title>'
         f'<meta name="author" content="Stepdown"><meta name="dcterms.created" content="{stamp}">'
         f'<meta name="dcterms.modified" content="{stamp}"><style>{css}\n{_PAGED}</style></head><body>'
-        f"<main>{''.join(parts)}</main></body></html>"
+        f"<main>{_in_order(parts)}</main></body></html>"
     )
+
+
+def _in_order(parts: Sequence[str]) -> str:
+    """Return the parts with a list of contents after the first, and the first's own annexes after all."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup("".join(parts), "html.parser")
+    first, *others = soup.select("div.part")
+    annexes = soup.new_tag("div", attrs={"class": "part"})
+    for section in first.select("section.about"):
+        annexes.append(section.extract())
+    entries = []
+    for number, part in enumerate([*others, annexes], 1):
+        for heading in part.find_all(["h2", "h3"] if part is not annexes else ["h2"]):
+            heading["id"] = heading.get("id") or f"heading-{number}-{len(entries)}"
+            words = escape(" ".join(heading.get_text(" ").split()))
+            entries.append(f'<li class="{heading.name}"><a href="#{heading["id"]}">{words}</a></li>')
+    if others:
+        contents = f'<div class="part toc"><h2>Contents</h2><ul>{"".join(entries)}</ul></div>'
+        first.insert_after(BeautifulSoup(contents, "html.parser"))
+    soup.append(annexes)
+    return str(soup)
 
 
 _PAGED = """
 @page { size: A4; margin: 18mm 16mm 20mm;
   @bottom-center { content: counter(page) " of " counter(pages); font-size: 9pt; } }
 .part { break-before: page; } .part:first-child { break-before: auto; }
+.toc ul { list-style: none; padding: 0; max-width: none; font-size: 9.5pt; }
+.toc li { margin: 0; } .toc li.h2 { font-weight: bold; margin-top: 4pt; } .toc li.h3 { padding-left: 6mm; }
+.toc a { color: inherit; text-decoration: none; }
+.toc a::after { content: leader(".") target-counter(attr(href), page); }
+.answers { display: flex; gap: 6pt; } .answers > li { flex: 1; width: 33%; font-size: 8pt; padding: 4pt 6pt; }
+.answers h3 { font-size: 9pt; } .answers .number { font-size: 13pt; }
+figure.small { font-size: 7.5pt; } figure.small li { display: block; overflow: hidden; } figure.small b { float: right; }
+.bar { width: 100%; }
+tbody tr:nth-child(-n+2) { break-after: avoid; }
 .chart p { font-size: 9pt; } .chart img { max-width: 13cm; }
 .table-scroll { overflow: visible; } td.num { white-space: normal; }
 """
@@ -76,6 +112,7 @@ def _part(page: Page, number: int, figures: Path) -> str:
         stand_in = f"<p>{escape(words)}; they are in tables.xlsx and in the folder tables.</p>"
         fold.replace_with(BeautifulSoup(stand_in, "html.parser"))
     _drop(soup, "nav.contents, p.chart-links, figure summary, section[aria-labelledby=downloads]")
+    _drop(soup, "section[aria-labelledby$=pages], .limit a")
     for element in soup.select("a, figure.chart details, figure.chart figcaption"):
         element.unwrap()
     for chart in soup.select("figure.chart"):  # else pandoc takes the words below a chart for its alternative
@@ -104,7 +141,7 @@ def write_pdf(html: str, file: Path, made: datetime) -> str:
         from weasyprint import HTML
         from weasyprint.urls import URLFetcher
     except (ImportError, OSError) as error:
-        return f"report.pdf was not made: weasyprint does not work here ({type(error).__name__})"
+        return f"{file.name} was not made: weasyprint does not work here ({type(error).__name__})"
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with _source_date(made):
@@ -144,11 +181,11 @@ def begin_word(html: str, file: Path, made: datetime) -> subprocess.Popen[bytes]
 def end_word(process: subprocess.Popen[bytes] | None, file: Path) -> str:
     """Wait for the Word file; return "" or why it could not be made."""
     if process is None:
-        return "report.docx was not made: pandoc is not on this machine (pip install 'stepdown[word]' brings it)"
+        return f"{file.name} was not made: pandoc is not on this machine (pip install 'stepdown[word]' brings it)"
     code = process.wait(timeout=300)
     if code:
         file.unlink(missing_ok=True)
-        return f"report.docx was not made: pandoc ended with code {code}"
+        return f"{file.name} was not made: pandoc ended with code {code}"
     return ""
 
 

@@ -41,7 +41,7 @@ def site_of(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mapp
         questions=tuple(q if isinstance(q, str) else q.ask for q in study.settings.questions) if study else (),
         limits=study.settings.limits if study else (),
         date=date,
-        source=f"{title}, {footer.removesuffix('.')}",
+        source=", ".join(filter(None, (title, date, f"run {facts['run_id']}" if facts.get("run_id") else ""))),
     )
 
 

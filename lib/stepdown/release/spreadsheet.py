@@ -117,7 +117,7 @@ def _main_figures(
     book: Any, styles: Mapping[str, Any], figures: Sequence[tuple[Finding, MainFigure]], names: Mapping[str, str]
 ) -> None:
     """Write the first sheet: each main figure as a number, with what it depends on and what it does not show."""
-    headings = ("Figure", "Value", "Unit", "Lowest (95%)", "Highest (95%)", "Right only if", "How sure",
+    headings = ("Figure", "Value", "Unit", "Interval from", "Interval to", "Right only if", "How sure",
                 "What it does not show", "Sheet")  # fmt: skip
     sheet = _sheet(book, "Main figures", [46, 14, 14, 14, 14, 34, 14, 60, 24], styles)
     sheet.write_string(0, 0, "Main figures", styles["title"])
