@@ -66,7 +66,7 @@ def _in_order(parts: Sequence[str]) -> str:
     annexes = soup.new_tag("div", attrs={"class": "part"})
     for section in first.select("section.about"):
         annexes.append(section.extract())
-    entries = []
+    entries: list[str] = []
     for number, part in enumerate([*others, annexes], 1):
         for heading in part.find_all(["h2", "h3"] if part is not annexes else ["h2"]):
             heading["id"] = heading.get("id") or f"heading-{number}-{len(entries)}"
@@ -89,7 +89,8 @@ _PAGED = """
 .toc a::after { content: leader(".") target-counter(attr(href), page); }
 .answers { display: flex; gap: 6pt; } .answers > li { flex: 1; width: 33%; font-size: 8pt; padding: 4pt 6pt; }
 .answers h3 { font-size: 9pt; } .answers .number { font-size: 13pt; }
-figure.small { font-size: 7.5pt; } figure.small li { display: block; overflow: hidden; } figure.small b { float: right; }
+figure.small { font-size: 7.5pt; }
+figure.small li { display: block; overflow: hidden; } figure.small b { float: right; }
 .bar { width: 100%; }
 tbody tr:nth-child(-n+2) { break-after: avoid; }
 .chart p { font-size: 9pt; } .chart img { max-width: 13cm; }
