@@ -1,5 +1,6 @@
 """Released pages, judged by axe-core in Chromium, by keyboard, at 320 and 1280 pixels, offline, and by reading them."""
 
+import json
 import os
 import re
 import shutil
@@ -247,6 +248,12 @@ def test_the_pdf_is_tagged_and_the_word_file_keeps_tables_and_alternatives(relea
     assert root["/Lang"] == "en-GB"
     text = "".join(page.extract_text() for page in reader.pages)
     assert "307,335" in text
+    contents = next(i for i, page in enumerate(reader.pages) if page.extract_text().lstrip().startswith("Contents"))
+    assert contents <= 4, "right after the summary"
+    assert re.search(r"What did it cost, and what did it save\? ?\.* ?\d+", reader.pages[contents].extract_text())
+    last = "".join(page.extract_text() for page in reader.pages[-4:])
+    assert "Words used on this page" in last
+    assert "Settings and versions of this run" in last
     word = released["slough_ifp"] / "report.docx"
     if not word.is_file():
         pytest.skip("pandoc is not on this machine: the Word file was not looked at")
@@ -254,6 +261,49 @@ def test_the_pdf_is_tagged_and_the_word_file_keeps_tables_and_alternatives(relea
         document = parts.read("word/document.xml").decode()
     assert document.count("<w:tbl>") > 5
     assert 'descr="Bar chart' in document
+
+
+def one_line(text):
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.slow
+def test_the_brief_has_two_pages_and_each_finding_with_its_mark_and_its_limit_in_pdf_and_word(released):
+    from pypdf import PdfReader
+
+    folder = released["slough_ifp"]
+    found = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
+    pages = PdfReader(folder / "brief.pdf").pages
+    assert len(pages) == 2
+    texts = [one_line("".join(page.extract_text() for page in pages))]
+    if (folder / "brief.docx").is_file():
+        with zipfile.ZipFile(folder / "brief.docx") as parts:
+            document = parts.read("word/document.xml").decode()
+        texts.append(one_line(BeautifulSoup(document, "xml").get_text()))
+        assert document.count("<pic:pic") == 4
+    for text in texts:
+        assert one_line(found["sentence"]) in text
+        assert all(one_line(words) in text for words in found["must_not_be_concluded"])
+        for finding in found["findings"]:
+            assert one_line(finding["short"]) in text
+            assert one_line(finding["limit"]) in text
+            assert one_line(finding["certainty"]["word"]) in text
+
+
+def test_the_workbook_opens_on_the_main_figures_each_with_its_limit(released):
+    from openpyxl import load_workbook
+
+    for name in STUDIES:
+        found = json.loads((released[name] / "findings.json").read_text(encoding="utf-8"))
+        sheet = load_workbook(released[name] / "tables.xlsx").worksheets[0]
+        (head, *rows) = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
+        assert 1 <= len(rows) <= 15
+        limits = {finding["limit"] for finding in found["findings"]}
+        values = [value["number"]["value"] for finding in found["findings"] for value in finding["values"]]
+        for row in rows:
+            told = dict(zip(head, row, strict=True))
+            assert told["Value"] in values
+            assert told["What it does not show"] in limits
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):

@@ -154,6 +154,8 @@ class StudySettings(PeopleSettings):
     longer_windows_months: further lengths for which the page says how many children could be followed.
     dates_are: made_up where dates were placed inside the periods; nothing is then shown month by month.
     months: what is shown month by month (docs/months.md).
+    published_by, contact, next_update: who answers for the figures, whom to ask, and when they come again; printed
+        beside what can be quoted.
     """
 
     title: Text
@@ -182,6 +184,9 @@ class StudySettings(PeopleSettings):
     review: ReviewSettings | None = None
     costs: CostSettings | None = None
     run: RunSettings = Field(default_factory=RunSettings)
+    published_by: str = ""
+    contact: str = ""
+    next_update: str = ""
 
     def measure_names(self) -> dict[str, str]:
         """Return what a claim of the logic model can be measured by: the children's outcomes too."""

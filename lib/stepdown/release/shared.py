@@ -81,6 +81,9 @@ def _rows(study: Study | None, facts: Mapping[str, object], version: str, date: 
                 if isinstance(settings, StudySettings)
                 else []
             ),
+            ("Published by", getattr(settings, "published_by", "")),
+            ("Contact", getattr(settings, "contact", "")),
+            ("Next update", getattr(settings, "next_update", "")),
             ("Records reach to", f"{last.day} {last:%B %Y}"),
             ("Records", settings.data.provenance),
             ("Seed of the random numbers", str(settings.seed)),
