@@ -9,6 +9,7 @@ from stepdown.contracts.dictionary import dictionary_markdown
 from stepdown.costs import assumptions_markdown, read_case
 from stepdown.params import load_study
 from stepdown.params.describing import settings_markdown
+from stepdown.surveys.claims import claims_markdown
 
 DEFAULT_STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
 DEFAULT_CASES = ("leeds_family_valued",)
@@ -23,6 +24,7 @@ DOCUMENTS: dict[str, Callable[[Path], str]] = {
     "docs/data_dictionary.md": lambda root: dictionary_markdown(),
     "docs/settings.md": lambda root: settings_markdown(),
     "docs/assumptions.md": _assumptions,
+    "docs/people_claims.md": claims_markdown,
 }
 """The text of each generated document by its path from the project root."""
 

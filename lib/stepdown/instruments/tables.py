@@ -29,8 +29,8 @@ _KEY = {"measure": Column("Measure", Role.KEY)}
 _WHO = {
     "activity": Column("Activity", Role.OPEN, about="That they all started in, where there is one."),
     "role": Column("Who", Role.OPEN),
-    "entries": Column("Measured at entry", Role.COUNT, "people", 0, about="With every scale that is shown."),
-    "both": Column("Measured again at exit", Role.COUNT, "people", 0),
+    "entries": Column("At entry", Role.COUNT, "people", 0, about="With every scale that is shown."),
+    "both": Column("Measured twice", Role.COUNT, "people", 0),
     "lost": Column("Not seen again", Role.COUNT, "people", 0, about="Due at exit and not measured."),
     "not_due": Column("Exit not due yet", Role.COUNT, "people", 0, about="The activity still runs."),
 }
@@ -88,14 +88,14 @@ def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
              found.srm, found.p, could["no_change"], could["worst"], could["best"], lost.mean() if len(lost) else NAN,
              *difference(entry, lost, level), _by_regression(each, scale), " and ".join(flags) or "no")
         )  # fmt: skip
-    points = {name: Column(label, Role.DERIVED, "points", 2, rests) for name, label, rests in (
+    points = {name: Column(label, Role.DERIVED, "", 2, rests) for name, label, rests in (
         ("mean_entry", "Mean at entry", _BOTH), ("mean_exit", "Mean at exit", _BOTH), ("change", "Change", _BOTH),
         ("ci_low", "from", _BOTH), ("ci_high", "to", _BOTH))}  # fmt: skip
-    more = {name: Column(label, Role.DERIVED, "points", 2, rests) for name, label, rests in (
-        ("no_change", "Change of all, if those not seen had not changed", _ALL),
-        ("worst", "if they were at the worst end", _ALL), ("best", "if they were at the best end", _ALL),
-        ("entry_lost", "Mean at entry of those not seen again", _LOST),
-        ("gap", "Difference at entry, not seen again less seen", _ALL), ("gap_low", "from", _ALL),
+    more = {name: Column(label, Role.DERIVED, "", 2, rests) for name, label, rests in (
+        ("no_change", "Change of all, if not seen is unchanged", _ALL),
+        ("worst", "if at the worst end", _ALL), ("best", "if at the best end", _ALL),
+        ("entry_lost", "Mean at entry, not seen again", _LOST),
+        ("gap", "Difference", _ALL), ("gap_low", "from", _ALL),
         ("gap_high", "to", _ALL), ("by_regression", "Change that comes by itself", _BOTH))}  # fmt: skip
     columns = {
         **_KEY,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from stepdown.faults import Fault, nearest, refuse
-from stepdown.params.review import AuditTool, ReviewSettings
+from stepdown.params.review import AuditTool, OtherEvidence, ReviewSettings
 from stepdown.tables import AggregateTable, Column, Role
 
 EVIDENCE = ("case files and other sources", "case files", "other sources", "none")
@@ -28,8 +30,12 @@ SHOWN = ("framework", "cell", "evidence", "items_number", "source")
 """The columns of framework_grid that a page shows."""
 
 
-def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
+def framework_grid(
+    case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings, further: Sequence[OtherEvidence] = ()
+) -> AggregateTable:
     """Return the grid: one row is a practice feature or outcome of a framework.
+
+    further: evidence from the study's own tables, beside what its file names (stepdown.surveys.evidence).
 
     It says where evidence was looked for and found, not which way the evidence points. Raises Refused for
     evidence on a cell that the tool does not have.
@@ -41,13 +47,14 @@ def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSe
     case files                      2
     other sources                   2
     """
-    refuse([_unknown(other.serves, tool) for other in settings.other_evidence if other.serves not in tool.cells()])
+    elsewhere = (*settings.other_evidence, *further)
+    refuse([_unknown(other.serves, tool) for other in elsewhere if other.serves not in tool.cells()])
     answered = set(case_files["item_id"])
     rows = []
     for framework in tool.frameworks:
         for cell in framework.cells:
             items = [i.item_id for i in tool.items if cell.code in i.serves and i.item_id in answered]
-            others = [other for other in settings.other_evidence if other.serves == cell.code]
+            others = [other for other in elsewhere if other.serves == cell.code]
             kind = EVIDENCE[(0 if others else 1) if items else (2 if others else 3)]
             texts = (["case-file review"] if items else []) + [f"{other.says} ({other.source})" for other in others]
             source = "; ".join(texts) or "none found"
@@ -59,7 +66,7 @@ def framework_grid(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSe
 
 def _unknown(code: str, tool: AuditTool) -> Fault:
     return Fault(
-        "review.other_evidence, serves",
+        "review.other_evidence, or serves of a questionnaire, question or activity",
         f"a framework cell that the audit tool does not have: {code!r}{nearest(code, tool.cells())}",
         ", ".join(tool.cells()),
         "evidence is placed on a practice feature or outcome of the audit tool's frameworks",

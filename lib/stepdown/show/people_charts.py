@@ -31,11 +31,13 @@ def entry_and_exit(change: ClearedTable) -> Figure:
                 words_at(axes, text, (np.nan_to_num(value), place), (4, 0), va="center")
         widest = float(np.nanmax([1.0, *means["at entry"], *means["at exit"]]))
         for place, seen, gone in zip(rows, both, lost, strict=True):
-            axes.text(widest * 1.14, place, f"{seen} measured twice\n{gone} not seen again", va="center", fontsize=9.5)
+            axes.text(widest * 1.3, place, f"{seen} measured twice\n{gone} not seen again", va="center", fontsize=9.5)
         rows_down(axes, names, 22)
-        axes.set(xlim=(0, widest * 1.6), xlabel="points (each measure has its own scale)")
+        axes.set(xlim=(0, widest * 1.85), xlabel="points (each measure has its own scale)")
         style.legend_above(axes)
-    title = f"Mean at entry and exit of those measured twice, in {written(len(names), 'measure')}"
+    up = (means["at exit"] > means["at entry"]) == (change.frame["better"] == "higher")
+    better = int((up & means["at exit"].notna() & means["at entry"].notna()).sum())
+    title = f"Those measured twice were better at exit in {better} of {written(len(names), 'measure')}, on average"
     said = [
         f"{name}: {digits(entry, 1)} at entry, {digits(exit, 1)} at exit, {seen} measured twice, {gone} not seen again"
         for name, entry, exit, seen, gone in zip(names, *means.values(), both, lost, strict=True)

@@ -22,10 +22,10 @@ def steps(reach: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (activity, role), own in reach.groupby(["activity", "role"], sort=False):
-        began = own[~own["fate"].str.startswith((NOT_STARTED, WAITING))]
+        never = own[own["fate"].isin([NOT_STARTED, WAITING])]
         done = own[own["fate"] == COMPLETED]
-        counts = [own["referred"].iloc[0], began["people"].sum(skipna=False), done["people"].sum(skipna=False)]
-        counts.append(own["seen"].iloc[0])
+        referred, seen = own["referred"].iloc[0], own["seen"].iloc[0]
+        counts = [referred, referred - never["people"].sum(skipna=False), done["people"].sum(skipna=False), seen]
         rows.append((activity, role, *(float("nan") if pd.isna(count) else float(count) for count in counts)))
     return pd.DataFrame(rows, columns=["activity", "role", *STEPS])
 
