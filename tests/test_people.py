@@ -226,7 +226,7 @@ def test_a_score_goes_through_notebook_3s_bracket_balance_disclosure_and_chart(t
     both = found.frame[["sdq_parent_total_before", "sdq_parent_total_after"]].notna().all(axis=1)
     assert row["missing_programme"] + row["missing_comparison"] == (~both).sum() > 0
     said = sentences.bracket_sentence(compared.frame, "sdq_parent_total", groups)
-    assert "total difficulties (Children, SDQ by a parent)" in said
+    assert said.startswith("Total difficulties (Children, SDQ by a parent), Families Together against Usual help: ")
     assert effect_charts.bracket_forest(compared, unit="points").alt
     balance = effects.balance_table(found.frame, options).frame
     assert "otal difficulties (Children, SDQ by a parent) before" in balance.to_string()
