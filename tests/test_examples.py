@@ -10,7 +10,8 @@ import pytest
 from fixtures.examples import ROOT, ready
 from stepdown.workbook import Book
 
-ROOMS = ("audit", "costs", "describe", "effects", "months", "outcomes", "review", "sections", "show", "workbook")
+ROOMS = ("audit", "costs", "describe", "effects", "instruments", "months", "outcomes", "review", "sections", "show")
+ROOMS += ("surveys", "workbook")
 """Rooms whose objects must have one; a room that is not here may have some."""
 
 READERS = (

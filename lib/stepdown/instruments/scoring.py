@@ -14,6 +14,8 @@ def score(answers: pd.DataFrame, key: ScoringKey) -> pd.DataFrame:
     answers: one column an item, NaN where it was not answered; an item that is no column was answered by nobody.
     A score with some answers missing is the mean of those given times the number of items, rounded half up.
 
+    >>> from stepdown.params import load
+    >>> sdq = load("params/instruments/sdq.yaml", ScoringKey)
     >>> score(pd.DataFrame({"5": [1], "7": [1], "12": [0], "18": [0]}), sdq)["conduct"].tolist()
     [3.0]
     """

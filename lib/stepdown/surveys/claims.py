@@ -35,7 +35,7 @@ def people_needed(share: float, points: float) -> int:
     """Return the least number of people with which Wilson's interval is nowhere wider than so many points each way.
 
     >>> people_needed(0.37, 10)
-    89
+    90
     """
     n = 2
     while True:

@@ -13,6 +13,9 @@ def evidence(study: Study, records: StudyRecords) -> list[OtherEvidence]:
 
     A questionnaire counts once it was filled in at entry and at exit, a survey's question once it was answered, an
     activity once somebody started it. It says where evidence is, not which way it points.
+
+    >>> evidence(book.study, book.records)
+    []
     """
     responses, answers = records.table("responses"), records.table("survey_answers")
     started = records.table("participation").dropna(subset=["started_on"])
