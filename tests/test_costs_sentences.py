@@ -136,3 +136,18 @@ def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
 def test_the_weight_of_one_child_is_not_overstated(without, words):
     scenarios = pd.DataFrame({"scenario": ["report_method", "without_one_child"], "saving_gbp": [100.0, without]})
     assert costs.one_child_sentence(scenarios).startswith(words)
+
+
+def test_where_whole_spells_were_counted_days_inside_lead_and_the_published_count_is_named():
+    inside = uncertain(first=(11_000.0, 6_000.0, 16_000.0, 0.0), second=(3_000.0, 400.0, 5_000.0, 0.0))
+    text = costs.bracket_sentence(uncertain(), "2019/20", inside, "RR1038")
+    assert text.index("£11,000 (95% interval") < text.index("as RR1038 counted, the two are £20,000 and £5,000")
+
+
+def test_a_saving_below_nought_is_money_spent_and_pounds_stand_beside_pounds_of_one_size():
+    text = costs.bracket_sentence(
+        uncertain((9_466.0, -293_076.0, 312_009.0, 0.001), (-78_098.0, -321_816.0, 165_620.0, 0.0)), "2022/23"
+    )
+    assert "is £9,000 (95% interval −£293,000 to £312,000)" in text
+    assert "£78,000 more was spent (95% interval of the saving −£322,000 to £166,000)" in text
+    assert "−£78,000" not in text

@@ -492,3 +492,10 @@ def test_text_bounds_hold() -> None:
     for label in ("Alcohol misuse", "Drug misuse", "Mental health"):
         assert 100 - issue["issue at assessment", label, 0] >= 75
     assert 100 - issue["issue at assessment", "Mental health", 1] < 20
+
+
+def test_the_steps_add_up_from_the_published_net_cost_to_both_ends_of_ours():
+    """Hand sum: £307,335 (RR1038, Table 25), prices, days inside the window, the other comparison."""
+    steps = costs.steps_table(cost_inputs("slough_ifp")).frame
+    assert steps["net_cost_gbp"].round().tolist() == [307_335, 326_566, 409_335, 494_913]
+    assert steps["change_gbp"].cumsum().round(6).tolist() == steps["net_cost_gbp"].round(6).tolist()

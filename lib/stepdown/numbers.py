@@ -95,9 +95,13 @@ def as_pounds(value: float, decimals: int = 0) -> str:
     return as_shown(value, Column("", Role.TOTAL, unit="£", decimals=decimals))
 
 
-def rounded_pounds(value: float) -> str:
-    """Return pounds to the nearest thousand above £10,000: what an estimate with a wide interval deserves."""
-    return as_pounds(round(value, -3)) if abs(value) >= 10_000 else as_pounds(value)
+def rounded_pounds(value: float, *beside: float) -> str:
+    """Return pounds to the nearest thousand where they, or an amount beside them, are £10,000 or more.
+
+    What an estimate with a wide interval deserves; below £1,000 the pounds stay.
+    """
+    largest = max((abs(amount) for amount in (value, *beside) if not pd.isna(amount)), default=0.0)
+    return as_pounds(round(value, -3)) if largest >= 10_000 and abs(value) >= 1_000 else as_pounds(value)
 
 
 def written(value: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:

@@ -30,6 +30,7 @@ from stepdown.costs.sentences import (
     simulation_sentence,
     strongest_sentence,
 )
+from stepdown.costs.steps import steps_table
 from stepdown.costs.uncertainty import acceptability_table, bracket_table, plane_table, uncertainty_tables
 from stepdown.costs.used import kept_sentence, savings_by_agency_table, unit_costs_table
 from stepdown.params.effects import BRACKET

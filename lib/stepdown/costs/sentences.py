@@ -37,13 +37,10 @@ def report_sentence(net: pd.DataFrame, published: bool) -> str:
         return HIDDEN
     method = "the report's own method" if published else "the plain sum (volumes times unit costs)"
     more = "more" if balance >= 0 else "less"
-    lost = (
-        f"{as_pounds(saving)} was saved" if saving >= 0 else f"nothing was saved ({as_pounds(-saving)} more was spent)"
-    )
-    return (
-        f"By {method}, the programme cost {as_pounds(abs(balance))} {more} than it saved: "
-        f"{as_pounds(cost)} was spent and {lost}."
-    )
+    amounts = (abs(balance), cost, abs(saving))
+    balance_, spent, saved = (as_pounds(a) if published else rounded_pounds(a, *amounts) for a in amounts)
+    lost = f"{saved} was saved" if saving >= 0 else f"nothing was saved ({saved} more was spent)"
+    return f"By {method}, the programme cost {balance_} {more} than it saved: {spent} was spent and {lost}."
 
 
 def chance_words(share: float) -> str:
@@ -59,10 +56,13 @@ def chance_words(share: float) -> str:
     return f"about {max(1, int(digits(share * 100)))} in 100"
 
 
-def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.DataFrame | None = None) -> str:
+def bracket_sentence(
+    uncertainty: pd.DataFrame, price_year: str, inside: pd.DataFrame | None = None, counted_by: str = ""
+) -> str:
     """Return both ends of the bracket with intervals and chances.
 
-    uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs.
+    uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs: it
+    then leads, and the count of ``counted_by`` ("RR1038") is given as such.
 
     >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
     >>> bracket_sentence(table.frame, "2018/19")[:50]
@@ -70,27 +70,39 @@ def bracket_sentence(uncertainty: pd.DataFrame, price_year: str, inside: pd.Data
     """
     parts: list[str] = []
     chances: list[str] = []
-    for estimator in dict.fromkeys(str(name) for name in uncertainty["estimator"]):
+    led = uncertainty if inside is None or _hidden(inside) else inside
+    for estimator in dict.fromkeys(str(name) for name in led["estimator"]):
         keys = {"estimator": estimator, "measure": "saving_gbp"}
-        estimate, low, high = (_value(uncertainty, c, **keys) for c in ("estimate", "ci_low", "ci_high"))
-        if pd.isna(estimate):
+        amounts = [_value(led, c, **keys) for c in ("estimate", "ci_low", "ci_high")]
+        if pd.isna(amounts[0]):
             return HIDDEN
-        chances.append(chance_words(_value(uncertainty, "probability_pays", **keys)))
+        chances.append(chance_words(_value(led, "probability_pays", **keys)))
         what = "it is" if parts else f"the saving in {price_year} prices is"
-        interval = f"95% interval {rounded_pounds(low)} to {rounded_pounds(high)}"
-        interval = "no interval can be given" if pd.isna(low) else interval
-        parts.append(f"{_start(estimator)} {what} {rounded_pounds(estimate)} ({interval}).")
+        parts.append(f"{_start(estimator)} {_saved(what, *amounts)}.")
     covered = " and in ".join(dict.fromkeys(chances))
     parts.append(f"It covers what was spent in {covered} of the simulated repeats.")
     parts += few_families_sentences(uncertainty)
-    ends = inside.loc[inside["measure"] == "saving_gbp", "estimate"] if inside is not None else pd.Series(dtype=float)
-    if len(ends) and not ends.isna().any():
-        both = " and ".join(rounded_pounds(float(end)) for end in ends)
-        parts.append(f"Counting only days inside the window, the two are {both}.")
+    if led is not uncertainty and not _hidden(uncertainty):
+        ends = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "estimate"].astype("float64")
+        both = " and ".join(rounded_pounds(end, *ends) for end in ends)
+        how = f"as {counted_by} counted" if counted_by else "counted in whole spells"
+        parts.append(f"Only days inside the window are counted; {how}, the two are {both}.")
     parts.append(
         "These data cannot show which of the two is nearer the truth: each is right only if its own condition holds."
     )
     return " ".join(parts)
+
+
+def _hidden(uncertainty: pd.DataFrame) -> bool:
+    return bool(uncertainty.loc[uncertainty["measure"] == "saving_gbp", "estimate"].isna().any())
+
+
+def _saved(what: str, estimate: float, low: float, high: float) -> str:
+    """Return a saving with its interval; one below nought as so much more spent."""
+    one, start, end = (rounded_pounds(amount, estimate, low, high) for amount in (abs(estimate), low, high))
+    said = f"{what} {one}" if estimate >= 0 else f"{one} more was spent"
+    interval = f"95% interval {'' if estimate >= 0 else 'of the saving '}{start} to {end}"
+    return f"{said} ({'no interval can be given' if pd.isna(low) else interval})"
 
 
 def few_families_sentences(uncertainty: pd.DataFrame) -> list[str]:
@@ -214,7 +226,7 @@ def one_child_sentence(scenarios: pd.DataFrame) -> str:
     verb = "less" if change < 0 else "more"
     start = "One child carries much" if abs(change / base) >= 0.1 else "No single child carries much"
     return (
-        f"{start}: without the most influential one the saving is {as_pounds(abs(change))} {verb} "
+        f"{start}: without the most influential one the saving is {rounded_pounds(abs(change))} {verb} "
         f"({digits(100 * abs(change / base))}% of it)."
     )
 
@@ -254,9 +266,10 @@ def both_desks_paragraph(
     >>> ends, agencies = costs.bracket_table(inputs), costs.savings_by_agency_table(inputs).frame
     >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
     >>> both_desks_paragraph(net, table.frame, needed, agencies, limits=())[:38]
-    '£501,597 was spent on the programme. W'
+    '£521,000 was spent on the programme. W'
     """
     cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
+    in_prices = sum(_value(uncertainty, "estimate", measure=m) for m in ("saving_gbp", "net_cost_gbp"))
     both = uncertainty if inside is None else pd.concat([uncertainty, inside])
     ends = both[both["measure"] == "saving_gbp"]
     if pd.isna(saving) or ends["estimate"].isna().any():
@@ -266,8 +279,9 @@ def both_desks_paragraph(
     words = [chance_words(p) for p in chances]
     chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    anywhere = f"anywhere from {rounded_pounds(low)} to {rounded_pounds(high)}"
-    parts = [f"{as_pounds(cost)} was spent on the programme."]
+    anywhere = f"anywhere from {rounded_pounds(low, high)} to {rounded_pounds(high, low)}"
+    spent = rounded_pounds(cost if pd.isna(in_prices) else in_prices)
+    parts = [f"{spent} was spent on the programme."]
     if pd.isna(low):
         parts.append("How sure the saving is cannot be said: a group is one family, or its families do not differ.")
     elif low > 0:
@@ -300,7 +314,8 @@ def cashable_sentence(by_agency: pd.DataFrame) -> str:
     if total <= 0 or most <= 0:
         return "None of it could be taken out of a budget: what is freed is social workers' time."
     names = " and ".join(_low(name) for name in cash["shown_as"])
+    part, of_all = rounded_pounds(most, total), rounded_pounds(total, most)
     return (
-        f"At most {as_pounds(most)} of the {as_pounds(total)} counted as saved ({names}) could be taken out of a "
-        "budget; the rest is social workers' time, which goes to other families."
+        f"At most {part} of the {of_all} counted as saved ({names}) could be taken out of a budget; the rest is social "
+        "workers' time, which goes to other families."
     )

@@ -32,7 +32,8 @@ _CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
 HIDDEN = "The numbers behind this chart are hidden or undefined: too few children or families."
 
 
-def _money_axis(axes: Axes, which: str) -> None:
+def money_axis(axes: Axes, which: str) -> None:
+    """Write pounds along an axis, with a grid."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(FuncFormatter(short_pounds))
     axes.grid(axis=which)
@@ -40,7 +41,8 @@ def _money_axis(axes: Axes, which: str) -> None:
         axes.locator_params(axis="x", nbins=5)
 
 
-def _empty(title: str) -> Figure:
+def empty(title: str) -> Figure:
+    """Return a chart that says that its numbers are hidden."""
     with style.applied():
         fig, axes = style.new_figure(height=1.6)
         axes.axis("off")
@@ -77,7 +79,7 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
     first = next(iter(tables.values()))
     cost = sum(first.value("estimate", estimator=BRACKET[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
     if np.isnan([cost, *(number for row in rows for number in row[2:])]).any():
-        return _empty("Savings and cost")
+        return empty("Savings and cost")
     title = _savings_title(rows, cost)
     with style.applied():
         fig, axes = style.new_figure(height=1.75 + 0.6 * len(rows))
@@ -93,7 +95,7 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
         low, high = min(0.0, *(row.low for row in rows)), max(cost, *(row.high for row in rows))
         axes.set_xlim(low - 0.04 * (high - low), high + (0.06 if high == cost else 0.25) * (high - low))
         axes.set_xlabel("Saving, with its 95% interval (£)")
-        _money_axis(axes, "x")
+        money_axis(axes, "x")
     words = " ".join(
         f"{row.called}: {as_pounds(row.estimate)}, interval {as_pounds(row.low)} to {as_pounds(row.high)}."
         for row in rows
@@ -125,7 +127,7 @@ def months_chart(table: ClearedTable) -> Figure:
     """
     cleared_only(table)
     if table.frame["net_cost_gbp"].isna().all():
-        return _empty("Net cost by how long the saving lasts")
+        return empty("Net cost by how long the saving lasts")
     crossings: dict[str, float | None] = {}
     with style.applied():
         fig, axes = style.new_figure(height=4.0)
@@ -141,7 +143,7 @@ def months_chart(table: ClearedTable) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
         axes.set_ylabel("Net cost (£)")
-        _money_axis(axes, "y")
+        money_axis(axes, "y")
         style.legend_above(axes, columns=1)
     last = float(table.numbers("months").max())
     found = [month for month in crossings.values() if month is not None]
@@ -197,7 +199,7 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
     rows = rows[rows["low"].notna() & rows["high"].notna()].assign(width=rows["low"] - rows["high"])
     rows = rows.sort_values("width", kind="stable").head(most).reset_index(drop=True)
     if rows.empty:
-        return _empty("What the net cost depends on")
+        return empty("What the net cost depends on")
     title = _tornado_title(rows)
     base = float(table.numbers("base_net_gbp").iloc[0])
     with style.applied():
@@ -215,7 +217,7 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
         low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
         axes.set_xlim(low - 0.32 * (high - low) * (low < 0), high + 0.26 * (high - low))
         axes.set_xlabel("Net cost (£); left of £0 the programme pays\nfor itself (dark, hatched bars reach there)")
-        _money_axis(axes, "x")
+        money_axis(axes, "x")
     words = " ".join(
         f"{r['shown_as']}: {as_pounds(r['low'])} ({r['low_at']}) to {as_pounds(r['high'])} ({r['high_at']})."
         for _, r in rows.iterrows()
@@ -241,7 +243,7 @@ def plane_chart(table: ClearedTable) -> Figure:
     """
     cleared_only(table)
     if table.frame["net_cost_per_child_gbp"].isna().all():
-        return _empty("Days avoided and net cost for each child")
+        return empty("Days avoided and net cost for each child")
     below = float((table.numbers("net_cost_per_child_gbp") < 0).mean())
     share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
     falls = "falls" if share == "None" else "fall"
@@ -272,7 +274,7 @@ def plane_chart(table: ClearedTable) -> Figure:
         words_at(axes, "below this line it pays for itself", (0.99, 0), (0, -13), **below_line)
         axes.set_xlabel("Days of statutory care avoided per child")
         axes.set_ylabel("Net cost per child (£)")
-        _money_axis(axes, "y")
+        money_axis(axes, "y")
         axes.grid(axis="x")
         style.legend_above(axes, columns=1)
     alt = f"Scatter of simulated repeats. {title}. {' '.join(sentences)}"
@@ -289,7 +291,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
     """
     cleared_only(table)
     if table.frame["probability_worth_it"].isna().all():
-        return _empty("The chance of being worth it")
+        return empty("The chance of being worth it")
     sentences, halves = [], []
     with style.applied():
         fig, axes = style.new_figure(height=3.7)
