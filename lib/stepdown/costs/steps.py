@@ -20,7 +20,7 @@ def steps_table(inputs: CostInputs) -> AggregateTable:
     >>> print(steps_table(inputs).frame[["step", "change_gbp", "net_cost_gbp"]].round().to_string(index=False))
                 step  change_gbp  net_cost_gbp
                start    307335.0      307335.0
-              prices     19232.0      326566.0
+              prices     19231.0      326566.0
          days_inside     82769.0      409335.0
     other_comparison     85577.0      494913.0
     """
