@@ -393,3 +393,90 @@ def test_in_the_pdf_and_the_word_file_each_limit_of_the_summary_stands_with_its_
     html = one_document(site, [first, second], datetime(2026, 1, 2, tzinfo=UTC), tmp_path)
     assert html.count("It does not show why.") == 1
     assert html.count("What this does not show") == 1, "nothing on paper can be clicked"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_no_cell_of_a_table_is_cut_and_no_text_is_small(released, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for file in pages_of(released):
+        page.goto(file.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        cells = page.evaluate(
+            "[...document.querySelectorAll('.table-scroll')].map(region => [region.querySelector('caption').innerText,"
+            " Math.max(...[...region.querySelectorAll('td, tbody th')].filter(cell => cell.getClientRects().length)"
+            ".map(cell => cell.getBoundingClientRect().right)), region.querySelectorAll('tbody tr').length,"
+            " region.clientWidth < region.scrollWidth])"
+        )
+        for caption, right, rows, moves in cells:
+            assert right <= width + 0.5 or (moves and rows > 12 and width < 1280), (file.name, width, caption, right)
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('main p, main li, main td, main th, main a')]"
+            ".map(each => parseFloat(getComputedStyle(each).fontSize))"
+        )
+        assert min(sizes) >= 12.5, (file.name, width)
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_phone_gets_the_drawing_made_for_it_and_folded_pages(released, browser):
+    page = browser.new_page(viewport={"width": 320, "height": 900})
+    for file in sorted(released["slough_ifp"].glob("[0-9]*.html")):
+        page.goto(file.as_uri())
+        assert page.evaluate("document.querySelector('header nav a').checkVisibility()") is False
+        drawn = page.evaluate("[...document.querySelectorAll('figure.chart img')].map(i => i.currentSrc === i.src)")
+        assert not any(drawn), "each chart of the house has a drawing for a phone"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.evaluate("document.querySelector('header nav a').checkVisibility()")
+    page.close()
+
+
+def test_tables_and_figures_have_numbers_links_that_stay_and_a_source(released):
+    seen = {}
+    for file in pages_of(released):
+        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+        for exhibit in soup.select(".stepdown-table table, figure.chart"):
+            number = exhibit["data-number"]
+            anchor = exhibit.get("id") or exhibit.caption["id"]
+            assert not re.search(r"-[0-9a-f]{6}$", anchor)
+            assert soup.find("a", href=f"#{anchor}", string=f"Link to {number}")
+            assert seen.setdefault((file, number), anchor) == anchor
+        for figure in soup.select("figure.chart"):
+            assert re.search(r"Figure \d+\.\d+\. Source: \w", figure.select_one(".source").get_text())
+    assert len(seen) > 60
+
+
+@pytest.mark.slow
+def test_no_word_of_the_pdf_lies_outside_the_margins(released):
+    from pypdf import PdfReader
+
+    outside = []
+    for number, page in enumerate(PdfReader(released["slough_ifp"] / "report.pdf").pages, 1):
+        width = float(page.mediabox.width)
+        assert (round(width), round(float(page.mediabox.height))) == (595, 842), "A4"
+
+        def look(text, shift, matrix, _, size, number=number, width=width):
+            left = shift[4] + shift[0] * matrix[4]
+            if text.strip() and not 40 <= left <= width - 45:
+                outside.append((number, text[:30], round(left)))
+
+        page.extract_text(visitor_text=look)
+    assert outside == []
+
+
+def test_a_word_file_is_made_a4_and_its_wide_tables_small(tmp_path):
+    from stepdown.release.word import made_a4
+
+    file = tmp_path / "report.docx"
+    table = "<w:tbl><w:tblGrid>" + '<w:gridCol w:w="800" />' * 7 + "</w:tblGrid><w:r><w:t>x</w:t></w:r></w:tbl>"
+    for ending in ("", "<w:sectPr />", '<w:sectPr><w:pgSz w:w="12240" w:h="15840"/></w:sectPr>'):
+        with zipfile.ZipFile(file, "w") as parts:
+            parts.writestr("word/document.xml", f"<w:body><w:r><w:t>y</w:t></w:r>{table}{ending}</w:body>")
+        made_a4(file)
+        with zipfile.ZipFile(file) as parts:
+            text = parts.read("word/document.xml").decode()
+        assert re.findall(r'<w:pgSz w:w="(\d+)" w:h="(\d+)"', text) == [("11906", "16838")]
+        assert sum(map(int, re.findall(r'gridCol w:w="(\d+)"', text))) > 9800
+        assert text.count('<w:sz w:val="14"/>') == 1

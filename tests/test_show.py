@@ -71,15 +71,27 @@ def test_a_table_is_semantic_and_explains_its_symbols(cleared):
     assert all(th["scope"] == "row" for th in soup.tbody.find_all("th"))
     assert len(soup.tbody.find_all("th")) == 8
     cells = [td.get_text() for td in soup.find_all("td", class_="num")]
-    assert cells == ["1,200", "−£307,335", "c", "£12", "40", "", "50", "£0"] or cells[2] == "c"
-    assert "−£307,335" in cells
+    assert cells == ["1,200", "−£307,335", "[c]", "£12", "40", "[z]", "50", "£0"]
+    assert soup.find("abbr", string="[c]")["title"].startswith("a number of 5 or fewer")
     notes = soup.find(class_="table-notes").get_text()
-    assert "c: a number of 5 or fewer" in notes
+    assert "[c]: a number of 5 or fewer" in notes
     assert "A note." in notes
     assert soup.find("b") is None, "text of the data is shown, not obeyed"
     region = soup.find(attrs={"role": "region"})
     assert region["tabindex"] == "0"
     assert soup.find(id=region["aria-labelledby"]) is not None
+
+
+def test_before_and_after_share_their_headings(cleared):
+    soup = BeautifulSoup(table_html(cleared.spread("period"), "What it shows", folded=True), "html.parser")
+    upper, lower = soup.thead.find_all("tr")
+    assert [(th.get_text(), th.get("colspan"), th.get("rowspan")) for th in upper.find_all("th")] == [
+        ("Group", None, "2"),
+        ("Before", "2", None),
+        ("After", "2", None),
+    ]
+    assert [th.get_text() for th in lower.find_all("th")] == ["Number (children)", "Net cost"] * 2
+    assert soup.find("details", class_="behind").summary.get_text() == "Figures behind this chart"
 
 
 def test_only_cleared_tables_are_shown(cleared):

@@ -70,8 +70,11 @@ class Recorder:
         self._save()
 
     def chart(self, figure: Figure, png: bytes, name: str) -> str:
-        """Write a chart as SVG and PNG; return the stem of its files."""
+        """Write a chart as SVG, as SVG for a phone and as PNG; return the stem of its files."""
         stem = f"{self.notebook}_{name}"
+        narrow = b"" if self.release.startswith("restricted") else figure.narrow_svg()
+        if narrow:
+            (self.folder / self.release / "figures" / f"{stem}_narrow.svg").write_bytes(narrow)
         (self.folder / self.release / "figures" / f"{stem}.svg").write_bytes(figure.svg())
         (self.folder / self.release / "figures" / f"{stem}.png").write_bytes(png)
         return stem

@@ -27,7 +27,7 @@ import pandas as pd
 from stepdown.contracts import StudyRecords, read_once, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
-from stepdown.numbers import NOT_SHOWN
+from stepdown.numbers import NOT_SHOWN, written
 from stepdown.outcomes import ChildOutcomes, child_outcomes
 from stepdown.params import (
     DisclosurePolicy,
@@ -48,6 +48,12 @@ from stepdown.tables import AggregateTable
 KIND = "stepdown"
 """Key of the output metadata that says what an output is (opening, table, chart, text, finding)."""
 
+ANALYSED = "{children analysed}, "
+"""Stands in a source line where the pages put how many children were analysed."""
+
+WIDTH_IN_A_NOTEBOOK = 620
+"""Pixels: at its own size a chart fills the screen of JupyterLab."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -55,6 +61,7 @@ class Subject:
 
     name, title, file, root: of the parameter file.  notice: a sentence that every reader must see ("" for none).
     study: None for a report that is checked.  policy: how small numbers are treated.
+    source: where its numbers are from, as the words after "Source:" under each chart.
     """
 
     name: str
@@ -64,13 +71,15 @@ class Subject:
     policy: DisclosurePolicy
     study: Study | None = None
     notice: str = ""
+    source: str = ""
 
 
-def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0) -> Book:
+def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0, source: str = "") -> Book:
     """Return the book of a study for one notebook and show its title.
 
     study: path of the parameter file.  notebook: its name without ending.  output: folder of a run (empty: show only).
-    window_months: replaces the file's (0: as in the file).  Raises Refused with every fault of the parameter file.
+    window_months: replaces the file's (0: as in the file).  source: what stands after "Source:" under each chart, where
+    that is not the records.  Raises Refused with every fault of the parameter file.
 
     >>> book = begin("params/slough_ifp.yaml", notebook="my_own")
     Inspiring Families Programme, Slough
@@ -80,14 +89,26 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     settings = loaded.settings
     made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
     notice = " ".join(filter(None, (made_up, settings.data.counting, IN_NEED[settings.data.in_need])))
-    subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice)
+    synthetic = " (synthetic)" if settings.data.synthetic else ""
+    months = getattr(settings, "window_months", 0)  # a study of people has no periods
+    periods = f", {ANALYSED}{written(months, 'month')} before and after" if months else ""
+    told = source or f"records of the study{synthetic}{periods}"
+    subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice, told)
     return Book(subject, notebook, output)
 
 
-def begin_audit(audit: str, *, notebook: str, output: str = "", policy: DisclosurePolicy | None = None) -> Book:
+def begin_audit(
+    audit: str,
+    *,
+    notebook: str,
+    output: str = "",
+    policy: DisclosurePolicy | None = None,
+    source: str = "figures as published",
+) -> Book:
     """Return the book of a parameter file that is not a study of children; ``audit`` is its path.
 
     policy: how small numbers are treated (None: nothing is suppressed, every figure is published already).
+    source: what stands after "Source:" under each chart.
     ``book.file`` and ``book.root`` lead to the tables.
 
     >>> begin_audit("params/audit_rr1038.yaml", notebook="example").subject.name
@@ -97,7 +118,8 @@ def begin_audit(audit: str, *, notebook: str, output: str = "", policy: Disclosu
     file = find_file(audit, what="file of published figures")
     title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
     published = DisclosurePolicy(method="none", reason="every figure is published already")
-    return Book(Subject(study_name(file), title, file, project_root(file), policy or published), notebook, output)
+    subject = Subject(study_name(file), title, file, project_root(file), policy or published, source=source)
+    return Book(subject, notebook, output)
 
 
 class Book:
@@ -230,8 +252,12 @@ class Book:
         caption: str,
         notes: Sequence[str] = (),
         columns: Sequence[str] | None = None,
+        *,
+        folded: bool = False,
     ) -> None:
         """Show a cleared table; raises TypeError for anything else.
+
+        folded: under "Figures behind this chart", where its chart stands right before it.
 
         >>> book.table(book.clear(effects.overlap_table(children)), caption="Highest status before")
         Highest status before
@@ -240,7 +266,7 @@ class Book:
         if isinstance(table, ClearedTable) and table.left_out:
             self.say(f"*Not shown: {caption}.* The numbers are too small: {table.left_out}.")
             return
-        html = table_html(table, caption, notes, columns)
+        html = table_html(table, caption, notes, columns, folded=folded)
         self._show(
             "table",
             {"text/html": html, "text/plain": table_text(table, caption, columns)},
@@ -263,7 +289,8 @@ class Book:
         facts = {"name": name, "title": figure.title, "alt": _MISSING.sub(NOT_SHOWN, figure.alt)}
         if self._writer:
             facts["file"] = self._writer.chart(figure, png, name)
-        self._show("chart", {"image/png": png, "text/plain": facts["alt"]}, facts, {"image/png": {"alt": facts["alt"]}})
+        look = {"alt": facts["alt"], "width": WIDTH_IN_A_NOTEBOOK}
+        self._show("chart", {"image/png": png, "text/plain": facts["alt"]}, facts, {"image/png": look})
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown that the library made from numbers.
@@ -311,7 +338,7 @@ class Book:
 
 
 def _head(subject: Subject) -> dict[str, str]:
-    return {"subject": subject.name, "title": subject.title, "notice": subject.notice}
+    return {"subject": subject.name, "title": subject.title, "notice": subject.notice, "source": subject.source}
 
 
 def digest_of(bundle: Mapping[str, Any]) -> str:

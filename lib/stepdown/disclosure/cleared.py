@@ -25,6 +25,7 @@ class ClearedTable:
     symbols: symbol → what it means, for every symbol in ``marks``.
     policy: one sentence on how small numbers were treated.
     left_out: why the table is not released at all ("" when it is); then nothing of it but its keys is here.
+    over: column → the heading that it shares with its neighbours, and its own below it (after :meth:`spread`).
     Raises TypeError when made by anything but this package.
     """
 
@@ -36,6 +37,7 @@ class ClearedTable:
     symbols: Mapping[str, str]
     policy: str
     left_out: str = ""
+    over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     token: object = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +111,7 @@ class ClearedTable:
         first = self.frame[rows].drop_duplicates() if rows else pd.DataFrame(index=[0])
         frame, marks = first.copy(), first.astype("str").map(lambda _: "")
         columns = {name: self.columns[name] for name in rows}
+        over: dict[str, tuple[str, str]] = {}
         for key in order:
             for value in values:
                 part = self.where(**{across: key})
@@ -121,6 +124,8 @@ class ClearedTable:
                 called = (labels or {}).get(str(key), str(key))
                 label = called if len(values) == 1 else f"{old.label}, {called}"
                 columns[new] = replace(old, label=label, rests_on=())
+                if len(values) > 1:
+                    over[new] = (called, old.label)
         symbols = dict(self.symbols)
         if (marks == NOT_APPLICABLE).to_numpy().any():
             symbols.setdefault(NOT_APPLICABLE, "not applicable")
@@ -130,6 +135,7 @@ class ClearedTable:
             marks=marks.reset_index(drop=True),
             columns=columns,
             symbols=symbols,
+            over=over,
         )
 
     def in_order(self, by: str, order: Iterable[object]) -> ClearedTable:

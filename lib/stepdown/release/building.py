@@ -24,6 +24,7 @@ from stepdown.params.runs import FILES, Format
 from stepdown.recording import PLAN_FILE
 from stepdown.release.answering import Answered, answered, write_findings
 from stepdown.release.brief import brief_document
+from stepdown.release.exhibits import analysed
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import write_documents
 from stepdown.release.shared import about_lines, made_on, site_of
@@ -59,7 +60,7 @@ def build_release(
         planned = (folder / PLAN_FILE).is_file()
         refuse(_not_as_planned(folder, hidden) if planned else _given_away(parts, tables, hidden, study))
     made = made_on(facts)
-    site = site_of(study, parts, facts)
+    site = replace(site_of(study, parts, facts), analysed=analysed(release / "tables" / "participant_flow.csv"))
     if preview:
         site = replace(site, title=f"{site.title}: not for release", notice=PREVIEW_NOTICE)
     notebooks = [_notebook(folder, part["notebook"]) for part in parts]

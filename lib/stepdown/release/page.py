@@ -14,8 +14,9 @@ from typing import Any
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
 from stepdown.release.answering import NOTHING, Answered
+from stepdown.release.exhibits import number_exhibits
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
-from stepdown.workbook import KIND, digest_of
+from stepdown.workbook import ANALYSED, KIND, digest_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -28,6 +29,7 @@ class Site:
     facts: rows (name, value) about the run, shown as a table on each page.  policy: how small numbers are treated.
     questions, limits, programme: from the study's file (empty for a report that is checked).  date: of the run.
     source: whose figures these are, for who quotes one.
+    analysed: "194 children, ", for the source lines ("" where it is not known or not shown).
     """
 
     title: str
@@ -40,6 +42,7 @@ class Site:
     limits: tuple[str, ...] = ()
     date: str = ""
     source: str = ""
+    analysed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def notebook_page(
     file = f"{part['notebook']}.html"
     title = notebook_title(notebook, part["notebook"])
     shown = gate(notebook["cells"], part, figures)
+    number = re.match(r"\d+", part["notebook"])
     body = [
         in_words("".join(cell["source"])) if cell["cell_type"] == "markdown" else "\n".join(outputs)
         for cell, outputs in zip(notebook["cells"], shown, strict=True)
@@ -91,6 +95,9 @@ def notebook_page(
         raise LookupError("the page template has no article")
     if article.find("h1") is None:
         article.insert(0, BeautifulSoup(f"<h1>{escape(title)}</h1>", "html.parser"))
+    number_exhibits(
+        article, number[0] if number else part["notebook"], part.get("source", "").replace(ANALYSED, site.analysed)
+    )
     _put_findings_first(article, part)
     _fold_long_tables(soup, article)
     _, contents = order_headings(soup, main)
@@ -289,7 +296,7 @@ def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -
     if kind == "opening":
         return "", ""
     if kind == "table":
-        return _table_html(_joined(data["text/html"]), item["name"]), ""
+        return _joined(data["text/html"]), ""
     if kind == "chart":
         if not str(item.get("alt", "")).strip():
             return "", "a chart without a text alternative"
@@ -302,30 +309,36 @@ def _joined(text: Any) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def _table_html(html: str, name: str) -> str:
-    """Return a table with the link to its file."""
-    link = f'<p class="chart-links"><a href="tables/{escape(name)}.csv">Download as CSV: {escape(name)}</a></p>'
-    return html.rstrip().removesuffix("</div>") + link + "</div>"
-
-
 def chart_html(item: Mapping[str, Any], data: Mapping[str, Any], figures: Path) -> str:
-    """Return a chart as a figure: the sharp SVG where the run has one, its text alternative, a link to enlarge it."""
+    """Return a chart as a figure: the sharp SVG where the run has one, the drawing for a phone, and what it shows."""
     stem = str(item.get("file", ""))
-    svg = figures / f"{stem}.svg"
+    svg, narrow = figures / f"{stem}.svg", figures / f"{stem}_narrow.svg"
     if stem and svg.is_file():
-        source = "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode()
-        link = f'<a href="figures/{escape(stem)}.svg">Enlarge this chart: {escape(item["title"])}</a>'
+        source = _svg(svg)
+        title = f'<span class="unseen">: {escape(item["title"])}</span>'
+        link = f'<a href="figures/{escape(stem)}.svg">Larger chart{title}</a>'
     else:
         png = data["image/png"]
         source = "data:image/png;base64," + (_joined(png).replace("\n", "") if not isinstance(png, bytes) else "")
         link = ""
-    alt = escape(item["alt"], quote=True)
-    links = f'<p class="chart-links">{link}</p>' if link else ""
+    phone = f'<source media="(max-width: 30rem)" srcset="{_svg(narrow)}">' if stem and narrow.is_file() else ""
+    image = f'<img src="{source}" alt="{escape(short_alt(item), quote=True)}" data-file="{escape(stem)}">'
     return (
-        f'<figure class="chart"><img src="{source}" alt="{alt}" data-file="{escape(stem)}">'
-        f"<figcaption>{links}<details><summary>The chart in words</summary><p>{escape(item['alt'])}</p></details>"
-        "</figcaption></figure>"
+        f'<figure class="chart" id="figure-{escape(str(item.get("name", "")).replace("_", "-"))}">'
+        f'<picture>{phone}{image}</picture><figcaption><p class="chart-links">{link}</p>'
+        f"<details><summary>The chart in words</summary><p>{escape(item['alt'])}</p></details></figcaption></figure>"
     )
+
+
+def _svg(file: Path) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(file.read_bytes()).decode()
+
+
+def short_alt(item: Mapping[str, Any]) -> str:
+    """Return what kind of chart it is and what it says: its figures stand below it, and are read once."""
+    kind, title = str(item["alt"]).partition(". ")[0], str(item["title"]).rstrip(".")
+    words = f"{kind}. {title}" if len(kind) < 60 and kind not in title else title
+    return f"{words}. The figures follow."
 
 
 def _fault(notebook: str, cell: int, found: str) -> Fault:

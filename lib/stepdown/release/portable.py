@@ -18,6 +18,7 @@ from typing import Any
 from stepdown.params.runs import Format
 from stepdown.release.brief import for_word
 from stepdown.release.page import TEMPLATES, Page, Site
+from stepdown.release.word import made_a4, set_widths
 
 _log = logging.getLogger("stepdown.release")
 
@@ -112,10 +113,12 @@ def _part(page: Page, number: int, figures: Path) -> str:
         words = f"{fold.select_one('caption span').get_text()}: {len(fold.select('tbody tr')):,} rows"  # type: ignore[union-attr]
         stand_in = f"<p>{escape(words)}; they are in tables.xlsx and in the folder tables.</p>"
         fold.replace_with(BeautifulSoup(stand_in, "html.parser"))
-    _drop(soup, "nav.contents, p.chart-links, figure summary, section[aria-labelledby=downloads]")
+    _drop(soup, "nav.contents, p.chart-links, summary, picture source, .unseen, section[aria-labelledby=downloads]")
     _drop(soup, "section[aria-labelledby$=pages], .limit a")
-    for element in soup.select("a, figure.chart details, figure.chart figcaption"):
+    for element in soup.select("a, abbr, picture, details, figure.chart figcaption"):
         element.unwrap()
+    for table in soup.find_all("table"):
+        set_widths(table)
     for chart in soup.select("figure.chart"):  # else pandoc takes the words below a chart for its alternative
         chart.name = "div"
     for element in soup.find_all(True):
@@ -184,7 +187,9 @@ def end_word(process: subprocess.Popen[bytes] | None, file: Path) -> str:
     if process is None:
         return f"{file.name} was not made: pandoc is not on this machine (pip install 'stepdown[word]' brings it)"
     code = process.wait(timeout=300)
-    if code:
+    if not code:
+        made_a4(file)
+    else:
         file.unlink(missing_ok=True)
         return f"{file.name} was not made: pandoc ended with code {code}"
     return ""

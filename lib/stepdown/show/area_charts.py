@@ -13,6 +13,7 @@ from stepdown.show.style import Figure
 _FAINT = "#C9D0D8"
 
 
+@style.drawn
 def among_neighbours(
     rates: ClearedTable, neighbours: ClearedTable, measure: str, council: str, after: tuple[int, int], unit: str
 ) -> Figure:
@@ -71,6 +72,7 @@ def _trend_alt(own: pd.DataFrame, council: str, country: str, title: str, n_neig
     return f"Line chart with {n_neighbours} neighbours as faint lines. {title}. {'; '.join(parts)}."
 
 
+@style.drawn
 def placebo_strip(table: ClearedTable, council: str) -> Figure:
     """Return every authority's change against its own neighbours as a strip a measure, the council marked."""
     measures = list(dict.fromkeys(table.frame["measure"]))
@@ -105,6 +107,7 @@ def _strip(axes: Axes, rows: pd.DataFrame, name: str, council: str) -> str:
     )
 
 
+@style.drawn
 def funnel(points: ClearedTable, measure: str, council: str, unit: str) -> Figure:
     """Return the funnel of all authorities in the last year, with limits widened for what sets councils apart."""
     rows = points.where(measure=measure).frame.sort_values("population")

@@ -15,6 +15,7 @@ from stepdown.show.style import Figure
 from stepdown.tables import Column
 
 
+@style.drawn
 def bars(
     table: ClearedTable,
     *,
@@ -91,6 +92,7 @@ def _in_words(
     return " ".join(sentences)
 
 
+@style.drawn
 def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure:
     """Return the range of one headline in each scenario, in pounds (columns as in ``headline_sensitivity``).
 

@@ -41,6 +41,7 @@ def money_axis(axes: Axes, which: str) -> None:
         axes.locator_params(axis="x", nbins=5)
 
 
+@style.drawn
 def empty(title: str) -> Figure:
     """Return a chart that says that its numbers are hidden."""
     with style.applied():
@@ -60,6 +61,7 @@ class _Saving(NamedTuple):
     high: float
 
 
+@style.drawn
 def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
     """Return savings with their intervals against the programme's cost (saving + net cost of the first table).
 
@@ -117,6 +119,7 @@ def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
     words_at(axes, text, (x, y), (5 if side == "left" else -5, 0), ha=side, va="center", bbox=_CLEAR)
 
 
+@style.drawn
 def months_chart(table: ClearedTable) -> Figure:
     """Return net cost by how many months the saving lasts, one line an end of the bracket.
 
@@ -188,6 +191,7 @@ def _crossing(months: np.ndarray, net: np.ndarray) -> float | None:
     return float(months[i - 1] + net[i - 1] / (net[i - 1] - net[i]) * (months[i] - months[i - 1]))
 
 
+@style.drawn
 def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
     """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown.
 
@@ -235,6 +239,7 @@ def _tornado_title(rows: pd.DataFrame) -> str:
     return f"{words} could turn the answer, {'each ' if turning > 1 else ''}moved alone"
 
 
+@style.drawn
 def plane_chart(table: ClearedTable) -> Figure:
     """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane.
 
@@ -281,6 +286,7 @@ def plane_chart(table: ClearedTable) -> Figure:
     return style.finished(fig, axes, title=title, alt=alt)
 
 
+@style.drawn
 def acceptability_chart(table: ClearedTable) -> Figure:
     """Return the acceptability curve: chance that the programme is worth it by the worth of a day.
 

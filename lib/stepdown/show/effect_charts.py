@@ -26,6 +26,7 @@ ENDS = {
 """Estimators of the bracket: short condition, marker, colour."""
 
 
+@style.drawn
 def bracket_forest(table: ClearedTable, published: ClearedTable | None = None, *, unit: str = "days") -> Figure:
     """Return both ends of the bracket of each outcome with their intervals, around the line of no difference.
 
@@ -89,8 +90,9 @@ def _interval(axes: Axes, row: ClearedTable, estimator: str, place: float, *, pa
     words_at(axes, text, (middle, place), (0, 6), ha="center", bbox=behind)
 
 
+@style.drawn
 def kaplan_meier(table: ClearedTable) -> Figure:
-    """Return the share re-referred by day in each group, with its interval and the numbers still followed below.
+    """Return the share re-referred by day, one panel a group, with its interval; below the days, who is still followed.
 
     table: ``re_referral_survival``.
 
@@ -100,19 +102,26 @@ def kaplan_meier(table: ClearedTable) -> Figure:
     cleared_only(table)
     groups = in_order(table, "group")
     days = sorted(table.numbers("day").unique())
+    ways = {"nrows": len(groups)} if style.is_narrow() else {"ncols": len(groups)}
     with style.applied():
-        fig, axes = style.new_figure(height=4.5, panels=2, height_ratios=[3.2, 0.6 + 0.5 * len(groups)])
-        for place, group in enumerate(groups):
-            _risk_line(axes[0], table.where(group=group), group, place)
-        axes[0].set_xlim(0, days[-1])
-        axes[0].set_ylim(bottom=0, top=max(axes[0].get_ylim()[1], 5))
-        axes[0].set_ylabel("Children re-referred (%)")
-        axes[0].set_xlabel("Days since the end of support or assessment")
-        axes[0].grid(axis="y")
-        style.legend_above(axes[0], columns=1)
-        _risk_table(axes[1], table, groups, days)
+        fig, axes = style.new_figure(
+            height=2.6 * len(groups) if style.is_narrow() else 3.6, sharey=True, squeeze=False, **ways
+        )
+        for place, (axis, group) in enumerate(zip(axes.flat, groups, strict=True)):
+            _risk_line(axis, table.where(group=group), group, place)
+            axis.set_xlim(0, days[-1])
+            axis.grid(axis="y")
+        axes[0, 0].set_ylim(bottom=0, top=max(axes[0, 0].get_ylim()[1], 5))
+        fig.supylabel("Children re-referred (%), with 95% interval", fontsize=11)
+        fig.supxlabel(
+            "\n".join(
+                style.wrapped(words, 60, narrow=34)
+                for words in ("Days since the end of support or assessment;", "below: children still followed")
+            ),
+            fontsize=11,
+        )
     title = _survival_title(table, groups, days[-1])
-    return style.finished(fig, axes[0], title=title, alt=_survival_in_words(table, groups, title))
+    return style.finished(fig, axes[0, 0], title=title, alt=_survival_in_words(table, groups, title))
 
 
 def _risk_line(axes: Axes, rows: ClearedTable, group: str, place: int) -> None:
@@ -120,25 +129,15 @@ def _risk_line(axes: Axes, rows: ClearedTable, group: str, place: int) -> None:
     low, high = rows.numbers("ci_low").to_numpy(), rows.numbers("ci_high").to_numpy()
     colour, dashes = style.SERIES[place], ("-", (0, (4, 2)))[place % 2]
     axes.plot(day, risk, color=colour, linestyle=dashes, linewidth=2.2, marker="os"[place % 2], markersize=4.5,
-              label=f"{group} (band: 95% interval)", clip_on=False, zorder=3)  # fmt: skip
+              clip_on=False, zorder=3)  # fmt: skip
     axes.fill_between(day, low, high, color=colour, alpha=0.16, linewidth=0)
+    axes.set_title(group, fontsize=11.5)
+    followed = cells(rows, "at_risk")
+    shown = sorted({0, len(day) // 3, 2 * len(day) // 3, len(day) - 1})
+    axes.set_xticks([day[i] for i in shown], [f"{day[i]:.0f}\n{followed[i]}" for i in shown])
 
 
-def _risk_table(axes: Axes, table: ClearedTable, groups: list[str], days: list[float]) -> None:
-    shown = [day for place, day in enumerate(days) if place % 2 == 0 and days[-1] - day > 20] + [days[-1]]
-    axes.set_xlim(0, days[-1])
-    axes.set_ylim(len(groups) - 0.4, -1)
-    axes.text(0, -0.75, "Children still followed and not re-referred", fontsize=9.5, fontweight="bold", va="center")
-    for place, group in enumerate(groups):
-        axes.text(-0.055, place, style.wrapped(group, 12), transform=axes.get_yaxis_transform(), ha="right",
-                  va="center", fontsize=9.5)  # fmt: skip
-        for day in shown:
-            rows = table.where(group=group, day=day)
-            text = cells(rows, "at_risk")[0] if len(rows.frame) else ""
-            axes.text(day, place, text, ha="center", va="center", fontsize=9.5)
-    axes.axis("off")
-
-
+@style.drawn
 def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> Figure:
     """Return the standardised differences before, with the band that chance alone would give.
 

@@ -68,4 +68,4 @@ def rows_down(axes: Axes, names: Sequence[str], width: int, below: float = 0.4, 
 def legend_mark(label: str, shape: str, face: str, edge: str) -> Line2D:
     """Return one entry of a legend: a marker without a line."""
     look = {"marker": shape, "markersize": 7, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": 1.5}
-    return Line2D([], [], linestyle="", label=label, **look)
+    return Line2D([], [], linestyle="", label=style.wrapped(label, 60, narrow=30), **look)

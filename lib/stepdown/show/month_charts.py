@@ -23,6 +23,7 @@ GAP = 1.6
 APART = "not shown apart"
 
 
+@style.drawn
 def status_areas(table: ClearedTable) -> Figure:
     """Return the share of children at each highest status as stacked areas, the groups side by side.
 
@@ -99,6 +100,7 @@ def _observed(axes: Axes, mine: ClearedTable) -> None:
     _time(axes, periods)
 
 
+@style.drawn
 def month_lines(table: ClearedTable) -> Figure:
     """Return the headline outcome by period, one line a group, with intervals.
 
@@ -131,6 +133,7 @@ def month_lines(table: ClearedTable) -> Figure:
     return style.finished(fig, axes, title=title, alt=alt)
 
 
+@style.drawn
 def event_plot(table: ClearedTable, p_before: float) -> Figure:
     """Return programme minus comparison by period: each with its own interval, and a band that holds for all at once.
 

@@ -19,6 +19,7 @@ from stepdown.show.marks import cells, cleared_only, in_order, is_number, legend
 from stepdown.show.style import Figure
 
 
+@style.drawn
 def status_flow(table: ClearedTable) -> Figure:
     """Return the flow between statuses as one heatmap a group: children and per cent of the row.
 
@@ -94,6 +95,7 @@ def flow_charts(table: ClearedTable) -> dict[str, Figure]:
     return charts
 
 
+@style.drawn
 def alluvial(table: ClearedTable, group: str) -> Figure:
     """Return the flow of one group as bands from status before to status after; width is the number of children.
 
@@ -159,6 +161,7 @@ def _blocks(
             free = place + 0.055 * heights.sum()
 
 
+@style.drawn
 def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", headline: str = "CP") -> Figure:
     """Return days per child before and after as two marks joined by a line: one row a status in a group.
 

@@ -15,6 +15,7 @@ from stepdown.show.style import Figure
 from stepdown.surveys.sentences import STEPS, steps
 
 
+@style.drawn
 def entry_and_exit(change: ClearedTable) -> Figure:
     """Return a pair of bars a measure, the means at entry and exit, with who was not seen again beside each pair."""
     cleared_only(change)
@@ -45,6 +46,7 @@ def entry_and_exit(change: ClearedTable) -> Figure:
     return style.finished(fig, axes, title=title, alt=f"Bars, two a measure. {'; '.join(said)}.")
 
 
+@style.drawn
 def bounds_of_change(change: ClearedTable) -> Figure:
     """Return each change of those measured twice, with its interval, and the bounds for all who were due."""
     cleared_only(change)
@@ -77,6 +79,7 @@ def _bars(axes: Axes, table: ClearedTable, ends: Sequence[str], colour: str, wid
         axes.plot(pair, [place, place], color=colour, linewidth=width, solid_capstyle="butt", **shown)
 
 
+@style.drawn
 def flow(reach: ClearedTable) -> Figure:
     """Return the flow of each activity and role: a bar a step."""
     cleared_only(reach)
@@ -101,6 +104,7 @@ def flow(reach: ClearedTable) -> Figure:
     return style.finished(fig, axes, title="From referral to exit, by activity", alt=alt)
 
 
+@style.drawn
 def survey_answers(items: ClearedTable) -> Figure:
     """Return each question's share with the limits for a random sample and the bounds for any."""
     cleared_only(items)

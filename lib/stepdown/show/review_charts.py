@@ -32,6 +32,7 @@ _GRID = {
 }
 
 
+@style.drawn
 def evidence_bars(table: ClearedTable, settings: ReviewSettings) -> Figure:
     """Return bars of full, partial and no evidence by item, grouped under its practice feature or outcome.
 
@@ -50,8 +51,11 @@ def evidence_bars(table: ClearedTable, settings: ReviewSettings) -> Figure:
         fig, axes = style.new_figure(height=1.3 + 0.36 * bottom)
         used = [kind for at, row in bars for kind in _stacked(axes, at, row)]
         for at, text, bold in texts:
-            axes.text(0, at, text, fontsize=10 if bold else 9.2, fontweight="bold" if bold else "normal", va="bottom")
-        axes.set_yticks([at for at, _ in bars], [style.wrapped(str(row["subset_label"]), 22) for _, row in bars])
+            axes.text(0, at, text, fontsize=10 if bold else 9.2, fontweight="bold" if bold else "normal", va="bottom",
+                      in_layout=not style.is_narrow())  # fmt: skip
+        axes.set_yticks(
+            [at for at, _ in bars], [style.wrapped(str(row["subset_label"]), 22, narrow=9) for _, row in bars]
+        )
         axes.tick_params(axis="y", length=0, labelsize=8.6)
         axes.set_ylim(bottom, -0.2)
         axes.set_xlim(0, 100)
@@ -77,7 +81,7 @@ def _laid_out(rows: pd.DataFrame) -> tuple[list[tuple[float, pd.Series]], list[t
         texts.append((at, str(heading), True))
         for item, mine in group.groupby("item", sort=False):
             if str(item).casefold() != str(heading).casefold():
-                text = style.wrapped(str(item), 56)
+                text = style.wrapped(str(item), 56, narrow=29)
                 at += 0.55 * (1 + text.count("\n")) + 0.12
                 texts.append((at, text, False))
             at += 0.42
@@ -123,6 +127,7 @@ def _bar_words(row: pd.Series) -> str:
     return f"{start}full {int(row['yes'])}, partial {int(row['partial'])} of {total}."
 
 
+@style.drawn
 def differences_forest(table: ClearedTable, settings: ReviewSettings) -> Figure:
     """Return a forest plot of the listed differences in percentage points, with Newcombe's intervals.
 
@@ -172,6 +177,7 @@ def _forest_key(axes: Axes) -> None:
     style.legend_above(axes, columns=2)
 
 
+@style.drawn
 def evidence_grid(table: ClearedTable) -> Figure:
     """Return the grid of practice features and outcomes, each cell saying what its evidence rests on.
 
@@ -185,9 +191,11 @@ def evidence_grid(table: ClearedTable) -> Figure:
     columns = [(str(name), group) for name, group in frame.groupby("framework", sort=False)]
     height = max(len(group) for _, group in columns)
     with style.applied():
-        fig, axes = style.new_figure(height=1.1 + 0.78 * height)
+        fig, axes = style.new_figure(height=1.1 + (1.0 if style.is_narrow() else 0.78) * height)
         for column, (name, group) in enumerate(columns):
-            axes.text(column + 0.02, -0.2, name, fontweight="bold", va="bottom", fontsize=11)
+            axes.text(
+                column + 0.02, -0.2, style.wrapped(name, 30, narrow=14), fontweight="bold", va="bottom", fontsize=11
+            )
             for at, (_, row) in enumerate(group.iterrows()):
                 _grid_cell(axes, column, at, row)
         axes.set_xlim(0, len(columns))
@@ -206,11 +214,12 @@ def _grid_cell(axes: Axes, column: int, at: int, row: pd.Series) -> None:
             linestyle="--" if none else "-",
         )
     )  # fmt: skip
-    axes.text(column + 0.06, at + 0.13, style.wrapped(str(row["cell"]), 29), va="top", fontsize=8.8, color=ink,
-              fontweight="bold", linespacing=1.1)  # fmt: skip
-    axes.text(column + 0.06, at + 0.88, text, va="bottom", fontsize=8.4, color=ink)
+    called = style.wrapped(str(row["cell"]), 29, narrow=17)
+    axes.text(column + 0.06, at + 0.13, called, va="top", fontsize=8.8, color=ink, fontweight="bold", linespacing=1.1)
+    axes.text(column + 0.06, at + 0.88, style.wrapped(text, 40, narrow=18), va="bottom", fontsize=8.4, color=ink)
 
 
+@style.drawn
 def agreement_dots(table: ClearedTable, measures: Sequence[str] = ("agreement", "ac2")) -> Figure:
     """Return agreement by item: one mark for each measure with its bootstrap interval, worst item first.
 

@@ -23,6 +23,7 @@ _MARKS = {
 }
 
 
+@style.drawn
 def panel(drawn: ClearedTable, each: Analysed) -> Figure:
     """Return one series: points, centre, limits, target as a line of its own, events, and special points by shape."""
     rows = drawn.where(series=each.name).frame
@@ -103,7 +104,7 @@ def _events(axes: Axes, each: Analysed) -> None:
 def _dates(axes: Axes, days: pd.Series, values: pd.Series) -> None:
     if values.notna().sum() < 2:  # a point has no range to choose the ticks from
         axes.set_xlim(days.min() - pd.Timedelta(days=90), days.max() + pd.Timedelta(days=90))
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
+    locator = mdates.AutoDateLocator(minticks=2 if style.is_narrow() else 3, maxticks=3 if style.is_narrow() else 6)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
 
@@ -114,6 +115,7 @@ def _base(axes: Axes, values: pd.Series) -> None:
         axes.set_ylim(bottom=0)
 
 
+@style.drawn
 def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
     """Return all series as small panels of one size, each with its centre, limits and special points."""
     columns = 2

@@ -1,17 +1,19 @@
 """One style for every chart: colour-blind safe, told apart in grey, legible from 320 to 1280 pixels.
 
-A chart is 5.2 inches wide with type of 11 to 13 points, so that it can be shrunk to a phone's 300 pixels and still
-be read. Groups and periods have fixed colours that differ in lightness as well as in hue.
+A chart is 5.2 inches wide with type of 11 to 13 points. For a phone it is drawn a second time, 3.3 inches wide with
+type of the same size. Groups and periods have fixed colours that differ in lightness as well as in hue.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import partial, wraps
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -19,13 +21,19 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.transforms import Bbox
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox, blended_transform_factory
 
 WIDTH_INCHES = 5.2
 """Width of every chart; at 160 dots an inch this is 832 pixels."""
 
 DPI = 160
 """Dots an inch, of the layout and of the PNG: type set for other dots has other widths."""
+
+NARROW_INCHES = 3.3
+"""Width of the drawing for a phone: at 300 pixels its type of 11 points is 14 pixels high."""
+
+_width: ContextVar[float] = ContextVar("width", default=WIDTH_INCHES)
 
 DARK, MID, LIGHT = "#12436D", "#F46A25", "#9FC3DE"
 """The Government Analysis Function's dark blue and orange, and a pale blue: three steps of lightness."""
@@ -90,6 +98,7 @@ class Figure:
 
     fig: the matplotlib figure.  box: what of it is saved.  title: one sentence that says what the chart shows.
     alt: the text alternative: what a reader who cannot see the chart needs, with the numbers that matter.
+    again: draws it once more, for another width (None: it cannot be, and has no drawing for a phone).
     Raises ValueError when alt or title is empty: a chart without words is not finished.
     """
 
@@ -97,6 +106,7 @@ class Figure:
     alt: str
     title: str
     box: Bbox | None = None
+    again: Callable[[], Figure] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("alt", "title"):
@@ -115,11 +125,34 @@ class Figure:
         """Return the chart as SVG without date or program name; the same numbers give the same bytes."""
         return self._saved("svg", metadata={"Date": None, "Creator": None, "Title": self.title})
 
+    def narrow_svg(self) -> bytes:
+        """Return the chart drawn again for a phone, as SVG; nothing where it cannot be drawn again."""
+        if self.again is None:
+            return b""
+        before = _width.set(NARROW_INCHES)
+        try:
+            return self.again().svg()
+        finally:
+            _width.reset(before)
+
     def _saved(self, kind: str, **how: object) -> bytes:
         target = BytesIO()
         with applied():
             self.fig.savefig(target, format=kind, bbox_inches=self.box, facecolor="white", **how)
         return target.getvalue()
+
+
+Drawing = TypeVar("Drawing", bound=Callable[..., Figure])
+
+
+def drawn(draw: Drawing) -> Drawing:
+    """Let the charts of a drawing function be drawn again for a phone."""
+
+    @wraps(draw)
+    def once(*args: Any, **how: Any) -> Figure:
+        return replace(draw(*args, **how), again=partial(draw, *args, **how))
+
+    return once  # type: ignore[return-value]
 
 
 def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[MatplotlibFigure, Any]:
@@ -129,8 +162,10 @@ def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[Mat
     Draw inside ``with style.applied():`` so that text added later has the house's type too.
     The figure is not known to pyplot, so nothing is shown twice and nothing needs closing.
     """
+    width = _width.get()
+    taller = 1 + 0.8 * (1 - width / WIDTH_INCHES)  # words take more lines
     with applied():
-        fig = MatplotlibFigure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
+        fig = MatplotlibFigure(figsize=(width, height * taller), dpi=DPI, layout="constrained")
         axes = fig.subplots(nrows=how.pop("nrows", panels), **how)
     return fig, axes
 
@@ -141,6 +176,8 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
     title: what the chart shows ("Fewer children had a plan after the programme").  alt: the text alternative.
     """
     with applied():
+        if is_narrow():
+            _fewer_words_a_line(fig)
         fig.suptitle(wrapped(title, 50), x=0.01, ha="left", fontsize=12.5, fontweight="bold")
         for _ in range(2):  # the layout settles in the second pass
             fig.get_layout_engine().execute(fig)
@@ -149,8 +186,24 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
     return Figure(fig=fig, alt=alt, title=title, box=box)
 
 
-def wrapped(text: str, width: int = 24) -> str:
-    """Return a label broken into lines of at most ``width`` characters."""
+def _fewer_words_a_line(fig: MatplotlibFigure) -> None:
+    """Break the labels of the axes, and set fewer numbers below, so that a narrow drawing holds them."""
+    for axes in fig.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.label.set_text("\n".join(wrapped(line, 200, narrow=24) for line in axis.label.get_text().split("\n")))
+        if isinstance(axes.xaxis.get_major_locator(), MaxNLocator):
+            axes.locator_params(axis="x", nbins=4)
+
+
+def is_narrow() -> bool:
+    """Return whether the chart is being drawn for a phone."""
+    return _width.get() < WIDTH_INCHES
+
+
+def wrapped(text: str, width: int = 24, narrow: int = 0) -> str:
+    """Return a label broken into lines of at most ``width`` characters; ``narrow``: in a drawing for a phone."""
+    if is_narrow():
+        width = narrow or max(round(width * NARROW_INCHES / WIDTH_INCHES), 10)
     return "\n".join(textwrap.wrap(text, width)) or text
 
 
@@ -161,11 +214,16 @@ def legend_above(axes: Axes, columns: int = 2) -> None:
     """
     canvas = FigureCanvasAgg(axes.figure)
     widest = 0.86 * axes.figure.bbox.width  # beside it stand the labels of the vertical axis
+    handles, labels = axes.get_legend_handles_labels()
+    left = axes.figure.transFigure if is_narrow() else axes.transAxes
     with applied():
         for ncols in range(columns, 0, -1):
             legend = axes.legend(
+                handles,
+                [wrapped(label, 60, narrow=30) for label in labels],
                 loc="lower left",
                 bbox_to_anchor=(0, 1.0),
+                bbox_transform=blended_transform_factory(left, axes.transAxes),
                 ncols=ncols,
                 borderaxespad=0.2,
                 handlelength=1.4,

@@ -12,6 +12,7 @@ from stepdown.show.marks import GREY, INK, cleared_only, rows_down, words_at
 from stepdown.show.style import Figure
 
 
+@style.drawn
 def steps_chart(table: ClearedTable) -> Figure:
     """Return the waterfall from the first sum to both ends of the bracket.  table: net_cost_steps.
 
@@ -54,6 +55,7 @@ def _steps_title(net: np.ndarray, steps: list[str]) -> str:
     return f"From {first} to {rounded_pounds(net[-2], *net)} by one comparison, and to {last} by the other"
 
 
+@style.drawn
 def ways_chart(table: ClearedTable) -> Figure:
     """Return the net cost of every way to do the sum as dots, the first one marked.  table: cost_scenarios.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
+from itertools import groupby
 
 from stepdown.disclosure import ClearedTable
+from stepdown.measures import sentence_case
 from stepdown.numbers import as_shown
 from stepdown.tables import Column, Role
 
@@ -18,27 +20,33 @@ def table_html(
     caption: str,
     notes: Sequence[str] = (),
     columns: Sequence[str] | None = None,
+    *,
+    folded: bool = False,
 ) -> str:
     """Return a cleared table as an HTML fragment.
 
     caption: what the table shows, in words.  notes: sentences below it.  columns: a subset, in order.
+    folded: under "Figures behind this chart", for a table whose chart stands before it.
     Key columns become row headers, every heading has its scope, and each symbol is explained below the table.
     The fragment scrolls within itself on a narrow screen and can be reached by keyboard.
     Raises TypeError for anything but a ClearedTable and ValueError for an empty caption.
     """
     _check(table, caption)
     shown = table if columns is None else table.only(columns)
-    anchor = table_anchor(shown, caption)
-    head = "".join(_heading(column) for column in shown.columns.values())
+    anchor = f"table-{table.name.replace('_', '-')}"
+    head = "\n".join(f"<tr>{row}</tr>" for row in _headings(shown))
     body = "\n".join(_row(shown, number) for number in range(len(shown.frame)))
     foot = "".join(f"<p>{escape(note)}</p>" for note in [*_symbol_notes(shown), *notes])
     foot = f'\n<div class="table-notes">{foot}</div>' if foot else ""
-    return (
+    html = (
         f'<div class="stepdown-table" data-table="{escape(table.name)}">\n'
         f'<div class="table-scroll" role="region" aria-labelledby="{anchor}" tabindex="0">\n'
         f'<table>\n<caption id="{anchor}"><span>{escape(caption)}</span></caption>\n'
-        f"<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
+        f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
     )
+    if folded:
+        return f'<details class="behind">\n<summary>Figures behind this chart</summary>\n{html}\n</details>'
+    return html
 
 
 def table_text(table: ClearedTable, caption: str, columns: Sequence[str] | None = None) -> str:
@@ -58,12 +66,6 @@ def table_text(table: ClearedTable, caption: str, columns: Sequence[str] | None 
     return "\n".join([caption, "", *rows])
 
 
-def table_anchor(table: ClearedTable, caption: str) -> str:
-    """Return an id for the table that is the same in every run and differs between tables of a page."""
-    seed = "|".join([table.name, caption, *table.columns, str(len(table.frame))])
-    return f"table-{table.name.replace('_', '-')}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}"
-
-
 def _check(table: ClearedTable, caption: str) -> None:
     if not isinstance(table, ClearedTable):
         raise TypeError(f"only a ClearedTable can be shown, not a {type(table).__name__}: clear it first")
@@ -73,7 +75,7 @@ def _check(table: ClearedTable, caption: str) -> None:
 
 def _symbol_notes(table: ClearedTable) -> list[str]:
     used = {mark for name in table.columns for mark in table.marks[name].unique()}
-    return [f"{symbol}: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used]
+    return [f"[{symbol}]: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used]
 
 
 def _is_number(column: Column) -> bool:
@@ -87,14 +89,29 @@ def _label(column: Column) -> str:
     return f"{column.label} ({unit})"
 
 
-def _heading(column: Column) -> str:
+def _headings(table: ClearedTable) -> list[str]:
+    """Return the cells of each row of headings: two rows where columns share a heading (before, after)."""
+    if not set(table.over) & set(table.columns):
+        return ["".join(_heading(column) for column in table.columns.values())]
+    upper, lower = [], []
+    for shared, group in groupby(table.columns, key=lambda name: table.over.get(name, ("", ""))[0]):
+        names = list(group)
+        if shared:
+            upper.append(f'<th scope="col" colspan="{len(names)}" class="over">{escape(sentence_case(shared))}</th>')
+            lower += [_heading(replace(table.columns[name], label=table.over[name][1])) for name in names]
+        else:
+            upper += [_heading(table.columns[name], ' rowspan="2"') for name in names]
+    return ["".join(upper), "".join(lower)]
+
+
+def _heading(column: Column, more: str = "") -> str:
     kind = ' class="num"' if _is_number(column) else ""
-    return f'<th scope="col"{kind}>{escape(_label(column))}</th>'
+    return f'<th scope="col"{more}{kind}>{escape(_label(column))}</th>'
 
 
 def _cell(table: ClearedTable, row: int, name: str) -> str:
     mark = table.marks[name].iloc[row]
-    return mark or as_shown(table.frame[name].iloc[row], table.columns[name])
+    return f"[{mark}]" if mark else as_shown(table.frame[name].iloc[row], table.columns[name])
 
 
 def _row(table: ClearedTable, row: int) -> str:
@@ -102,6 +119,9 @@ def _row(table: ClearedTable, row: int) -> str:
     has_key = bool(table.keys())
     for position, (name, column) in enumerate(table.columns.items()):
         text = escape(_cell(table, row, name))
+        mark = table.marks[name].iloc[row]
+        if mark:
+            text = f'<abbr title="{escape(table.symbols.get(mark, "not shown"), quote=True)}">{text}</abbr>'
         if text and (column.role is Role.KEY or (not has_key and position == 0)):
             cells.append(f'<th scope="row">{text}</th>')
         elif _is_number(column):

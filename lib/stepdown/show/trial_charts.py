@@ -15,6 +15,7 @@ from stepdown.show.style import Figure
 ALLOCATED, TOOK = "As allocated", "Those who take it up"
 
 
+@style.drawn
 def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
     """Return the primary outcome as allocated and for those who take the programme up, with intervals around nought.
 
@@ -59,6 +60,7 @@ def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
     return style.finished(fig, axes, title=title, alt=f"Dot plot. {title}. {' '.join(said)}")
 
 
+@style.drawn
 def volume_and_price(table: ClearedTable) -> Figure:
     """Return the change of spending on each item and year, in the part of more children and that of dearer children.
 
@@ -96,6 +98,7 @@ def volume_and_price(table: ClearedTable) -> Figure:
     return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. {' '.join(said)}")
 
 
+@style.drawn
 def direct_hours(table: ClearedTable) -> Figure:
     """Return the share of direct work before and after, with intervals.
 
