@@ -12,7 +12,9 @@ import statsmodels.api as sm
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stepdown import trials, workbook
+from stepdown import effects, trials, workbook
+from stepdown.answers.finding import Tables
+from stepdown.answers.summary import summary_of
 from stepdown.contracts import read_study
 from stepdown.costs import spending
 from stepdown.faults import Refused
@@ -625,6 +627,20 @@ def test_every_section_says_what_it_does_not_show(monkeypatch):
             assert "Day 365 counts, day 366 does not" in said
 
 
+def test_the_first_page_answers_by_the_trial_and_says_that_families_were_put_there_by_lot(trial, made_up):
+    effect = trials.trial_effect_table(trial).frame
+    referred = effects.re_referral_table(made_up[2].frame, made_up[0].settings.effects).frame
+    found = summary_of(Tables({"trial_effect": effect, "re_referral": referred}), {}, {}, made_up[0].settings)
+    first = found.answers[0]
+    assert first.kind == "trial"
+    assert found.sentence == "By lot, the Family practitioners children had 21 fewer days as a child in need."
+    assert first.full.startswith("Days as a child in need, everybody in the arm allocated")
+    assert not any(
+        "by lot" in why for finding in found.findings if finding.certainty for why in finding.certainty.because
+    )
+    assert "took it up" in found.must_not[0]
+
+
 def test_a_section_without_its_table_is_one_sentence(monkeypatch):
     said = shown_by(ROOT / "params/halton_like.yaml", monkeypatch, "trial", "hours", "came_back")
     assert len(said) == 3
@@ -642,6 +658,6 @@ def test_a_hidden_number_leaves_no_hole_in_a_sentence(trial, made_up):
         *sentences.subgroup_sentences(clear(trials.trial_subgroups_table(trial), policy).frame),
         sentences.time_sentence(clear(trials.time_use_table(*made_up[:2]), policy).frame.iloc[0]),
         sentences.repeats_finding(clear(trials.repeats_table(*made_up[:2]), policy).frame),
-        spending.spending_sentences(clear(spending.spending_table(*made_up[:2]), policy).frame, "2021/22"),
+        *spending.spending_sentences(clear(spending.spending_table(*made_up[:2]), policy).frame, "2021/22"),
     ]
     assert all("nan" not in text.lower() and "<NA>" not in text for text in words)

@@ -54,7 +54,7 @@ def _no_gate(tables: Tables, finding: Finding) -> str:
 
 
 def _not_by_lot(tables: Tables, finding: Finding) -> str:
-    return "families not put into groups by lot"
+    return "" if "trial_effect" in tables else "families not put into groups by lot"
 
 
 def _ends_apart(tables: Tables, finding: Finding) -> str:
@@ -171,16 +171,20 @@ RULES = (
     Rule("There are enough children to compare", {"difference": 1, "again": 1, "money": 1}, _few_to_compare),
     Rule("Families were put into the groups by lot", {"difference": 1, "again": 1}, _not_by_lot),
     Rule("The two ways of comparing the groups agree", {"difference": 1}, _ends_apart),
-    Rule("The interval leaves out “no difference”", {"difference": 1, "again": 1}, _chance),
-    Rule(f"At least {FEWEST_EVENTS} children of each group had it", {"difference": 1, "again": 1}, _few_events),
+    Rule("The interval leaves out “no difference”", {"difference": 1, "trial": 1, "again": 1}, _chance),
+    Rule(
+        f"At least {FEWEST_EVENTS} children of each group had it",
+        {"difference": 1, "trial": 1, "again": 1},
+        _few_events,
+    ),
     Rule(
         f"The shares of the groups that were left out differ by at most {LARGEST_GAP:.0f} percentage points",
-        {"difference": 1, "again": 1, "money": 1},
+        {"difference": 1, "trial": 1, "again": 1, "money": 1},
         _gap,
     ),
     Rule(
         f"No date that is needed is blank in more than {MOST_BLANK:.0f}% of rows",
-        {"difference": 1, "again": 1, "money": 1},
+        {"difference": 1, "trial": 1, "again": 1, "money": 1},
         _blank,
     ),
     Rule("The days that are counted can fit in the window", {"difference": 1, "money": 1}, _impossible),

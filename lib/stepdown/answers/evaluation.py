@@ -16,6 +16,7 @@ from stepdown.months.sentences import TRENDS_LIMIT
 from stepdown.numbers import as_pounds, digits, rounded_pounds, written
 from stepdown.params.study import StudySettings
 from stepdown.review.sentences import CONTRAST
+from stepdown.trials import sentences as trial_sentences
 
 ENDS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
 INSIDE = "days inside the window"
@@ -46,7 +47,9 @@ class Evaluation:
             "case_files": self._case_files,
             "trends": self._trends,
         }
-        return makers[topic]() if topic in makers else self._difference(topic)
+        if topic in makers:
+            return makers[topic]()
+        return self._trial(topic) or self._difference(topic)
 
     def _comparable(self) -> Finding | None:
         rows = self.tables.rows("overlap_gate")
@@ -126,6 +129,36 @@ class Evaluation:
                     IN_SHORT[way],
                 )
                 for way, cell in found.items()
+            ),
+            bars=self._before_and_after(measure.status),
+            picture=f"Children {STATUSES[measure.status].state}" if measure.status else "",
+        )
+
+    def _trial(self, outcome: str) -> Finding | None:
+        """Return what a trial says of an outcome, as allocated: it goes before every other comparison."""
+        rows, labels, measure = self.tables.rows("trial_effect", outcome=outcome), self.labels, measured(outcome)
+        if rows.empty:
+            return None
+        estimate, low, high = (
+            self.tables.cell("trial_effect", name, outcome=outcome) for name in ("estimate", "ci_low", "ci_high")
+        )
+        unit = self.tables.text("trial_effect", "unit", outcome=outcome)
+        number, short, clause = FEW, f"{measure.title}: too few children to show a difference.", ""
+        if estimate.known:
+            number = _both(estimate.number, estimate.number, unit)
+            short = f"{measure.title}: {_more_or_less(estimate.number, unit)} a child, everybody in the arm allocated."
+            clause = f"by lot, the {labels[0]} children had {number} {measure.label.removeprefix('days ')}"
+        return Finding(
+            topic=outcome,
+            kind="trial",
+            question=f"Did the programme change {measure.label}?",
+            number=number,
+            short=short,
+            full=trial_sentences.effect_sentence(rows, labels),
+            limit=trial_sentences.TRIAL_LIMIT,
+            clause=clause,
+            figures=(
+                MainFigure(f"{measure.title}, as allocated: {labels[0]} minus {labels[1]}", estimate, unit, low, high),
             ),
             bars=self._before_and_after(measure.status),
             picture=f"Children {STATUSES[measure.status].state}" if measure.status else "",

@@ -46,6 +46,10 @@ _NOT_THE_CAUSE = (
     "Do not say that the programme caused a difference: children alike on paper may differ in what no record holds."
 )
 _NEITHER = "Do not say that the programme worked, or that it failed: nobody knows what would have happened without it."
+_ELSEWHERE = (
+    "Do not say that the programme would do the same elsewhere, or for those who did not take it up. Do not compare "
+    "those who took it up with those who did not: they are other families."
+)
 _NO_CASH = "Do not call a saving money in hand: most of it is staff time."
 
 
@@ -147,7 +151,7 @@ def _told(finding: Finding, recorded: Recorded, pages: Mapping[str, str]) -> Fin
         return placed.told(
             next((item for item in said if finding.topic.removeprefix("headline ") in item["sentence"]), None)
         )
-    if table in ("effects", "effects_inside"):
+    if table in ("effects", "effects_inside", "trial_effect"):
         said = [item for item in said if item["sentence"] == finding.full]
     return placed.told(said[0] if said else None)
 
@@ -157,7 +161,8 @@ def _sentence(kind: str, tables: Tables, findings: Sequence[Finding]) -> str:
     parts = list(by_topic.values())
     if kind == "study":
         passed = tables.text("overlap_gate", "verdict") == PASSED
-        first = [f.clause for f in findings if f.kind == "difference" and f.clause][:1] if passed else []
+        kinds = {"trial", "difference"} if passed else {"trial"}
+        first = [f.clause for f in findings if f.kind in kinds and f.clause][:1]
         last = [] if passed else [by_topic.get("comparable", "")]
         parts = [part for part in (*first, by_topic.get("net_cost", ""), *last) if part]
     if kind == "area":
@@ -171,6 +176,8 @@ def _sentence(kind: str, tables: Tables, findings: Sequence[Finding]) -> str:
 def _must_not(kind: str, tables: Tables, findings: Sequence[Finding]) -> tuple[str, ...]:
     if kind != "study":
         return _MUST_NOT.get(kind, ())
+    if any(finding.kind == "trial" for finding in findings):
+        return (_ELSEWHERE,)
     first = _NOT_THE_CAUSE if tables.text("overlap_gate", "verdict") == PASSED else _NEITHER
     money = (_NO_CASH,) if any(finding.topic == "net_cost" for finding in findings) else ()
     return (first, *money)

@@ -20,8 +20,8 @@ from stepdown.tables import AggregateTable, Column, Role
 
 SHOWN = ("item", "financial_year", "children", "real", "per_child", "change", "by_volume", "by_price")
 LIMIT = (
-    "A saving. That takes what would have been spent otherwise. Prices also move with the children's needs, and a "
-    "child who is supported elsewhere is paid for elsewhere."
+    "*What this does not show:* A saving. That takes what would have been spent otherwise. Prices also move with the "
+    "children's needs, and a child who is supported elsewhere is paid for elsewhere."
 )
 
 
@@ -114,7 +114,7 @@ def _yearly(records: StudyRecords) -> pd.DataFrame:
     return spent
 
 
-def spending_sentences(table: pd.DataFrame, price_year: str) -> str:
+def spending_sentences(table: pd.DataFrame, price_year: str) -> list[str]:
     """Return for each item what changed from the first year to the last; frame: of ``spending``, cleared."""
     said = []
     for item in dict.fromkeys(table["item"]):
@@ -130,20 +130,18 @@ def spending_sentences(table: pd.DataFrame, price_year: str) -> str:
             f"to {digits(last['children'])}. The number of children makes {as_pounds(whole.volume)} of the change and "
             f"the price of a child {as_pounds(whole.price)}."
         )
-    return " ".join(said)
+    return [*said, LIMIT]
 
 
 def saving_sentence(saving: Saving) -> str:
     """Return a stated saving, called a claim where nobody says what would have been spent otherwise.
 
-    >>> saving_sentence(Saving(who="Hertfordshire", amount_gbp=2.6e6, source="Board paper", per=22))[:72]
-    'Hertfordshire claims a saving of £2,600,000 (£118,182 for each of 22 tea'
+    >>> saving_sentence(Saving(who="Hertfordshire", amount_gbp=2.6e6, source="Board paper", per=22))
+    'Hertfordshire claims a saving of £2,600,000, £118,182 for each of 22 teams (Board paper). It is a claim: ...'
     """
-    each = (
-        f" ({as_pounds(saving.amount_gbp / saving.per)} for each of {saving.per} {saving.of_what})"
-        if saving.per
-        else ""
-    )
+    each = ""
+    if saving.per:
+        each = f", {as_pounds(saving.amount_gbp / saving.per)} for each of {saving.per} {saving.of_what}"
     if saving.counterfactual is None:
         return (
             f"{saving.who} claims a saving of {as_pounds(saving.amount_gbp)}{each} ({saving.source}). It is a claim: "

@@ -66,7 +66,7 @@ def fewer(value: float, unit: str) -> str:
     shown = _rounded(value, unit)
     if float(shown) == 0:
         return "no difference"
-    noun = f" {unit}" if unit else ""
+    noun = f" {unit.removesuffix('s') if shown == '1' else unit}" if unit else ""
     return f"{shown}{noun} {directions(unit)[int(value > 0)]}"
 
 

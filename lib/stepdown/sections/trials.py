@@ -61,14 +61,15 @@ def came_back(book: Book) -> None:
         table = book.clear(repeats.repeats_table(book.study, book.records))
         book.tell(table, sentences.repeats_sentences, settings.what, settings.within_days)
         book.tell(table, sentences.repeats_finding, limit=sentences.REPEATS_LIMIT)
-        book.table(table, "Repeats, of those who could be followed the whole time")
+        shown = ["period", "counted", "index", "repeated", "percent", "ci_low", "ci_high"]
+        book.table(table, "Repeats, of those who could be followed the whole time", columns=shown)
 
 
 def spending(book: Book) -> None:
     """Show spending in the prices of one year, split into more children and dearer children; and what is claimed.
 
     >>> sections.trials.spending(trial_book)
-    The council (made up) claims a saving of £2,600,000 ...
+    The council claims a saving of £2,600,000, ...
     """
     from stepdown.costs import spending as money  # here, so that other notebooks need not load all costs
 
@@ -77,7 +78,7 @@ def spending(book: Book) -> None:
         book.say(money.saving_sentence(saving))
     if is_there(book, "spending", "log", "log of spending") and settings:
         table = book.clear(money.spending_table(book.study, book.records))
-        book.tell(table, money.spending_sentences, settings.price_year, limit=money.LIMIT)
+        book.tell(table, money.spending_sentences, settings.price_year)
         book.table(table, f"Spending, in prices of {settings.price_year}", columns=money.SHOWN)
         if not table.left_out:
             book.chart(trial_charts.volume_and_price(table), name="spending")

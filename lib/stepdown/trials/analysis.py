@@ -15,8 +15,8 @@ from stepdown.effects.comparison import Bools, Floats, Integers
 from stepdown.effects.estimates import NAN, t_interval
 from stepdown.effects.family_shares import Shares, correlation_within
 
-CLUSTER_MEANS = "means of clusters, t test"
-CLUSTERED = "children, with clusters taken together (CR1)"
+CLUSTER_MEANS = "the means of clusters, by a t test"
+CLUSTERED = "children, those of one cluster taken together"
 ONE_BY_ONE = "children, each by itself"
 TOO_FEW = "not computed: fewer than two clusters in an arm"
 NO_SPREAD = "not computed: the numbers do not tell the arms apart"

@@ -36,10 +36,9 @@ REPEATS_LIMIT = (
     "again counts as not repeated."
 )
 EFFECT_COLUMNS = (
-    *("measure", "unit", "mean_programme", "mean_comparison", "estimate", "ci_low", "ci_high", "p_value"),
-    *("p_holm", "n_programme", "n_comparison", "icc", "smallest", "method", "note"),
+    *("measure", "unit", "estimate", "ci_low", "ci_high", "p_value", "n_programme", "n_comparison", "icc", "smallest"),
 )
-SUBGROUP_COLUMNS = ("subgroup", "part", "unit", "estimate", "ci_low", "ci_high", "n_programme", "n_comparison", "note")
+SUBGROUP_COLUMNS = ("subgroup", "part", "unit", "estimate", "ci_low", "ci_high", "n_programme", "n_comparison")
 NEW_CLOCK = "The period after begins later than the allocation for some children: what happened between is not counted."
 
 
@@ -87,7 +86,7 @@ def _effect_sentence(row: Row, labels: Labels, p: str = "p_value") -> str:
     test = p_value(row[p]) + (", corrected" if p == "p_holm" else "")
     return (
         f"{name}, everybody in the arm allocated:{means} {fewer(row['estimate'], unit)} once the period before is "
-        f"allowed for ({interval(row['ci_low'], row['ci_high'], unit)}, {test}). Compared: {method}"
+        f"allowed for ({interval(row['ci_low'], row['ci_high'], unit)}, {test}). Compared were {method}"
         f"{groups if 'cluster' in method else ''}."
     )
 
@@ -120,7 +119,7 @@ def subgroup_sentences(subgroups: pd.DataFrame) -> list[str]:
         said.append(
             f"{label}: {joined(parts)}; test of whether the two effects differ: {p_value(own[0]['p_interaction'])}."
         )
-    return said
+    return [*said, SUBGROUPS_LIMIT]
 
 
 def time_sentence(row: Row) -> str:
