@@ -312,6 +312,11 @@ def test_a_table_that_contradicts_itself_or_the_study_is_refused(project, name):
     assert not any("CL-F" in fault.worded() or "CL-C" in fault.worded() for fault in faults)
 
 
+def test_a_deflator_that_is_not_there_is_a_fault_of_the_file(project):
+    edit(project, lambda given: given["spending"].update(deflator="params/deflater.yaml"))
+    assert any("did you mean 'deflator.yaml'" in fault.found for fault in faults_of(project))
+
+
 def test_all_faults_come_at_once(project):
     spoil(project, "allocation", set_cells("cluster_id", "CL-T03"))
     spoil(project, "time_diary", set_cells("week_start", "2020-01-07", 3))
@@ -630,15 +635,24 @@ def test_every_section_says_what_it_does_not_show(monkeypatch):
 def test_the_first_page_answers_by_the_trial_and_says_that_families_were_put_there_by_lot(trial, made_up):
     effect = trials.trial_effect_table(trial).frame
     referred = effects.re_referral_table(made_up[2].frame, made_up[0].settings.effects).frame
-    found = summary_of(Tables({"trial_effect": effect, "re_referral": referred}), {}, {}, made_up[0].settings)
+    flow = trials.trial_flow_table(trial).frame
+    found = summary_of(
+        Tables({"trial_effect": effect, "re_referral": referred, "trial_flow": flow}), {}, {}, made_up[0].settings
+    )
     first = found.answers[0]
     assert first.kind == "trial"
-    assert found.sentence == "By lot, the Family practitioners children had 21 fewer days as a child in need."
+    assert found.sentence == (
+        "Allocated by lot, the Family practitioners children had 21 fewer days as a child in need than those compared."
+    )
     assert first.full.startswith("Days as a child in need, everybody in the arm allocated")
     assert not any(
         "by lot" in why for finding in found.findings if finding.certainty for why in finding.certainty.because
     )
     assert "took it up" in found.must_not[0]
+    assert first.certainty.circles == 5  # 4.8% and 13.8% lost
+    flow.loc[flow["became"] == "Analysed", "units"] -= [0, 20]
+    worse = summary_of(Tables({"trial_effect": effect, "trial_flow": flow}), {}, {}, made_up[0].settings)
+    assert worse.answers[0].certainty.because == ("more of one group left out than of the other",)
 
 
 def test_a_section_without_its_table_is_one_sentence(monkeypatch):

@@ -87,7 +87,13 @@ def _few_events(tables: Tables, finding: Finding) -> str:
 
 def _gap(tables: Tables, finding: Finding) -> str:
     lost = []
-    for _, rows in tables.rows("participant_flow").groupby("group", sort=False):
+    if finding.kind == "trial":
+        arms = tables.rows("trial_flow", became="Analysed")
+        lost = [
+            100 * (1 - float(units) / float(all_)) for units, all_ in zip(arms["units"], arms["out_of"], strict=True)
+        ]
+    flow = tables.rows("participant_flow" if finding.kind != "trial" else "")
+    for _, rows in () if flow.empty else flow.groupby("group", sort=False):
         analysed = rows.loc[rows["step"] == "Analysed", "children"].sum()
         out = rows.loc[~rows["step"].isin(["Analysed", "In the records"]), "children"].sum()
         lost.append(100 * out / (analysed + out) if analysed + out else float("nan"))

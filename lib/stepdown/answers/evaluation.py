@@ -147,7 +147,8 @@ class Evaluation:
         if estimate.known:
             number = _both(estimate.number, estimate.number, unit)
             short = f"{measure.title}: {_more_or_less(estimate.number, unit)} a child, everybody in the arm allocated."
-            clause = f"by lot, the {labels[0]} children had {number} {measure.label.removeprefix('days ')}"
+            held = measure.label.removeprefix("days ")
+            clause = f"allocated by lot, the {labels[0]} children had {number} {held} than those compared"
         return Finding(
             topic=outcome,
             kind="trial",

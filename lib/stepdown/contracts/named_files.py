@@ -27,6 +27,8 @@ def _named(study: Study) -> list[tuple[str, str]]:
         books = (costs.unit_costs,) if isinstance(costs.unit_costs, str) else costs.unit_costs
         named += [("costs.unit_costs", book) for book in books]
         named += [("costs.deflator", costs.deflator), ("costs.discount_rates", costs.discount_rates)]
+    if study.settings.spending is not None:
+        named.append(("spending.deflator", study.settings.spending.deflator))
     if review is not None:
         named.append(("review.audit_tool", review.audit_tool))
     return named
