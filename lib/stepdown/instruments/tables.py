@@ -41,7 +41,19 @@ BOUNDS_SHOWN = ("measure", "both", "lost", "change", "no_change", "worst", "best
 COMPLETERS_SHOWN = ("measure", "both", "mean_entry", "lost", "entry_lost", "gap", "gap_low", "gap_high")
 RELIABLE_SHOWN = ("measure", "rule", "direction", "people", "both", "percent")
 BANDS_SHOWN = ("measure", "band", "at_entry", "percent_entry", "at_exit", "percent_exit")
-YES_SHOWN = ("measure", "both", "lost", "percent_entry", "percent_exit", "ci_low", "ci_high", "p", "worst", "best")
+YES_SHOWN = (
+    "measure",
+    "both",
+    "lost",
+    "percent_entry",
+    "percent_exit",
+    "change",
+    "ci_low",
+    "ci_high",
+    "p",
+    "worst",
+    "best",
+)
 
 
 def _scales(people: Sequence[Measured], *, yes_no: bool) -> Iterator[tuple[Measured, str]]:
@@ -216,7 +228,7 @@ def yes_no_table(people: Sequence[Measured], level: float) -> AggregateTable:
         "ci_low": Column("from", Role.DERIVED, "", 1, four),
         "ci_high": Column("to", Role.DERIVED, "", 1, four),
         "p": Column("p value", Role.DERIVED, "p", 3, four, "McNemar's exact test."),
-        "worst": Column("Yes at exit, if none of those not seen again", Role.DERIVED, "%", 1, (*four, "lost")),
-        "best": Column("if all of them", Role.DERIVED, "%", 1, (*four, "lost")),
+        "worst": Column("Yes at exit, if nobody not seen", Role.DERIVED, "%", 1, (*four, "lost")),
+        "best": Column("if all not seen", Role.DERIVED, "%", 1, (*four, "lost")),
     }
     return AggregateTable.of_rows("yes_no_change", "yes/no question", columns, rows)
