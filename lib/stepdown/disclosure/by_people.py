@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ def by_people(tables: Tables, found: Definitions) -> None:
             if name == "yes_no_change":
                 found.sums([*((1, place[pair]) for pair in _PAIRS), (-1, place["both"])])
             _of_the_flow(tables, found, v, place)
+            _compared(tables, found, v, place["both"])
             for column in _WHO:
                 _same(found, first, _questionnaire(v), column, place[column])
     for name in ("measure_bands", "reliable_change"):
@@ -63,6 +65,17 @@ def _of_the_flow(tables: Tables, found: Definitions, values: Mapping[str, object
         later = [(1, ("reach", int(row), "people")) for row in never]
         found.at_most([(1, place["entries"]), (-1, ("reach", first, "referred")), *later])
         found.at_most([(1, place["both"]), (-1, ("reach", first, "seen"))])
+
+
+def _compared(tables: Tables, found: Definitions, values: Mapping[str, Any], both: Place) -> None:
+    """Say that the children whose score page 3 compares are some of those measured twice; how many more is a count."""
+    for row, v in rows_of(tables["effects"].frame) if "effects" in tables else ():
+        more = int(values["both"]) - int(v["n_children"])
+        if v["outcome"] == values["code"] and more >= 0:
+            rest = (*both[:2], "both, not compared")
+            found.cells[rest] = Cell(rest, more, shown_anywhere=False)
+            found.sums([(1, both), (-1, rest), (-1, ("effects", row, "n_children"))])
+            return
 
 
 def _nested_rules(tables: Tables, found: Definitions) -> None:

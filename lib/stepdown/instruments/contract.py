@@ -14,6 +14,7 @@ from stepdown.faults import Fault, Refused, nearest, some_rows
 from stepdown.params import Study, load
 from stepdown.params.people import Instrument
 from stepdown.params.scoring import ScoringKey
+from stepdown.windows.dates import age_on
 
 ENTRY, EXIT = "entry", "exit"
 TIMES = (ENTRY, EXIT)
@@ -63,7 +64,9 @@ def _with_age(frame: pd.DataFrame, children: pd.DataFrame | None) -> pd.DataFram
     if children is None or children.empty:
         return frame
     born = frame["person_id"].map(children.drop_duplicates("child_id").set_index("child_id")["birth_date"])
-    return frame.assign(age_years=frame["age_years"].fillna((frame["date"] - born).dt.days / 365.25))
+    known = born.notna() & frame["date"].notna()
+    age = pd.Series(age_on(born.to_numpy(), frame["date"].to_numpy()), index=frame.index, dtype="float64")
+    return frame.assign(age_years=frame["age_years"].fillna(age.where(known)))
 
 
 def _settings_faults(study: Study, instrument: Instrument, key: ScoringKey) -> list[Fault]:

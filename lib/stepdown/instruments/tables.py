@@ -27,6 +27,7 @@ PMC10100612, table 2 ("pre-defined 15% threshold")."""
 
 _KEY = {"measure": Column("Measure", Role.KEY)}
 _WHO = {
+    "code": Column("Code", Role.OPEN, about="Name of the measure, as in effects: outcomes."),
     "activity": Column("Activity", Role.OPEN, about="That they all started in, where there is one."),
     "role": Column("Who", Role.OPEN),
     "entries": Column("At entry", Role.COUNT, "people", 0, about="With every scale that is shown."),
@@ -69,15 +70,9 @@ def _paired(each: Measured, scale: str) -> tuple[np.ndarray, np.ndarray, np.ndar
     return entry[each.both], exit[each.both], entry[each.lost]
 
 
-def _counts(each: Measured) -> tuple[object, ...]:
-    return (
-        each.activity,
-        each.role,
-        len(each.entry),
-        int(each.both.sum()),
-        int(each.lost.sum()),
-        int(each.not_due.sum()),
-    )
+def _counts(each: Measured, scale: str) -> tuple[object, ...]:
+    flags = [int(flag.sum()) for flag in (each.both, each.lost, each.not_due)]
+    return f"{each.instrument.name}_{scale}", each.activity, each.role, len(each.entry), *flags
 
 
 def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
@@ -95,10 +90,11 @@ def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
         could = bounds(exit - entry, lost, ends)
         at_end = [float((each.entry[scale] == end).mean()) if len(each.entry) else 0.0 for end in ends]
         flags = [name for name, part in zip(("worst", "best"), at_end, strict=True) if part >= AT_AN_END]
+        means = (found.entry, found.exit, found.mean, found.low, found.high, found.srm, found.p)
         rows.append(
-            (each.label(scale), own.better, *_counts(each), found.entry, found.exit, found.mean, found.low, found.high,
-             found.srm, found.p, could["no_change"], could["worst"], could["best"], lost.mean() if len(lost) else NAN,
-             *difference(entry, lost, level), _by_regression(each, scale), " and ".join(flags) or "no")
+            (each.label(scale), own.better, *_counts(each, scale), *means, could["no_change"], could["worst"],
+             could["best"], lost.mean() if len(lost) else NAN, *difference(entry, lost, level),
+             _by_regression(each, scale), " and ".join(flags) or "no")
         )  # fmt: skip
     points = {name: Column(label, Role.DERIVED, "", 2, rests) for name, label, rests in (
         ("mean_entry", "Mean at entry", _BOTH), ("mean_exit", "Mean at exit", _BOTH), ("change", "Change", _BOTH),
@@ -214,7 +210,7 @@ def yes_no_table(people: Sequence[Measured], level: float) -> AggregateTable:
         found = change(entry, exit, level, yes_no=True)
         could = better_shares(pairs[0] + pairs[1], n, lost)
         shares = [100 * value for value in (found.entry, found.exit, found.mean, found.low, found.high)]
-        rows.append((each.label(scale), *_counts(each), *pairs, *shares, found.p, 100 * could["worst"],
+        rows.append((each.label(scale), *_counts(each, scale), *pairs, *shares, found.p, 100 * could["worst"],
                      100 * could["best"]))  # fmt: skip
     four = ("both_yes", "no_to_yes", "yes_to_no", "both_no")
     labels = ("Yes both times", "No, then yes", "Yes, then no", "No both times")
