@@ -116,9 +116,11 @@ def begin_audit(
     'audit_rr1038'
     """
     file = find_file(audit, what="file of published figures")
-    title = str(read_yaml(file).get("title", file.stem.replace("_", " ")))
+    content = read_yaml(file)
+    title, notice = str(content.get("title", file.stem.replace("_", " "))), str(content.get("notice") or "")
     published = DisclosurePolicy(method="none", reason="every figure is published already")
-    subject = Subject(study_name(file), title, file, project_root(file), policy or published, source=source)
+    cleared_by = policy or published
+    subject = Subject(study_name(file), title, file, project_root(file), cleared_by, None, notice.strip(), source)
     return Book(subject, notebook, output)
 
 

@@ -124,6 +124,16 @@ def _other_answer(tables: Tables, finding: Finding) -> str:
     return "" if sure and len(signs) == 1 else "cost or saving hangs on the comparison or on chance"
 
 
+def _other_roads(tables: Tables, finding: Finding) -> str:
+    p = tables.cell("trends", "p_before", assumption="moved alike")
+    return "groups moved apart already before" if p.known and p.number < 0.05 else ""
+
+
+def _no_proof(tables: Tables, finding: Finding) -> str:
+    p = tables.cell("trends", "p_before", assumption="moved alike")
+    return "" if p.known and p.number < 0.05 else "finding no difference is no proof of none"
+
+
 def _few_files(tables: Tables, finding: Finding) -> str:
     rows = tables.rows("case_file_differences")
     few = (rows[["files_earlier", "files_later"]].min(axis=None) or 0) < FEWEST_FILES if len(rows) else True
@@ -177,6 +187,8 @@ RULES = (
     Rule("There are enough children to compare", {"difference": 1, "again": 1, "money": 1}, _few_to_compare),
     Rule("Families were put into the groups by lot", {"difference": 1, "again": 1}, _not_by_lot),
     Rule("The two ways of comparing the groups agree", {"difference": 1}, _ends_apart),
+    Rule("The groups did not move apart already before, month by month", {"difference": 1}, _other_roads),
+    Rule("A difference of the roads before was found, not only none", {"trend": 2}, _no_proof),
     Rule("The interval leaves out “no difference”", {"difference": 1, "trial": 1, "again": 1}, _chance),
     Rule(
         f"At least {FEWEST_EVENTS} children of each group had it",

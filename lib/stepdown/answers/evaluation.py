@@ -287,17 +287,20 @@ class Evaluation:
         if "trends" not in self.tables:
             return None
         p = self.tables.cell("trends", "p_before", assumption="moved alike")
-        says = (
-            "could not be tested" if not p.known else "not alike" if p.number < 0.05 else "alike, so far as can be told"
-        )
+        says, moved = "alike, so far as can be told", "moved alike, so far as can be told"
+        if not p.known:
+            says, moved = "cannot be said", "cannot be compared"
+        elif p.number < 0.05:
+            says, moved = "not alike", "did not move alike"
         return Finding(
             topic="trends",
-            kind="counted",
+            kind="trend",
             question="Were the groups on the same road before?",
             number=says[0].upper() + says[1:],
-            short=f"Month by month before support, how the two groups moved was: {says}.",
+            short=f"Month by month before support, the two groups {moved}.",
             full="",
             limit=TRENDS_LIMIT,
+            clause="the groups were not on the same road before" if says == "not alike" else "",
         )
 
 

@@ -138,11 +138,18 @@ class Finding:
         }
 
 
-def quoted(figure: MainFigure, limit: str, source: str) -> str:
-    """Return a figure as one text to copy: what it is, its interval, its condition, its limit, where it is from."""
-    reach = f" (interval {figure.interval})" if figure.interval else ""
-    condition = f", {figure.condition}" if figure.condition else ""
-    return f"{figure.label}: {figure.shown}{reach}{condition}. What this does not show: {limit} Source: {source}."
+def quoted(finding: Finding, source: str) -> str:
+    """Return the figures of a finding as one text to copy: intervals, conditions, limit, and where they are from.
+
+    Ends that are right under different conditions stand together: neither is to be quoted alone.
+    """
+    parts: list[str] = []
+    for figure in finding.figures:
+        reach = f" (interval {figure.interval})" if figure.interval else ""
+        said = f"{figure.shown}{reach}{f', {figure.condition}' if figure.condition else ''}"
+        same = bool(parts) and figure.label == finding.figures[len(parts) - 1].label
+        parts.append(f"or {said}" if same else f"{figure.label}: {said}")
+    return f"{'; '.join(parts)}. What this does not show: {finding.limit} Source: {source}."
 
 
 def _written(figure: MainFigure) -> dict[str, Any]:

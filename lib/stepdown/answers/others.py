@@ -154,15 +154,14 @@ def _of_measure(tables: Tables, row: pd.Series) -> Finding:
     short, number, clause, bars = f"{name}: the figures do not allow a comparison.", "not comparable", "", []
     if all(cell.known for cell in (before, after, change, near)):
         moved, beside = _moved(change.number), _moved(near.number)
-        number = f"{moved}; neighbours {beside}"
+        number = f"{digits(before.number, 1)} to {digits(after.number, 1)}"
         held = name.replace(" at 31 March", "")
         short = f"{held} {moved} {row['unit'].replace('10,000', 'ten thousand')}; the neighbours' mean {beside}."
         clause = f"{held[0].lower()}{held[1:]} {moved}"
         bars = [
-            Bar("Council, before", before.number, digits(before.number, 1), 0, pale=True),
-            Bar("Council, after", after.number, digits(after.number, 1), 0),
+            Bar("The council", abs(change.number), moved, 0),
+            Bar("Its neighbours' mean", abs(near.number), beside, 1),
         ]
-        bars.append(Bar("Neighbours' change", abs(near.number), _moved(near.number), 1))
     unit, less = str(row["unit"]), tables.cell("area_change", "difference", **where)
     figures = (
         MainFigure(f"{name}: council before", before, unit),
@@ -180,7 +179,7 @@ def _of_measure(tables: Tables, row: pd.Series) -> Finding:
         clause=clause,
         figures=figures,
         bars=tuple(bars),
-        picture=f"{name}, {row['unit']}",
+        picture=f"Change, {row['unit']}",
     )
 
 

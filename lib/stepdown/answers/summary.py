@@ -93,7 +93,7 @@ def summary_of(tables: Tables, recorded: Recorded, pages: Mapping[str, str], set
     told = [_told(finding, recorded, pages) for finding in found[:MOST]]
     told = [replace(f, figures=tuple(figure for figure in f.figures if figure.cell.known)) for f in told]
     marked = [replace(f, certainty=None if f.kind == "none" else certainty_of(f, tables)) for f in told]
-    asked = {q.about for q in settings.questions} if settings else {f.topic for f in marked}
+    asked = _asked(settings) if settings else {f.topic for f in marked}
     answers = tuple(f for f in marked if f.topic in asked)[:3]
     others = tuple(f for f in marked if f not in answers)
     return Summary(
@@ -121,6 +121,12 @@ def _of_study(tables: Tables, settings: StudySettings) -> tuple[list[Finding], t
         if further is not None:
             found[topic] = further
     return list(found.values()), tuple(q.ask for q in settings.questions if not q.about)
+
+
+def _asked(settings: StudySettings) -> set[str]:
+    """Return what the study's questions are about; where none says, what most ask."""
+    asked = {question.about for question in settings.questions if question.about}
+    return asked or {settings.effects.headline, "referred_again", "net_cost"}
 
 
 def _not_answered(topic: str) -> Finding:
@@ -164,7 +170,8 @@ def _sentence(kind: str, tables: Tables, findings: Sequence[Finding]) -> str:
         kinds = {"trial", "difference"} if passed else {"trial"}
         first = [f.clause for f in findings if f.kind in kinds and f.clause][:1]
         last = [] if passed else [by_topic.get("comparable", "")]
-        parts = [part for part in (*first, by_topic.get("net_cost", ""), *last) if part]
+        roads = by_topic.get("trends", "") if "net_cost" not in by_topic else ""
+        parts = [part for part in (*first, by_topic.get("net_cost", ""), *last, roads) if part]
     if kind == "area":
         parts = [sentence] if (sentence := area_sentence(tables, findings)) else []
     if not parts:

@@ -13,8 +13,7 @@ UNUSUAL = 0.05
 
 FINDING_LIMIT = (
     "It does not show what caused the change. The neighbours may have run programmes of their own, and a council can "
-    "change how it records. A rank is told from the outside: by construction one authority in twenty has p below 0.05 "
-    "although nothing was done there."
+    "change how it records."
 )
 
 

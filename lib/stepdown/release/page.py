@@ -130,7 +130,7 @@ def study_page(
         site=site,
         found=found,
         summary=found.summary,
-        quotes=[quoted(figure, f.limit, site.source) for f in found.summary.answers for figure in f.figures[:2]],
+        quotes=[quoted(finding, site.source) for finding in found.summary.answers if finding.figures],
         fills=FILLS,
         parts=parts,
         downloads=downloads,
