@@ -116,12 +116,10 @@ def begin_audit(
     'audit_rr1038'
     """
     file = find_file(audit, what="file of published figures")
-    content = read_yaml(file)
-    title, notice = str(content.get("title", file.stem.replace("_", " "))), str(content.get("notice") or "")
-    published = DisclosurePolicy(method="none", reason="every figure is published already")
-    cleared_by = policy or published
-    subject = Subject(study_name(file), title, file, project_root(file), cleared_by, None, notice.strip(), source)
-    return Book(subject, notebook, output)
+    content = {"title": file.stem.replace("_", " "), "notice": "", **read_yaml(file)}
+    cleared_by = policy or DisclosurePolicy(method="none", reason="every figure is published already")
+    head = (study_name(file), str(content["title"]), file, project_root(file), cleared_by)
+    return Book(Subject(*head, notice=str(content["notice"]).strip(), source=source), notebook, output)
 
 
 class Book:
