@@ -113,7 +113,7 @@ def test_a_chart_says_its_numbers_hides_what_is_hidden_and_has_the_same_bytes(cl
     one, two = draw(), draw()
     assert one.png() == two.png() == one.png()
     assert one.svg() == two.svg() == one.svg()
-    assert "before 1,200, after c" in one.alt
+    assert "before 1,200, after [c]" in one.alt
     assert b"<dc:date>" not in one.svg()
     assert b"matplotlib" not in one.png().lower()
 

@@ -253,11 +253,11 @@ class Book:
         notes: Sequence[str] = (),
         columns: Sequence[str] | None = None,
         *,
-        folded: bool = False,
+        folded: bool | str = False,
     ) -> None:
         """Show a cleared table; raises TypeError for anything else.
 
-        folded: under "Figures behind this chart", where its chart stands right before it.
+        folded: under "Figures behind this chart", where its chart stands before it, or words of its own.
 
         >>> book.table(book.clear(effects.overlap_table(children)), caption="Highest status before")
         Highest status before

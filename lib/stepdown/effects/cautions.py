@@ -51,6 +51,22 @@ def smallest_sentence(frame: pd.DataFrame) -> str:
     )
 
 
+def not_estimable_sentence(frame: pd.DataFrame) -> str:
+    """Return which estimators give no estimate, and why, in one sentence; frame: of ``effects``, cleared.
+
+    >>> gate = effects.overlap_gate(children, options)
+    >>> not_estimable_sentence(book.clear(effects.effects_table(children, options, gate)).frame)[:60]
+    'No estimate is given by entropy balancing or doubly robust di'
+    """
+    missing = [row for row in rows(frame) if not known(row["estimate"]) and "not estimable" in str(row["note"])]
+    if not missing:
+        return "Every estimator gives an estimate for every outcome."
+    names = list(dict.fromkeys(str(row["estimator"]) for row in missing))
+    why = list(dict.fromkeys(str(row["note"]).split("; ")[0].partition(": ")[2] for row in missing))
+    listed = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"No estimate is given by {listed} for at least one outcome: {'; '.join(filter(None, why))}."
+
+
 def influence_sentences(frame: pd.DataFrame) -> str:
     """Return one sentence an outcome on the families that carry it; frame: of ``influence``, cleared.
 

@@ -5,7 +5,6 @@ from stepdown.months.lasting import composition_table, lasting_table
 from stepdown.months.panel import Panel, in_steps, panel
 from stepdown.months.sentences import (
     NOBODY_SEEN,
-    NOT_SO,
     TRENDS_LIMIT,
     WHO_NOTE,
     lasting_sentence,

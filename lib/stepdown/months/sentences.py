@@ -27,7 +27,6 @@ TRENDS_LIMIT = (
 LASTING_LIMIT = "The children who can be followed longer are others: a change from length to length can be theirs."
 
 NOBODY_SEEN = "There is no month in which children of both groups are observed."
-NOT_SO = "Not shown, for the reason given above."
 WHO_NOTE = "No mean (z) where too few of the children who could not be followed so long had any."
 
 

@@ -69,7 +69,8 @@ def build_release(
     figures = release / "figures"
     found = answered(release, parts, study, previous)
     first = partial(_first_page, site, found, parts, titles, links)
-    pages = [notebook_page(nb, part, site, links, figures) for nb, part in zip(notebooks, parts, strict=True)]
+    shorts = {finding.full: finding.short for finding in found.summary.findings}
+    pages = [notebook_page(nb, part, site, links, figures, shorts) for nb, part in zip(notebooks, parts, strict=True)]
     sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
     if preview:
         for page in (first(sheets), *pages):

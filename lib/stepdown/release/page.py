@@ -71,6 +71,7 @@ def notebook_page(
     site: Site,
     links: Sequence[tuple[str, str]],
     figures: Path,
+    shorts: Mapping[str, str] | None = None,
 ) -> Page:
     """Return the page of one executed notebook.
 
@@ -98,7 +99,7 @@ def notebook_page(
     number_exhibits(
         article, number[0] if number else part["notebook"], part.get("source", "").replace(ANALYSED, site.analysed)
     )
-    _put_findings_first(article, part)
+    _put_findings_first(article, part, shorts or {})
     _fold_long_tables(soup, article)
     _, contents = order_headings(soup, main)
     _put_contents(soup, article, contents_html(contents))
@@ -183,14 +184,23 @@ def about_html(site: Site) -> str:
         '<section class="about" aria-labelledby="small-numbers"><h2 id="small-numbers">How small numbers were treated'
         f"</h2><p>{escape(site.policy)}</p></section>"
         '<section class="about" aria-labelledby="this-run"><h2 id="this-run">What was run</h2>'
+        "<details><summary>Settings and versions</summary>"
         '<div class="table-scroll" role="region" aria-labelledby="run-table" tabindex="0"><table>'
         '<caption id="run-table"><span>Settings and versions of this run</span></caption>'
         '<thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></section>"
+        f"<tbody>{rows}</tbody></table></div></details></section>"
     )
 
 
-def _put_findings_first(article: Any, part: Mapping[str, Any]) -> None:
+_ASIDE = re.compile(r" \([^()]*(?:interval|p [=<])[^()]*\)")
+
+
+def in_brief(sentence: str) -> str:
+    """Return the first sentence of a finding without what stands in brackets about its interval or its test."""
+    return _ASIDE.sub("", sentence).partition(". ")[0].rstrip(".") + "."
+
+
+def _put_findings_first(article: Any, part: Mapping[str, Any], shorts: Mapping[str, str]) -> None:
     """Put the page's findings before the first part; each leads to its place, where its limit stands beside it."""
     from bs4 import BeautifulSoup
 
@@ -199,10 +209,11 @@ def _put_findings_first(article: Any, part: Mapping[str, Any]) -> None:
         return
     found = [item for item in part["shown"] if item["kind"] == "finding"]
     items = []
-    for number, (box, item) in enumerate(zip(boxes, found, strict=True), 1):
+    told = [shorts.get(item["sentence"]) or in_brief(item["sentence"]) for item in found]
+    for number, (box, brief) in enumerate(zip(boxes, told, strict=True), 1):
         box["id"] = f"finding-{number}"
         items.append(
-            f'<li><p class="finding">{escape(item["sentence"])}</p><p class="limit"><a href="#finding-{number}">'
+            f'<li><p class="finding">{escape(brief)}</p><p class="limit"><a href="#finding-{number}">'
             f'What this does not show<span class="unseen"> (finding {number})</span></a></p></li>'
         )
     if len(boxes) == 1 and boxes[0].find_previous("h2") is None:

@@ -104,7 +104,8 @@ def glossary_html(text: str) -> str:
         rows.append(f"<dt>{escape(word)}</dt><dd>{escape(entry['means'])}</dd>")
     return (
         '<section class="about" aria-labelledby="glossary"><h2 id="glossary">Words used on this page</h2>'
-        f'<dl class="glossary">{"".join(rows)}</dl></section>'
+        f"<details><summary>{', '.join(entry['word'] for entry in used)}</summary>"
+        f'<dl class="glossary">{"".join(rows)}</dl></details></section>'
     )
 
 

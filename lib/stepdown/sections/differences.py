@@ -7,6 +7,8 @@ from typing import Any
 from stepdown import effects
 from stepdown.disclosure import ClearedTable
 from stepdown.effects import OverlapGate, sentences
+from stepdown.effects.bracketing import AFTER_ONLY
+from stepdown.numbers import joined
 from stepdown.show import effect_charts
 from stepdown.workbook import Book
 
@@ -29,8 +31,37 @@ def how_far_apart(book: Book, gate: OverlapGate) -> ClearedTable:
         book.clear(agreement)
         agreement = effects.bracket_agreement_table(children, options, inside=True)
         led, counted = book.clear(effects.effects_inside_table(children, options)), (table.frame, settings.report)
-    book.tell(led, sentences.bracket_sentence, options.headline, groups, *counted, limit=sentences.BRACKET_LIMIT)
-    book.tell(led, sentences.bracket_sentences, groups, options.headline, *counted)
     book.chart(effect_charts.bracket_forest(led, table if whole else None), name="bracket")
-    book.tell(agreement, sentences.agreement_sentences)
+    book.tell(led, sentences.bracket_sentence, options.headline, groups, *counted, limit=sentences.BRACKET_LIMIT)
+    book.table(side_by_side(led), "Programme minus comparison, per child, by outcome", notes=few(led), folded=True)
+    ends = book.clear(agreement).where(outcome=options.headline)
+    book.tell(ends, sentences.agreement_sentences)
     return table
+
+
+SIDES = {
+    effects.DIFFERENCE_IN_DIFFERENCES: "If both groups would have changed alike",
+    effects.LAGGED_OUTCOME: "If children alike before would be alike after",
+    AFTER_ONLY: "Difference after only",
+}
+"""Estimators that a page shows, and the heading of each; the table that can be downloaded has all."""
+
+
+def side_by_side(table: ClearedTable) -> ClearedTable:
+    """Return the estimates of each outcome in one row: both ends of the bracket, and the difference after.
+
+    table: ``effects`` or ``effects_inside``.
+    """
+    chosen = table.where(estimator=list(SIDES))
+    wide = chosen.spread("estimator", values=["estimate", "ci_low", "ci_high"], labels=SIDES)
+    return wide.only([name for name in wide.columns if name != "outcome"])
+
+
+def few(table: ClearedTable) -> list[str]:
+    """Return a note for each caution of the table, with the outcomes that it is about."""
+    told: dict[str, list[str]] = {}
+    for row in table.where(estimator=list(SIDES)).frame.to_dict("records"):
+        for note in filter(None, str(row["note"]).split("; ")):
+            if row["measure"] not in told.setdefault(note, []):
+                told[note].append(str(row["measure"]))
+    return [f"{joined(names)}: {note}." for note, names in told.items()]

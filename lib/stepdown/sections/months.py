@@ -1,6 +1,6 @@
 """What happened month by month, whether the groups moved alike before, and whether a difference lasts.
 
-A study whose dates were made up has no months: the first call says why, the others that there is nothing.
+A study whose dates were made up has no months: the first call says why, the others are silent.
 """
 
 from __future__ import annotations
@@ -9,6 +9,17 @@ from stepdown import months
 from stepdown.months import ByMonth
 from stepdown.show import month_charts
 from stepdown.workbook import Book
+
+MONTHS = "The months count back from the start of support and on from its end. The grey gap is the support itself."
+TRENDS = (
+    "The same as a difference: programme minus comparison, set against the time before. If the months before lie at "
+    "nought, the groups moved alike. The table lets the difference go on along its line before, and lets that line "
+    "bend by at most M from one month to the next (Rambachan and Roth 2023)."
+)
+LASTING = (
+    "Does it last? The same comparison over longer and longer times after, each only for the children who could be "
+    "followed so long. The table says how far these are other children."
+)
 
 
 def month_by_month(book: Book) -> None:
@@ -25,6 +36,7 @@ def month_by_month(book: Book) -> None:
     if not found.areas.numbers.size:
         book.say(months.NOBODY_SEEN)
         return
+    book.say(MONTHS)
     areas = book.clear(months.months_table(found))
     book.tell(areas, months.reach_sentence, found.outcomes.groups, found.fewest)
     if not areas.left_out:
@@ -39,12 +51,11 @@ def trends(book: Book) -> None:
     """Say and show whether the groups moved alike before, and how large a break of trend would overturn the finding.
 
     >>> sections.trends(book)
-    Not shown, for the reason given above.
     """
     found = None if months.why_not(book.study) else _found(book)
     if found is None or found.days is None:
-        book.say(months.NOT_SO)
         return
+    book.say(TRENDS)
     table = book.clear(months.trends_table(found))
     book.tell(table, months.trend_sentence, found.outcomes.groups, limit=months.TRENDS_LIMIT)
     p_before = float(table.numbers("p_before").iloc[0])
@@ -57,16 +68,15 @@ def lasting(book: Book) -> None:
     """Show the comparison at several lengths after support, and who could be followed so long.
 
     >>> sections.lasting(book)
-    Not shown, for the reason given above.
     """
     if months.why_not(book.study):
-        book.say(months.NOT_SO)
         return
     study, records, outcomes = book.study, book.records, book.outcomes
     fewest = _found(book).fewest
     table = book.clear(months.lasting_table(study, records, outcomes, fewest))
     if table.frame.empty:
         return
+    book.say(LASTING)
     book.tell(table, months.lasting_sentence)
     who = book.clear(months.composition_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
     book.table(who, caption="Who was followed so many months (mean; 0: all who are analysed)", notes=[months.WHO_NOTE])

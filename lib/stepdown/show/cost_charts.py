@@ -24,11 +24,14 @@ from stepdown.show.marks import GREY, INK, cleared_only, rows_down, short_pounds
 from stepdown.show.style import Figure
 
 _LOOKS: dict[str, dict[str, Any]] = {
-    BRACKET[0]: {"color": style.DARK, "marker": "o", "linestyle": "-"},
-    BRACKET[1]: {"color": style.MID, "marker": "^", "linestyle": "--"},
+    BRACKET[0]: {"color": style.METHODS[0], "marker": "o", "linestyle": "-"},
+    BRACKET[1]: {"color": style.METHODS[1], "marker": "^", "linestyle": "--"},
 }
 _CALLED = {end: sentence_case(ESTIMATOR_WORDS[end]) for end in BRACKET}
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
+MOST_MONTHS = 24
+"""How far a saving is drawn on: beyond it the title says what it would take."""
+
 HIDDEN = "The numbers behind this chart are hidden or undefined: too few children or families."
 
 
@@ -120,12 +123,12 @@ def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
 
 
 @style.drawn
-def months_chart(table: ClearedTable) -> Figure:
+def months_chart(table: ClearedTable, observed: int) -> Figure:
     """Return net cost by how many months the saving lasts, one line an end of the bracket.
 
-    table: net_cost_by_months.
+    table: net_cost_by_months.  observed: months that were followed; what lies beyond is drawn dashed, to 24 months.
 
-    >>> months_chart(book.clear(costs.net_cost_by_months_table(inputs))).title
+    >>> months_chart(book.clear(costs.net_cost_by_months_table(inputs)), book.settings.window_months).title
     'To cover what was spent, the saving would have to last 16 to 56 months'
     """
     cleared_only(table)
@@ -137,12 +140,15 @@ def months_chart(table: ClearedTable) -> Figure:
         for end in BRACKET:
             rows = table.where(estimator=end)
             months, net = rows.numbers("months").to_numpy(), rows.numbers("net_cost_gbp").to_numpy()
-            look = {name: _LOOKS[end][name] for name in ("color", "linestyle")}
-            axes.plot(months, net, linewidth=2.4, label=_CALLED[end], **look)
             crossings[end] = _crossing(months, net)
-            _mark_crossing(axes, end, crossings[end])
+            seen, beyond = months <= observed, (months >= observed) & (months <= MOST_MONTHS)
+            look = {"color": _LOOKS[end]["color"], "linewidth": 2.4}
+            axes.plot(months[seen], net[seen], label=_CALLED[end], **look)
+            axes.plot(months[beyond], net[beyond], linestyle=(0, (3, 2)), **look)
+            _mark_crossing(axes, end, crossings[end] if (crossings[end] or 0) <= MOST_MONTHS else None)
+        axes.axvspan(0, observed, color="#E9EDF2", zorder=0, label=f"the {observed} months that were followed")
         axes.axhline(0, color=INK, linewidth=1.3)
-        axes.set_xlim(left=0, right=float(table.numbers("months").max()) * 1.12)
+        axes.set_xlim(left=0, right=MOST_MONTHS + 1)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
         axes.set_ylabel("Net cost (£)")
@@ -165,9 +171,8 @@ def _mark_crossing(axes: Axes, end: str, month: float | None) -> None:
     look = _LOOKS[end]
     axes.plot(month, 0, marker=look["marker"], color=look["color"], markersize=10)
     side, right, up = ("right", -8, -16) if end == BRACKET[0] else ("left", 6, 9)
-    colour = look["color"] if end == BRACKET[0] else "#A8400F"  # the orange of the mark is too pale for text
     text = f"{digits(month)} months"
-    words_at(axes, text, (month, 0), (right, up), ha=side, fontsize=11, fontweight="bold", color=colour)
+    words_at(axes, text, (month, 0), (right, up), ha=side, fontsize=11, fontweight="bold", color=look["color"])
 
 
 def _months_title(found: Sequence[float], last: float) -> str:

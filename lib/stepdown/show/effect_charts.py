@@ -20,8 +20,8 @@ from stepdown.show.marks import INK, cells, cleared_only, in_order, legend_mark,
 from stepdown.show.style import Figure
 
 ENDS = {
-    DIFFERENCE_IN_DIFFERENCES: (IN_SHORT[DIFFERENCE_IN_DIFFERENCES], "o", style.DARK),
-    LAGGED_OUTCOME: (IN_SHORT[LAGGED_OUTCOME], "s", style.MID),
+    DIFFERENCE_IN_DIFFERENCES: (IN_SHORT[DIFFERENCE_IN_DIFFERENCES], "o", style.METHODS[0]),
+    LAGGED_OUTCOME: (IN_SHORT[LAGGED_OUTCOME], "s", style.METHODS[1]),
 }
 """Estimators of the bracket: short condition, marker, colour."""
 
@@ -64,7 +64,9 @@ def bracket_forest(table: ClearedTable, published: ClearedTable | None = None, *
         axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the programme group     {more} →")
         marks = [legend_mark(short, shape, colour, colour) for short, shape, colour in ENDS.values()]
         if published is not None:
-            marks.append(legend_mark("hollow: as published, days outside the window too", "o", "white", style.DARK))
+            marks.append(
+                legend_mark("hollow: as published, days outside the window too", "o", "white", style.METHODS[0])
+            )
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.32, 1.0), ncols=1, borderaxespad=0.2)
     title = _bracket_title(table, outcomes, unit)
     alt = _bracket_in_words(table, outcomes, unit, f"Forest plot. {title}.")
@@ -112,11 +114,11 @@ def kaplan_meier(table: ClearedTable) -> Figure:
             axis.set_xlim(0, days[-1])
             axis.grid(axis="y")
         axes[0, 0].set_ylim(bottom=0, top=max(axes[0, 0].get_ylim()[1], 5))
-        fig.supylabel("Children re-referred (%), with 95% interval", fontsize=11)
+        fig.supylabel("Children re-referred (%)", fontsize=11)
         fig.supxlabel(
             "\n".join(
                 style.wrapped(words, 60, narrow=34)
-                for words in ("Days since the end of support or assessment;", "below: children still followed")
+                for words in ("Days since the end of support (band: 95% interval);", "below: children still followed")
             ),
             fontsize=11,
         )
@@ -158,7 +160,7 @@ def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> F
         axes.axvspan(-band, band, color="#E9EDF2", label=f"what chance alone would give (±{digits(band, 2)})")
         axes.axvline(0, color=INK, linewidth=1)
         places = np.arange(len(rows))
-        axes.scatter(smd.iloc[rows], places, s=44, color=style.DARK, zorder=3, label="before")
+        axes.scatter(smd.iloc[rows], places, s=44, color=style.DARK, zorder=3, label="a characteristic before")
         if weighted.notna().any():
             axes.scatter(weighted.iloc[rows], places, s=44, facecolor="white", edgecolor=style.MID, linewidth=1.6,
                          marker="s", zorder=3, label="after weighting")  # fmt: skip

@@ -32,7 +32,7 @@ def in_order(table: ClearedTable, column: str) -> list[str]:
 def cells(table: ClearedTable, column: str) -> list[str]:
     """Return what stands in each cell: the number as shown, or its symbol."""
     pairs = zip(table.frame[column], table.marks[column], strict=True)
-    return [str(mark) or as_shown(value, table.columns[column]) for value, mark in pairs]
+    return [f"[{mark}]" if mark else as_shown(value, table.columns[column]) for value, mark in pairs]
 
 
 def is_number(text: str) -> bool:

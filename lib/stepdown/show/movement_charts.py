@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from stepdown.disclosure import ClearedTable
-from stepdown.measures import NONE, PERIODS, STATUSES, of_column
-from stepdown.numbers import digits
+from stepdown.measures import PERIODS, STATUSES, of_column
+from stepdown.numbers import digits, joined
 from stepdown.show import style
-from stepdown.show.marks import cells, cleared_only, in_order, is_number, legend_mark, whole_percent, words_at
+from stepdown.show.marks import GREY, cells, cleared_only, in_order, is_number, legend_mark, whole_percent, words_at
 from stepdown.show.style import Figure
 
 
@@ -81,84 +81,21 @@ def _pale_to_dark() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list("stepdown", ["#F3F6F9", style.LIGHT, "#3F7CAC", style.DARK])
 
 
-def flow_charts(table: ClearedTable) -> dict[str, Figure]:
-    """Return the charts of the flow between statuses by name: the heatmap, and the alluvial drawing of the first group.
+HIDDEN_AT_MOST = 1 / 3
+"""Share of hidden cells above which a chart of flows would be a field of symbols."""
 
-    table: ``transitions``. Where a flow is hidden there is no alluvial drawing: bands without it would mislead.
+
+def flow_charts(table: ClearedTable) -> dict[str, Figure]:
+    """Return the chart of the flow between statuses by name; none where more than a third of its cells are hidden.
+
+    table: ``transitions``.
 
     >>> list(flow_charts(book.clear(outcomes.transitions(found))))
-    ['status_flow', 'alluvial']
-    """
-    charts = {"status_flow": status_flow(table)}
-    if not table.frame["children"].isna().any():
-        charts["alluvial"] = alluvial(table, in_order(table, "group")[0])
-    return charts
-
-
-@style.drawn
-def alluvial(table: ClearedTable, group: str) -> Figure:
-    """Return the flow of one group as bands from status before to status after; width is the number of children.
-
-    table: ``transitions``. Raises ValueError when a flow is hidden, because the bands that are left would mislead.
-    The heatmap is the chart to read numbers from.
+    ['status_flow']
     """
     cleared_only(table)
-    mine = table.where(group=group)
-    statuses = in_order(mine, "status_before")
-    size = len(statuses)
-    counts = mine.numbers("children").to_numpy().reshape(size, size)
-    if np.isnan(counts).any():
-        raise ValueError(f"table {table.name}: a flow of {group} is hidden; show the heatmap instead")
-    total, gap = max(counts.sum(), 1.0), 0.05 * max(counts.sum(), 1.0)
-    left, right = _stacked(counts.sum(axis=1), gap), _stacked(counts.sum(axis=0), gap)
-    colours = {**style.LADDER, NONE: "#C9D1DA"}
-    with style.applied():
-        fig, axes = style.new_figure(height=3.8)
-        out, into = left.copy(), right.copy()
-        for i, start in enumerate(statuses):
-            for j in range(size):
-                if counts[i, j] > 0:
-                    _band(axes, out[i], into[j], counts[i, j], colours.get(start, style.DARK))
-                    out[i] += counts[i, j]
-                    into[j] += counts[i, j]
-        _blocks(axes, statuses, left, counts.sum(axis=1), 0.0, colours)
-        _blocks(axes, statuses, right, counts.sum(axis=0), 1.0, colours)
-        axes.set_xlim(-0.62, 1.62)
-        axes.set_ylim(total + gap * size, -gap)
-        axes.text(0, -gap * 0.6, "Before", ha="center", fontweight="bold")
-        axes.text(1, -gap * 0.6, "After", ha="center", fontweight="bold")
-        axes.axis("off")
-    to_none = counts[1:, 0].sum()
-    title = f"Of {counts[1:].sum():.0f} {group} children with a status before, {to_none:.0f} had none after"
-    return style.finished(fig, axes, title=title, alt=_flow_in_words(mine, title))
-
-
-def _stacked(sums: np.ndarray, gap: float) -> np.ndarray:
-    """Return where each block begins, from the top, with a gap between blocks that are not empty."""
-    steps = sums + np.where(sums > 0, gap, 0.0)
-    return np.concatenate([[0.0], np.cumsum(steps)[:-1]])
-
-
-def _band(axes: Axes, start: float, end: float, width: float, colour: str) -> None:
-    x = np.linspace(0, 1, 60)
-    bend = x * x * (3 - 2 * x)
-    upper = start + (end - start) * bend
-    axes.fill_between(0.03 + 0.94 * x, upper, upper + width, color=colour, alpha=0.62, linewidth=0)
-
-
-def _blocks(
-    axes: Axes, statuses: list[str], tops: np.ndarray, heights: np.ndarray, x: float, colours: dict[str, str]
-) -> None:
-    """Draw one side's blocks, each with its status and its number of children."""
-    shift, side = (-0.05, "right") if x == 0 else (0.05, "left")
-    free = -math.inf
-    for name, top, height in zip(statuses, tops, heights, strict=True):
-        if height > 0:
-            axes.fill_between([x - 0.03, x + 0.03], top, top + height, color=colours.get(name, style.DARK), linewidth=0)
-            place = max(top + height / 2, free)
-            label = f"{_short(name)}: {height:.0f}"
-            axes.text(x + shift, place, label, ha=side, va="center", fontsize=10)
-            free = place + 0.055 * heights.sum()
+    hidden = float((table.marks["children"] != "").mean())
+    return {} if hidden > HIDDEN_AT_MOST else {"status_flow": status_flow(table)}
 
 
 @style.drawn
@@ -168,7 +105,7 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
     table: ``statutory_status``. Hidden numbers are not drawn; their symbol stands in their place.
 
     >>> before_after(book.clear(outcomes.statutory_status(found))).title
-    'Mean days a child at status CP fell from 86 to 3 in the IFP group and rose from 3 to 26 in the Comparison group'
+    'Days on a child protection plan, on average: fell from 86 to 3 in the IFP group and rose from 3 to 26 in the ...'
     """
     cleared_only(table)
     groups, statuses = in_order(table, "group"), in_order(table, "status")
@@ -178,8 +115,8 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
         for status in statuses:
             axes.text(0.0, place - 0.72, f" {STATUSES[status].short}", fontweight="bold", va="center",
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
-            for group in groups:
-                _dumbbell(axes, table.where(group=group, status=status), value, place)
+            for colour, group in zip(style.SERIES, groups, strict=False):
+                _dumbbell(axes, table.where(group=group, status=status), value, place, colour)
                 ticks.append((place, group))
                 place += 1
             place += 0.9
@@ -190,20 +127,20 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
         axes.tick_params(axis="y", length=0, pad=8)
         axes.spines["left"].set_visible(False)
         axes.set_xlim(left=0, right=max(axes.get_xlim()[1] * 1.12, 1))
-        marks = [legend_mark("before", "o", "white", style.DARK), legend_mark("after", "o", style.DARK, style.DARK)]
+        marks = [legend_mark("before", "o", "white", GREY), legend_mark("after", "o", GREY, GREY)]
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
     title = _change_title(table, groups, value, headline)
     return style.finished(fig, axes, title=title, alt=_before_after_in_words(table, groups, statuses, value, title))
 
 
-def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float) -> None:
+def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float, colour: str) -> None:
     ends = [rows.value(value, period=period) for period in PERIODS]
     texts = [cells(rows.where(period=period), value)[0] for period in PERIODS]
     if not any(math.isnan(end) for end in ends):
         axes.plot(ends, [place, place], color="#8A94A0", linewidth=1.6, zorder=1)
-    for end, face in zip(ends, ("white", style.DARK), strict=True):
+    for end, face in zip(ends, ("white", colour), strict=True):
         if not math.isnan(end):
-            axes.scatter(end, place, s=46, color=face, edgecolor=style.DARK, linewidth=1.5, zorder=2, clip_on=False)
+            axes.scatter(end, place, s=46, color=face, edgecolor=colour, linewidth=1.5, zorder=2, clip_on=False)
     reached = [end for end in ends if not math.isnan(end)]
     words_at(axes, f"{texts[0]} → {texts[1]}", (max(reached, default=0.0), place), (8, 0), va="center")
 
@@ -224,11 +161,11 @@ def _movement_title(table: ClearedTable, groups: list[str], statuses: list[str])
 
 def _symbols_in_words(table: ClearedTable) -> str:
     used = set(table.marks["children"])
-    return " ".join(f"{symbol}: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used)
+    return " ".join(f"[{symbol}]: {meaning}." for symbol, meaning in table.symbols.items() if symbol in used)
 
 
 def _flow_in_words(table: ClearedTable, title: str) -> str:
-    parts = [f"Matrix of highest status before and after. {title}."]
+    parts = [f"Grid of the highest status before and after. {title}."]
     frame, shown = table.frame, cells(table, "children")
     for place, count in enumerate(shown):
         if count not in ("0", ""):
@@ -247,7 +184,7 @@ def _change_title(table: ClearedTable, groups: list[str], value: str, status: st
         verb, shown = "fell" if last < first else "rose", (digits(first), digits(last))
         moved = f"stayed at {shown[0]}" if shown[0] == shown[1] else f"{verb} from {shown[0]} to {shown[1]}"
         parts.append(f"{moved} in the {group} group")
-    return f"Mean days a child at status {status} " + " and ".join(parts)
+    return f"Days {STATUSES[status].held}, on average: {joined(parts)}"
 
 
 def _before_after_in_words(table: ClearedTable, groups: list[str], statuses: list[str], value: str, title: str) -> str:

@@ -41,6 +41,9 @@ DARK, MID, LIGHT = "#12436D", "#F46A25", "#9FC3DE"
 SERIES = (DARK, MID, "#28A197", "#801650", "#A285D1", "#3D3D3D")
 """Colours for unordered series (Government Analysis Function palette), programme group first."""
 
+METHODS = ("#1B7F79", "#801650")
+"""Colours for two ways of comparing: never those of the groups."""
+
 LADDER = {"none": "#E9EDF2", "CIN": "#9FC3DE", "CP": "#3F7CAC", "CLA": "#0B2540"}
 """Colours for the ladder of statuses: darker is more intensive."""
 

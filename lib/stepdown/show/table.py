@@ -21,12 +21,12 @@ def table_html(
     notes: Sequence[str] = (),
     columns: Sequence[str] | None = None,
     *,
-    folded: bool = False,
+    folded: bool | str = False,
 ) -> str:
     """Return a cleared table as an HTML fragment.
 
     caption: what the table shows, in words.  notes: sentences below it.  columns: a subset, in order.
-    folded: under "Figures behind this chart", for a table whose chart stands before it.
+    folded: under "Figures behind this chart", for a table whose chart stands before it, or under words of its own.
     Key columns become row headers, every heading has its scope, and each symbol is explained below the table.
     The fragment scrolls within itself on a narrow screen and can be reached by keyboard.
     Raises TypeError for anything but a ClearedTable and ValueError for an empty caption.
@@ -45,7 +45,8 @@ def table_html(
         f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
     )
     if folded:
-        return f'<details class="behind">\n<summary>Figures behind this chart</summary>\n{html}\n</details>'
+        words = folded if isinstance(folded, str) else "Figures behind this chart"
+        return f'<details class="behind">\n<summary>{escape(words)}</summary>\n{html}\n</details>'
     return html
 
 
