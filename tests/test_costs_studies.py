@@ -207,7 +207,7 @@ def test_every_chart_has_its_numbers_in_words_and_a_title_made_from_them(name):
     uncertain = {days: clear(t, policy) for days, t in costs.uncertainty_tables(made).items()}
     figures = [
         cost_charts.savings_chart(uncertain),
-        cost_charts.months_chart(clear(costs.net_cost_by_months_table(made), policy)),
+        cost_charts.months_chart(clear(costs.net_cost_by_months_table(made), policy), 6),
         cost_charts.tornado_chart(clear(costs.tornado_table(made), policy)),
         cost_charts.plane_chart(clear(costs.plane_table(made), policy)),
         cost_charts.acceptability_chart(clear(costs.acceptability_table(made), policy)),

@@ -56,7 +56,7 @@ def not_estimable_sentence(frame: pd.DataFrame) -> str:
 
     >>> gate = effects.overlap_gate(children, options)
     >>> not_estimable_sentence(book.clear(effects.effects_table(children, options, gate)).frame)[:60]
-    'No estimate is given by entropy balancing or doubly robust di'
+    'No estimate is given by entropy balancing, doubly robust dif'
     """
     missing = [row for row in rows(frame) if not known(row["estimate"]) and "not estimable" in str(row["note"])]
     if not missing:

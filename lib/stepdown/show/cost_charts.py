@@ -123,7 +123,7 @@ def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
 
 
 @style.drawn
-def months_chart(table: ClearedTable, observed: int) -> Figure:
+def months_chart(table: ClearedTable, observed: int = MOST_MONTHS) -> Figure:
     """Return net cost by how many months the saving lasts, one line an end of the bracket.
 
     table: net_cost_by_months.  observed: months that were followed; what lies beyond is drawn dashed, to 24 months.
@@ -146,7 +146,8 @@ def months_chart(table: ClearedTable, observed: int) -> Figure:
             axes.plot(months[seen], net[seen], label=_CALLED[end], **look)
             axes.plot(months[beyond], net[beyond], linestyle=(0, (3, 2)), **look)
             _mark_crossing(axes, end, crossings[end] if (crossings[end] or 0) <= MOST_MONTHS else None)
-        axes.axvspan(0, observed, color="#E9EDF2", zorder=0, label=f"the {observed} months that were followed")
+        if observed < MOST_MONTHS:
+            axes.axvspan(0, observed, color="#E9EDF2", zorder=0, label=f"the {observed} months that were followed")
         axes.axhline(0, color=INK, linewidth=1.3)
         axes.set_xlim(left=0, right=MOST_MONTHS + 1)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
