@@ -19,6 +19,7 @@ def how_far_apart(book: Book, gate: OverlapGate) -> ClearedTable:
     Where the study counts whole spells, days inside the window lead, and the published count stands beside them.
 
     >>> table = sections.how_far_apart(book, effects.overlap_gate(book.children, book.settings.effects))
+    Forest plot. ...
     Days on a child protection plan, IFP against Comparison: 59.7 days fewer ...
     """
     children, settings, groups = book.children, book.settings, book.settings.groups.labels()
