@@ -651,6 +651,7 @@ def test_the_first_page_answers_by_the_trial_and_says_that_families_were_put_the
     assert "took it up" in found.must_not[0]
     assert first.certainty.circles == 5  # 4.8% and 13.8% lost
     flow.loc[flow["became"] == "Analysed", "units"] -= [0, 20]
+    assert summary_of(Tables({"trial_effect": effect}), {}, {}, made_up[0].settings).answers  # the flow left out
     worse = summary_of(Tables({"trial_effect": effect, "trial_flow": flow}), {}, {}, made_up[0].settings)
     assert worse.answers[0].certainty.because == ("more of one group left out than of the other",)
 

@@ -18,8 +18,26 @@ def flow(m: Meanings, name: str, row: Row) -> None:
 def _became(m: Meanings, stage: str, became: str) -> Sum:
     for other in m.tables.get("participant_flow", []):
         if other["group"] == stage and became in (other["step"], other["reason"]):
-            return m.block("families", stage, (other["step"], other["reason"]))
+            return _units(m, other)
     return m.block("trial", stage, became)
+
+
+def _units(m: Meanings, row: Row) -> Sum:
+    """Families or children of a step of the participant flow, whichever the trial allocated (its file says which)."""
+    if not _by_child(m):
+        return m.block("families", row["group"], (row["step"], row["reason"]))
+    return (
+        m.size(row["group"])
+        if row["step"] == "Analysed"
+        else m.block("flow", row["group"], (row["step"], row["reason"]))
+    )
+
+
+def _by_child(m: Meanings) -> bool:
+    """Whether as many units are analysed as children: then the trial allocated children."""
+    units = [number(row["units"]) for row in m.tables["trial_flow"] if row["became"] == "Analysed"]
+    first = m.tables.get("trial_effect", [{}])[0]
+    return units == [number(first.get(f"n_{side}")) for side in SIDES]
 
 
 def flow_sums(m: Meanings) -> None:
@@ -31,7 +49,7 @@ def flow_sums(m: Meanings) -> None:
         m.system.equal(minus(parts, {("allocated", stage): 1.0}), 0.0)
         steps = [r for r in m.tables.get("participant_flow", []) if r["group"] == stage]
         if steps:
-            there = [m.block("families", stage, (r["step"], r["reason"])) for r in steps]
+            there = [_units(m, r) for r in steps]
             m.system.equal(minus(there[0], plus(*there[1:])), 0.0)
             own = minus(parts, plus(*there[1:]))
             lost = plus(lost, own)

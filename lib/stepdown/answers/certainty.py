@@ -86,12 +86,10 @@ def _few_events(tables: Tables, finding: Finding) -> str:
 
 
 def _gap(tables: Tables, finding: Finding) -> str:
-    lost = []
+    lost: list[float] = []
     if finding.kind == "trial":
         arms = tables.rows("trial_flow", became="Analysed")
-        lost = [
-            100 * (1 - float(units) / float(all_)) for units, all_ in zip(arms["units"], arms["out_of"], strict=True)
-        ]
+        lost = [] if arms.empty else (100 - 100 * arms["units"].astype("float64") / arms["out_of"]).to_list()
     flow = tables.rows("participant_flow" if finding.kind != "trial" else "")
     for _, rows in () if flow.empty else flow.groupby("group", sort=False):
         analysed = rows.loc[rows["step"] == "Analysed", "children"].sum()
