@@ -361,6 +361,22 @@ def test_a_survey_without_its_frame_is_refused(project):
     assert "more families who answered (54) than were asked (50)" in faults_of(project, surveys=own)
 
 
+def test_where_several_of_a_family_answer_no_limits_for_families_are_given(project):
+    def twice(frame):
+        for row in frame.assign(respondent_id=frame["respondent_id"] + "b").to_dict("records"):
+            frame.loc[len(frame)] = row
+
+    own = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))["surveys"]
+    own[0]["frame"] = 60  # fewer families than forms
+    study, records = project("survey_answers", twice, surveys=own)
+    given = study.settings.surveys, records.table("survey_answers")
+    response, items = surveys.response_table(*given).frame, surveys.items_table(*given, 0.95).frame
+    assert (response["responded"].iloc[0], response["several"].iloc[0]) == (54, "yes")
+    assert items["respondents"].tolist() == [108, 108]
+    assert items[["low", "high", "bound_low", "bound_high"]].isna().all(axis=None)
+    assert items["percent"].tolist() == pytest.approx([100, 100 * 80 / 108])
+
+
 def test_a_flow_that_does_not_add_up_is_refused_with_every_row(project):
     def spoil(frame):
         started = frame.index[frame["started_on"] != ""]

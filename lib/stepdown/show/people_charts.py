@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
-from stepdown.numbers import NOT_SHOWN, digits, signed, written
+from stepdown.numbers import NOT_SHOWN, digits, signed
 from stepdown.show import style
 from stepdown.show.marks import GREY, INK, cells, cleared_only, in_order, rows_down, words_at
 from stepdown.show.style import Figure
@@ -38,7 +38,7 @@ def entry_and_exit(change: ClearedTable) -> Figure:
         style.legend_above(axes)
     up = (means["at exit"] > means["at entry"]) == (change.frame["better"] == "higher")
     better = int((up & means["at exit"].notna() & means["at entry"].notna()).sum())
-    title = f"Those measured twice were better at exit in {better} of {written(len(names), 'measure')}, on average"
+    title = f"Those measured twice were better at exit in {better} of {len(names)} measures, on average"
     said = [
         f"{name}: {digits(entry, 1)} at entry, {digits(exit, 1)} at exit, {seen} measured twice, {gone} not seen again"
         for name, entry, exit, seen, gone in zip(names, *means.values(), both, lost, strict=True)

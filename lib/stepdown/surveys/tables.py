@@ -109,11 +109,13 @@ def items_table(surveys: Sequence[Survey], answers: pd.DataFrame, level: float) 
         for code, question in survey.questions.items():
             given = mine.loc[mine["question_id"] == code, "answer"]
             yes, n = int(given.isin(question.counts_as_yes).sum()), len(given)
-            exact, outer = finite_interval(yes, n, survey.frame, level), reach_bounds(yes, n, survey.frame)
-            ends = (NAN,) * 4 if several or not n else (exact.low, exact.high, *outer)
-            base = mine["respondent_id"].nunique()
-            rows.append((survey.label, question.label, yes, n - yes, base - n, base, 100 * exact.share,
-                         *(100 * end for end in ends)))  # fmt: skip
+            ends = (NAN,) * 4
+            if n and not several:
+                exact = finite_interval(yes, n, survey.frame, level)
+                ends = (exact.low, exact.high, *reach_bounds(yes, n, survey.frame))
+            base, share = mine["respondent_id"].nunique(), yes / n if n else NAN
+            counts = (yes, n - yes, base - n, base)
+            rows.append((survey.label, question.label, *counts, *(100 * value for value in (share, *ends))))
     rests = ("yes", "other")
     columns = {
         "survey": Column("Survey", Role.KEY),
