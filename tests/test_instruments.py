@@ -158,6 +158,17 @@ def test_w15_what_those_not_seen_again_could_do_to_a_share():
     )
 
 
+def test_those_lost_are_compared_at_entry_by_welch():
+    """Judge: scipy; none has an interval where one of the two has a single person."""
+    from scipy import stats
+
+    rng = np.random.default_rng(1)
+    seen, lost = rng.normal(20, 3, 30), rng.normal(22, 6, 12)
+    judge = stats.ttest_ind(lost, seen, equal_var=False).confidence_interval(0.95)
+    assert changing.difference(seen, lost, 0.95) == pytest.approx((lost.mean() - seen.mean(), judge.low, judge.high))
+    assert all(map(isnan, changing.difference(seen, lost[:1], 0.95)))
+
+
 def test_bounds_by_hand():
     """Two people changed by 4 and 2; one was lost at 10, on a scale from 0 to 40 where higher is better."""
     found = instruments.bounds(np.array([4.0, 2.0]), np.array([10.0]), (0.0, 40.0))

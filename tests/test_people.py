@@ -258,7 +258,8 @@ def project(tmp_path):
         file = tmp_path / f"data/halton_like/{table}.csv"
         if table:
             frame = pd.read_csv(file, dtype="str", keep_default_na=False)
-            change(frame)
+            changed = change(frame)
+            frame = frame if changed is None else changed
             frame.to_csv(file, index=False)
         own = copy.deepcopy(settings) | blocks
         params = tmp_path / "params/own.yaml"
@@ -320,6 +321,20 @@ def test_an_age_is_in_completed_years_from_the_childrens_table():
     ages = _with_age(frame, pd.DataFrame({"child_id": ["a", "b"], "birth_date": born}))["age_years"]
     assert ages.tolist()[:2] == [11, 10]
     assert np.isnan(ages.iloc[2])
+
+
+def test_a_service_that_saw_nobody_again_says_so(project, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Book, "_show", lambda self, kind, bundle, *_: seen.append((kind, bundle["text/plain"])))
+
+    def nobody(frame):
+        return frame[frame["time_point"] == "entry"]
+
+    study, _ = project("responses", nobody)
+    sections.measures(begin(str(study.file), notebook="9_people_and_delivery"))
+    said = "\n".join(text for _, text in seen)
+    assert "the numbers are too small to say how those measured twice changed" in said
+    assert "Too few were lost, or seen, to compare the two at entry." in said
 
 
 def test_two_informants_that_both_answer_twice_are_no_change_of_informant(project):

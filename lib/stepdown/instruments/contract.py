@@ -114,9 +114,9 @@ def _changed(frame: pd.DataFrame, rows: np.ndarray) -> Iterator[Finding]:
     pairs = pd.MultiIndex.from_frame(frame[["person_id", "informant"]])
     yield (rows & pairs.isin(mixed), "more than one version of the form for one person",
            "one version at both times", "score each version as an instrument of its own")  # fmt: skip
-    first = own.pivot_table(index=["person_id", "informant"], columns="time_point", values="date", aggfunc="min")
-    early = first.reindex(columns=list(TIMES))
-    wrong = early.index[(early[EXIT] < early[ENTRY]).to_numpy()]
+    first = {time: own[own["time_point"] == time].groupby(["person_id", "informant"])["date"].min() for time in TIMES}
+    early = first[EXIT] < first[ENTRY].reindex(first[EXIT].index)
+    wrong = early.index[early.to_numpy()]
     yield (rows & pairs.isin(wrong), "an exit before the entry", "an exit on or after the day of the entry",
            "correct the date or the time_point")  # fmt: skip
 
