@@ -6,7 +6,7 @@ from stepdown import instruments, surveys
 from stepdown.disclosure import ClearedTable
 from stepdown.instruments import sentences as of_change
 from stepdown.instruments import tables as shown
-from stepdown.params.people import LEVEL
+from stepdown.params.people import LEVEL, Delivery
 from stepdown.show import people_charts
 from stepdown.surveys import sentences as of_reach
 from stepdown.surveys.tables import ITEMS_SHOWN, REACH_SHOWN
@@ -25,12 +25,9 @@ def is_there(book: Book, part: str, table: str, what: str) -> bool:
 
 def flow(book: Book) -> None:
     """Show who was referred, started, attended, completed and was seen at exit, and why others were not."""
-    delivery = book.settings.delivery
-    if delivery is None or not is_there(book, "delivery", "participation", "table of who took part"):
-        if delivery is None:
-            book.say(NOTHING.format(what="table of who took part"))
+    if not is_there(book, "delivery", "participation", "table of who took part"):
         return
-    records = book.records
+    records, delivery = book.records, book.settings.delivery or Delivery()
     reach = book.clear(surveys.reach_table(records.table("participation"), records.table("responses"), delivery))
     book.tell(reach, of_reach.finding, limit=of_reach.REACH_LIMIT)
     if reach.left_out:
@@ -95,9 +92,8 @@ def survey(book: Book) -> None:
 
 def training(book: Book) -> None:
     """Show training and consultation, planned against done."""
-    delivery = book.settings.delivery
-    table = surveys.training_table(book.records.table("log"), delivery) if delivery else None
-    if table is None or table.frame.empty:
+    table = surveys.training_table(book.records.table("log"), book.settings.delivery or Delivery())
+    if table.frame.empty:
         book.say(NOTHING.format(what="log of training or consultation"))
         return
     book.tell(table, of_reach.training_sentence, caption="Training and consultation")
