@@ -47,7 +47,7 @@ def hours(book: Book) -> None:
     if is_there(book, "time_use", "time_diary", "diary of workers' time"):
         table = book.clear(time_use.time_use_table(book.study, book.records))
         book.tell(table, sentences.time_sentence, limit=sentences.TIME_LIMIT)
-        book.chart(trial_charts.direct_hours(table), name="hours")
+        book.table(table, "Direct work, in % of all hours", columns=sentences.TIME_COLUMNS)
 
 
 def came_back(book: Book) -> None:

@@ -6,8 +6,7 @@ import math
 
 from stepdown.disclosure import ClearedTable
 from stepdown.effects.wording import directions, fewer, interval
-from stepdown.measures import PERIODS
-from stepdown.numbers import as_pounds, digits, signed
+from stepdown.numbers import as_pounds, signed
 from stepdown.show import style
 from stepdown.show.marks import INK, cleared_only, legend_mark, rows_down, short_pounds, words_at
 from stepdown.show.style import Figure
@@ -96,38 +95,3 @@ def volume_and_price(table: ClearedTable) -> Figure:
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.3, 1.0), ncols=1, borderaxespad=0.2)
     title = "What moved spending: the number of children and the price of a child"
     return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. {' '.join(said)}")
-
-
-@style.drawn
-def direct_hours(table: ClearedTable) -> Figure:
-    """Return the share of direct work before and after, with intervals.
-
-    table: ``time_use``.
-
-    >>> from stepdown import trials
-    >>> direct_hours(trial_book.clear(trials.time_use_table(trial_book.study, trial_book.records))).title
-    'Direct work: 33.2% of hours before, 60.2% of hours after'
-    """
-    cleared_only(table)
-    shares = [[float(table.numbers(f"{name}{end}").iloc[0]) for end in ("", "_low", "_high")] for name in PERIODS]
-    with style.applied():
-        fig, axes = style.new_figure(height=2.4)
-        for place, (name, (share, low, high)) in enumerate(zip(PERIODS, shares, strict=True)):
-            axes.barh(place, 0 if math.isnan(share) else share, height=0.5, color=style.PERIODS[name], edgecolor=INK)
-            if low < high:
-                axes.plot([low, high], [place, place], color=INK, linewidth=1.4)
-            words = "not shown" if math.isnan(share) else f"{digits(share, 1)}%"
-            words_at(axes, words, (max(share, high) if high > 0 else 0, place), (5, 0), va="center")
-        rows_down(axes, [name.capitalize() for name in PERIODS], 14)
-        axes.set_xlim(0, 100)
-        axes.set_xlabel("Direct work, % of all hours (line: 95% interval)")
-        axes.grid(axis="x")
-    told = [
-        f"{digits(share, 1)}% of hours {name}" if not math.isnan(share) else f"not shown {name}"
-        for name, (share, _, _) in zip(PERIODS, shares, strict=True)
-    ]
-    ends = [
-        f"{name}: {digits(low, 1)}% to {digits(high, 1)}%" for name, (_, low, high) in zip(PERIODS, shares, strict=True)
-    ]
-    title = f"Direct work: {', '.join(told)}"
-    return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. 95% intervals, {'; '.join(ends)}.")

@@ -19,22 +19,3 @@ from stepdown.trials.tables import (
     trial_subgroups_table,
 )
 from stepdown.trials.time_use import change_of_ratio, ratio_of_sums, time_use_table
-
-__all__ = [
-    "Arms",
-    "Effect",
-    "Trial",
-    "change_of_ratio",
-    "compliers",
-    "followed",
-    "intention_to_treat",
-    "interaction",
-    "ratio_of_sums",
-    "repeats_table",
-    "time_use_table",
-    "trial_compliers_table",
-    "trial_effect_table",
-    "trial_flow_table",
-    "trial_of",
-    "trial_subgroups_table",
-]

@@ -39,6 +39,7 @@ EFFECT_COLUMNS = (
     *("measure", "unit", "estimate", "ci_low", "ci_high", "p_value", "n_programme", "n_comparison", "icc", "smallest"),
 )
 SUBGROUP_COLUMNS = ("subgroup", "part", "unit", "estimate", "ci_low", "ci_high", "n_programme", "n_comparison")
+TIME_COLUMNS = [f"{name}{end}" for name in ("before", "after", "change") for end in ("", "_low", "_high")]
 NEW_CLOCK = "The period after begins later than the allocation for some children: what happened between is not counted."
 
 
