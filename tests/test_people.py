@@ -367,6 +367,14 @@ def test_a_name_that_the_scoring_key_does_not_have_is_refused(project, setting, 
     assert any(words in found for found in faults_of(project, instruments=own, logic_model=[]))
 
 
+def test_a_scoring_key_that_is_not_there_is_named_with_its_setting(project):
+    own = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))["instruments"]
+    own[0]["key"] = "params/instruments/sdqq.yaml"
+    (fault,) = faults_of(project, instruments=own).values()
+    assert fault.where == "own.yaml, instruments, sdq_parent, key"
+    assert "did you mean 'sdq.yaml'?" in fault.found
+
+
 def test_a_survey_without_its_frame_is_refused(project):
     own = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))["surveys"]
     del own[0]["frame"]

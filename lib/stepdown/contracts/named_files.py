@@ -31,6 +31,7 @@ def _named(study: Study) -> list[tuple[str, str]]:
         named.append(("spending.deflator", study.settings.spending.deflator))
     if review is not None:
         named.append(("review.audit_tool", review.audit_tool))
+    named += [(f"instruments, {item.name}, key", item.key) for item in study.settings.instruments]
     return named
 
 
@@ -41,6 +42,6 @@ def _missing(study: Study, setting: str, path: str) -> Fault:
         where=f"{study.file.name}, {setting}",
         found=f"no such file: {path}{nearest(study.path(path).name, there)}",
         allowed="an existing file, given from the project root",
-        rule="unit costs, deflator, discount rates and the audit tool are files with a source and a date",
+        rule="unit costs, deflator, discount rates, audit tool and scoring keys are files with a source and a date",
         remedy="correct the path, or add the file",
     )

@@ -39,6 +39,8 @@ def _together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> li
     faults: list[Fault] = []
     frame = _with_age(frames["responses"], frames.get("children"))
     for instrument in study.settings.instruments:
+        if not study.path(instrument.key).is_file():
+            continue  # named with the study's other files
         try:
             key = scoring_key(study, instrument)
         except Refused as refused:
