@@ -33,11 +33,12 @@ _WHO = {
     "entries": Column("At entry", Role.COUNT, "people", 0, about="With every scale that is shown."),
     "both": Column("Measured twice", Role.COUNT, "people", 0),
     "lost": Column("Not seen again", Role.COUNT, "people", 0, about="Due at exit and not measured."),
-    "not_due": Column("Exit not due yet", Role.COUNT, "people", 0, about="The activity still runs."),
+    "not_due": Column("Not due yet", Role.COUNT, "people", 0, about="The activity still runs."),
 }
 _BOTH, _ALL, _LOST = ("both",), ("both", "lost"), ("lost",)
 
-CHANGE_SHOWN = ("measure", "entries", "both", "lost", "mean_entry", "mean_exit", "change", "ci_low", "ci_high", "srm")
+_MEANS_SHOWN = ("mean_entry", "mean_exit", "change", "ci_low", "ci_high", "srm")
+CHANGE_SHOWN = ("measure", "entries", "both", "lost", "not_due", *_MEANS_SHOWN)
 BOUNDS_SHOWN = ("measure", "both", "lost", "change", "no_change", "worst", "best")
 COMPLETERS_SHOWN = ("measure", "both", "mean_entry", "lost", "entry_lost", "gap", "gap_low", "gap_high")
 RELIABLE_SHOWN = ("measure", "rule", "direction", "people", "both", "percent")
