@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from stepdown import areas, costs, effects, outcomes, series
 from stepdown import audit as auditing
 from stepdown.answers import RULES, Tables, certainty_of, summary_of
@@ -15,7 +16,10 @@ from stepdown.contracts import read_study
 from stepdown.disclosure import clear
 from stepdown.outcomes import child_outcomes
 from stepdown.params import DisclosurePolicy, find_file, load_study
-from stepdown.release.answering import Answered, write_findings
+from stepdown.recording import Recorder
+from stepdown.release.answering import Answered, answered, write_findings
+from stepdown.release.building import read_parts
+from stepdown.run.reporting import write_front_page
 
 OPEN = DisclosurePolicy(method="none", reason="made up for a test")
 TESTS = re.compile(r"Newcombe|Holm|Boschloo|clustered|E-value|hazard ratio|p [=<]|t test|Wilson|kappa|jackknife", re.I)
@@ -171,7 +175,7 @@ def test_a_hidden_number_is_neither_said_nor_quoted(evaluations):
     said = summary_of(hidden, {}, {}, settings)
     assert "events_programme" not in [f.cell.column for finding in said.findings for f in finding.figures]
     (mark,) = [finding.certainty for finding in said.findings if finding.topic == "referred_again"]
-    assert any("fewer than 10" in why for why in mark.because), "a hidden count is no proof of many"
+    assert "how many had it is not shown" in mark.because, "a hidden count is no proof of many, nor of few"
 
 
 def test_each_rule_takes_circles_off_where_it_is_broken(evaluations):
@@ -198,3 +202,65 @@ def test_the_rules_are_printed_for_every_kind_of_answer(summaries):
         marked = {finding.kind for finding in summary.findings} & kinds
         printed = {asks for asks, _ in summary.rules}
         assert printed == {rule.asks for rule in RULES if marked & set(rule.off)}, name
+
+
+def run_folder(outputs, name, run, table, previous=None):
+    """A published run with one table, its findings and its manifest."""
+    folder = outputs / name / run
+    Recorder(folder, "3_statutory_outcomes", {"subject": name, "title": name, "notice": ""}, OPEN, None).table(
+        table, clear(table, OPEN)
+    )
+    study = load_study("params/slough_ifp.yaml")
+    found = answered(folder / "release", read_parts(folder), study, previous)
+    write_findings(folder / "release", found, {"title": name, "run_id": run})
+    (folder / "release" / "index.html").write_text("a page", encoding="utf-8")
+    moved = {
+        "previous_run": previous.name if previous else None,
+        "cells": 1 if previous else 0,
+        "rows": 0,
+        "tables": [],
+    }
+    manifest = {"title": f"Study {name}", "started": "2026-11-28T12:00:00Z", "moved": moved}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    latest = outputs / name / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(run)
+    return folder, found
+
+
+def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studies(tmp_path):
+    study = load_study("params/slough_ifp.yaml")
+    frame = child_outcomes(study, read_study(study)).frame
+    table = effects.re_referral_table(frame, study.settings.effects)
+    first, found = run_folder(tmp_path, "one", "20261101T120000Z-aaaaaa", table)
+    assert found.moved == "first release"
+    again = replace(table, frame=table.frame.assign(events_programme=3))
+    _, found = run_folder(tmp_path, "one", "20261128T120000Z-bbbbbb", again, first)
+    assert "one main figure" in found.moved
+    assert "against the release of 1 November 2026" in found.moved
+    assert found.movements == ("IFP: children referred again: 0 children → 3 children",)
+    _, same = run_folder(tmp_path, "one", "20261129T120000Z-cccccc", table, first)
+    assert same.moved == "nothing moved against the release of 1 November 2026"
+    run_folder(tmp_path, "two", "20261128T120000Z-dddddd", table)
+    page = BeautifulSoup(write_front_page(tmp_path).read_text(encoding="utf-8"), "html.parser")
+    assert page.select_one(".facts").get_text() == "Moved since their last release: Study one."
+    one, two = page.select(".answers > li")
+    assert "nothing moved against the release" in one.get_text()
+    assert "first release" in two.get_text()
+    assert one.select_one(".sure strong").get_text() in ("very low", "low", "moderate", "high", "very high")
+    assert one.select_one(".finding").get_text()
+
+
+def test_evaluations_come_before_checks_of_published_figures(tmp_path):
+    for name, kind in (("a_check", "check"), ("b_area", "area"), ("c_study", "study"), ("d_watch", "monitoring")):
+        folder = tmp_path / name / "20261128T120000Z-aaaaaa"
+        (folder / "release").mkdir(parents=True)
+        (folder / "release" / "index.html").write_text("a page", encoding="utf-8")
+        (folder / "release" / "findings.json").write_text(
+            json.dumps({"kind": kind, "sentence": name}), encoding="utf-8"
+        )
+        manifest = {"title": name, "started": "2026-11-28T12:00:00Z", "moved": {}}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (tmp_path / name / "latest").symlink_to(folder.name)
+    page = BeautifulSoup(write_front_page(tmp_path).read_text(encoding="utf-8"), "html.parser")
+    assert [card.get_text() for card in page.select(".finding")] == ["c_study", "d_watch", "b_area", "a_check"]

@@ -6,6 +6,7 @@ keep takes circles off; the mark says which.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -59,30 +60,30 @@ def _not_by_lot(tables: Tables, finding: Finding) -> str:
 
 def _ends_apart(tables: Tables, finding: Finding) -> str:
     name = "bracket_agreement_inside" if "bracket_agreement_inside" in tables else "bracket_agreement"
-    if tables.text(name, "ends_differ", outcome=finding.topic) == "False":
-        return ""
-    return "two ways of comparing disagree"
+    differ = tables.text(name, "ends_differ", outcome=finding.topic)
+    if differ not in ("True", "False"):
+        return "not known whether two ways of comparing agree"
+    return "two ways of comparing disagree" if differ == "True" else ""
 
 
 def _chance(tables: Tables, finding: Finding) -> str:
-    with_interval = [figure for figure in finding.figures if figure.low is not None and figure.high is not None]
-    for figure in with_interval:
-        low, high = (end.number for end in (figure.low, figure.high) if end is not None)
-        if not (low > 0 or high < 0):  # a hidden end is no proof
-            return "chance alone could give it"
-    return ""
+    ends = [(f.low, f.high) for f in finding.figures if f.low is not None and f.high is not None]
+    if not ends or not all(low.known and high.known for low, high in ends):
+        return "no interval is shown"
+    return "" if all(low.number > 0 or high.number < 0 for low, high in ends) else "chance alone could give it"
 
 
 def _few_events(tables: Tables, finding: Finding) -> str:
-    few = f"fewer than {FEWEST_EVENTS} children in a group had it"
     if finding.kind == "again":
         events = [tables.cell("re_referral", f"events_{side}").number for side in ("programme", "comparison")]
-        return "" if all(number >= FEWEST_EVENTS for number in events) else few
-    rows = tables.rows("statutory_status", status=finding.topic.removeprefix("days_").upper())
-    if rows.empty:
-        return ""
-    most = rows.groupby("group")["children_with_status"].max()
-    return "" if (most >= FEWEST_EVENTS).all() else few
+    else:
+        rows = tables.rows("statutory_status", status=finding.topic.removeprefix("days_").upper())
+        if rows.empty:
+            return ""
+        events = [float(most) for most in rows.groupby("group")["children_with_status"].max().astype("float64")]
+    if any(math.isnan(number) for number in events):  # hidden: it may be many or few
+        return "how many had it is not shown"
+    return "" if min(events) >= FEWEST_EVENTS else f"fewer than {FEWEST_EVENTS} children in a group had it"
 
 
 def _gap(tables: Tables, finding: Finding) -> str:
@@ -141,7 +142,7 @@ def _few_files(tables: Tables, finding: Finding) -> str:
 def _read_once(tables: Tables, finding: Finding) -> str:
     rows = tables.rows("agreement")
     twice = rows["files"].max() if len(rows) else float("nan")
-    return "" if twice >= FEWEST_READ_TWICE else "hardly any file read by two reviewers"
+    return "" if twice >= FEWEST_READ_TWICE else "hardly any file known to be read by two reviewers"
 
 
 def _no_rank(tables: Tables, finding: Finding) -> str:
