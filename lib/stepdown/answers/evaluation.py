@@ -121,7 +121,7 @@ class Evaluation:
             clause=clause,
             figures=tuple(
                 MainFigure(
-                    f"{measure.title}, a child: {labels[0]} minus {labels[1]}",
+                    f"{measure.title} a child, {labels[0]} minus {labels[1]}",
                     cell,
                     measure.unit,
                     self.tables.cell(name, "ci_low", outcome=outcome, estimator=way),
@@ -339,4 +339,4 @@ def _net_in_words(first: float, second: float) -> tuple[str, str]:
 
 
 def _saved(value: float) -> str:
-    return as_said(value, "£") if value >= 0 else f"none; {as_said(-value, '£')} more spent"
+    return as_said(value, "£") if value >= 0 else f"cost {as_said(-value, '£')} more"
