@@ -313,12 +313,12 @@ def test_what_is_wrong_with_questionnaires_is_said_all_at_once(project):
 
 def test_an_age_is_in_completed_years_from_the_childrens_table():
     """Judge: hand count; on the eleventh birthday a child is eleven, the day before ten; no date, no age."""
-    from stepdown.instruments.contract import _with_age
+    from stepdown.instruments.contract import with_age
 
     days = pd.to_datetime(["2020-05-01", "2020-04-30", "2020-05-01"]).astype("datetime64[s]")
     frame = pd.DataFrame({"person_id": ["a", "a", "b"], "date": days, "age_years": np.nan})
     born = pd.to_datetime(["2009-05-01", None]).astype("datetime64[s]")
-    ages = _with_age(frame, pd.DataFrame({"child_id": ["a", "b"], "birth_date": born}))["age_years"]
+    ages = with_age(frame, pd.DataFrame({"child_id": ["a", "b"], "birth_date": born}))["age_years"]
     assert ages.tolist()[:2] == [11, 10]
     assert np.isnan(ages.iloc[2])
 
@@ -328,13 +328,14 @@ def test_a_service_that_saw_nobody_again_says_so(project, monkeypatch):
     monkeypatch.setattr(Book, "_show", lambda self, kind, bundle, *_: seen.append((kind, bundle["text/plain"])))
 
     def nobody(frame):
-        return frame[frame["time_point"] == "entry"]
+        return frame[frame["time_point"] == "entry"].assign(age_years="")
 
     study, _ = project("responses", nobody)
     sections.measures(begin(str(study.file), notebook="9_people_and_delivery"))
     said = "\n".join(text for _, text in seen)
     assert "the numbers are too small to say how those measured twice changed" in said
     assert "Too few were lost, or seen, to compare the two at entry." in said
+    assert "The age is not known on every form" in said
 
 
 def test_two_informants_that_both_answer_twice_are_no_change_of_informant(project):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from stepdown.contracts.model import Codes, Contract, Field, Ordered
@@ -14,13 +15,22 @@ FIRST_LINE = 2
 
 RULE = "docs/data_dictionary.md, table {table}, column {column}"
 
-Finding = tuple[pd.Series, str, str, str]
+Finding = tuple[pd.Series | np.ndarray, str, str, str]
 """Which rows fail a rule, what was found there, what is allowed, what to do."""
 
 
 def lines_of(index: pd.Index) -> list[int]:
     """Return line numbers in the file for row positions."""
     return sorted(int(position) + FIRST_LINE for position in index.unique())
+
+
+def row_faults(frame: pd.DataFrame, where: str, rule: str, findings: Iterable[Finding]) -> list[Fault]:
+    """Return a fault for each finding that some row of the frame has; where: file and what in it."""
+    return [
+        Fault(f"{where}, {some_rows(lines_of(frame.index[failed]))}", found, allowed, rule, remedy)
+        for failed, found, allowed, remedy in findings
+        if failed.any()
+    ]
 
 
 def check_values(

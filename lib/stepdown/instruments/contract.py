@@ -9,8 +9,8 @@ import pandas as pd
 
 from stepdown.contracts.model import Codes, Contract, Field
 from stepdown.contracts.registered import register
-from stepdown.contracts.schema import lines_of
-from stepdown.faults import Fault, Refused, nearest, some_rows
+from stepdown.contracts.schema import Finding, row_faults
+from stepdown.faults import Fault, Refused, nearest
 from stepdown.params import Study, load
 from stepdown.params.people import Instrument
 from stepdown.params.scoring import ScoringKey
@@ -19,9 +19,6 @@ from stepdown.windows.dates import age_on
 ENTRY, EXIT = "entry", "exit"
 TIMES = (ENTRY, EXIT)
 """The two times that a change is measured between, in the order of every table."""
-
-Finding = tuple[np.ndarray, str, str, str]
-"""Which rows, what was found in them, what is allowed, what to do."""
 
 
 def scoring_key(study: Study, instrument: Instrument) -> ScoringKey:
@@ -37,7 +34,7 @@ def _codes(study: Study) -> Codes:
 def _together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     """Return the faults of the answers against the scoring keys, and between entry and exit."""
     faults: list[Fault] = []
-    frame = _with_age(frames["responses"], frames.get("children"))
+    frame = with_age(frames["responses"], frames.get("children"))
     for instrument in study.settings.instruments:
         if not study.path(instrument.key).is_file():
             continue  # named with the study's other files
@@ -50,18 +47,15 @@ def _together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> li
         faults += unknown
         all_informants = (frame["instrument"] == instrument.id).to_numpy()
         own = all_informants & (frame["informant"] == instrument.informant).to_numpy()
-        where = f"{file}, {instrument.name}"
-        for rows, found, allowed, remedy in [
-            *_changed(frame, all_informants),
-            *(_of_answers(frame, own, instrument, key) if not unknown else ()),
-        ]:
-            if rows.any():
-                place = f"{where}, {some_rows(lines_of(frame.index[rows]))}"
-                faults.append(Fault(place, found, allowed, "docs/people.md: what a questionnaire must keep", remedy))
+        rule = "docs/people.md: what a questionnaire must keep"
+        faults += row_faults(frame, f"{file}, {instrument.id}", rule, _changed(frame, all_informants))
+        if not unknown:
+            own_rows = _of_answers(frame, own, instrument, key)
+            faults += row_faults(frame, f"{file}, {instrument.name}", rule, own_rows)
     return list(dict.fromkeys(faults))
 
 
-def _with_age(frame: pd.DataFrame, children: pd.DataFrame | None) -> pd.DataFrame:
+def with_age(frame: pd.DataFrame, children: pd.DataFrame | None) -> pd.DataFrame:
     """Return the rows with the age of the person where the table or the children's dates of birth give it."""
     if children is None or children.empty:
         return frame

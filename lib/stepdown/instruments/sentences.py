@@ -13,6 +13,12 @@ CHANGE_LIMIT = (
 )
 
 
+AGE_NOT_KNOWN = (
+    "The age is not known on every form, so it could not be held against the ages that a form is for (the column "
+    "age_years of the table responses)."
+)
+
+
 def change_list(frame: pd.DataFrame) -> str:
     """Return one line a measure: its change, beside how many were not seen again."""
     lines = []

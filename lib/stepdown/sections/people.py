@@ -6,6 +6,7 @@ from stepdown import instruments, surveys
 from stepdown.disclosure import ClearedTable
 from stepdown.instruments import sentences as of_change
 from stepdown.instruments import tables as shown
+from stepdown.instruments.contract import with_age
 from stepdown.params.people import LEVEL, Delivery
 from stepdown.show import people_charts
 from stepdown.surveys import sentences as of_reach
@@ -41,6 +42,8 @@ def measures(book: Book) -> None:
     """Show each questionnaire's change between entry and exit, beside the number not seen again."""
     if not is_there(book, "instruments", "responses", "questionnaires"):
         return
+    if with_age(book.records.table("responses"), book.records.children)["age_years"].isna().any():
+        book.say(of_change.AGE_NOT_KNOWN)
     people = instruments.measured_people(book.study, book.records)
     changes = instruments.change_table(people, LEVEL)
     if len(changes.frame):

@@ -9,17 +9,14 @@ import pandas as pd
 
 from stepdown.contracts.model import Codes, Contract, Field, Ordered
 from stepdown.contracts.registered import register
-from stepdown.contracts.schema import lines_of
-from stepdown.faults import Fault, some_rows
+from stepdown.contracts.schema import Finding, row_faults
+from stepdown.faults import Fault
 from stepdown.params import Study
 from stepdown.params.people import Survey
 
 KINDS = ("training", "consultation", "spend")
 NOT_DECLARED = "other"
 """What a reason is read as where the study declares none: a person's words are never shown."""
-
-Finding = tuple[np.ndarray, str, str, str]
-"""Which rows, what was found in them, what is allowed, what to do."""
 
 
 def _of_surveys(study: Study) -> Codes:
@@ -40,20 +37,12 @@ def _of_log(study: Study) -> Codes:
     return {"item": given.items, "reason": given.reasons} if given else {}
 
 
-def _faults(frame: pd.DataFrame, where: str, rule: str, findings: Iterator[Finding]) -> list[Fault]:
-    return [
-        Fault(f"{where}, {some_rows(lines_of(frame.index[rows]))}", found, allowed, rule, remedy)
-        for rows, found, allowed, remedy in findings
-        if rows.any()
-    ]
-
-
 def _surveys_together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     frame, faults = frames["survey_answers"], []
     for survey in study.settings.surveys:
         rule = "docs/people.md: a survey is a frame, who was asked, who answered"
         own = _answers_that_cannot_be(frame, survey)
-        faults += _faults(frame, f"{file}, {survey.id}", rule, own)
+        faults += row_faults(frame, f"{file}, {survey.id}", rule, own)
     return faults
 
 
@@ -80,7 +69,7 @@ def _flow_together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) 
         return []
     rule = "docs/people.md: referred, started, ended, each within the one before"
     frame, completed = frames["participation"], study.settings.delivery.completed
-    return _faults(frame, file, rule, _flow_that_does_not_add_up(frame, completed))
+    return row_faults(frame, file, rule, _flow_that_does_not_add_up(frame, completed))
 
 
 def _flow_that_does_not_add_up(frame: pd.DataFrame, completed: tuple[str, ...]) -> Iterator[Finding]:
