@@ -88,7 +88,6 @@ class Recorder:
         text = json.dumps(
             {**self.head, "policy": self.policy, "shown": self.items, "tables": self.tables},
             ensure_ascii=False,
-            indent=1,
         )
         (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
 

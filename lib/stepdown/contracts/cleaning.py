@@ -101,6 +101,8 @@ def _as_codes(cells: pd.Series, field: Field, codes: tuple[str, ...] | Mapping[s
         return cells.where(cells.isna(), field.other)
     words = {code.casefold(): code for code in field.codes}
     labels = _labels(codes)
+    if not words and not labels:
+        return cells
     found = {text: (labels | words).get(text.casefold(), text) for text in cells.dropna().unique() if text not in codes}
     changed = {text: code for text, code in found.items() if code != text}
     if not changed:
@@ -121,6 +123,8 @@ def _labels(codes: Iterable[str]) -> dict[str, str]:
 
 def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, str], how: How) -> pd.Series:
     """Return the cells with the code in place of another word for it (LAC for CLA), counted."""
+    if not words:
+        return cells
     changed = {text: words[folded(text)] for text in cells.dropna().unique() if folded(text) in words}
     changed = {text: code for text, code in changed.items() if text != code and text not in codes}
     if not changed:

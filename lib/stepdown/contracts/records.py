@@ -144,7 +144,7 @@ def _named(study: Study, table: str, file: Path) -> str:
 def _children_in(frames: Mapping[str, pd.DataFrame]) -> dict[str, set[str]]:
     """Return the ids of children in each table that has them."""
     tables = [t for t, contract in known_tables().items() if "child_id" in contract.names() and t in frames]
-    return {table: set(frames[table]["child_id"].dropna()) for table in tables}
+    return {table: set(frames[table]["child_id"].dropna().unique().tolist()) for table in tables}
 
 
 def _join_by_zeros(frames: dict[str, pd.DataFrame], how_read: Mapping[str, How]) -> None:
@@ -160,15 +160,13 @@ def _join_by_zeros(frames: dict[str, pd.DataFrame], how_read: Mapping[str, How])
 
 def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> list[Fault]:
     faults = []
-    names = same_but_for_zeros(_children_in(frames))[0]
-    zeros = {*names, *names.values()}
     for table, contract in known_tables().items():
         for column, parent in contract.belongs_to:
             if table in files and parent in files:
                 cells = frames[table][column]
                 orphans = cells[~cells.isin(frames[parent][column]) & cells.notna()]
                 if len(orphans):
-                    lost = int(orphans.isin(zeros).sum()) if column == "child_id" else 0
+                    lost = _differ_in_zeros(orphans, frames) if column == "child_id" else 0
                     faults.append(_orphans(orphans, table, files[table], parent, files[parent], lost))
         for column in contract.after_birth if table in files and "children" in files else ():
             early = _long_before_birth(frames[table], column, frames["children"])
@@ -182,6 +180,11 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) 
                 allowed = f"dates from {UNBORN_DAYS} days before the birth_date in children"
                 faults.append(Fault(where, found, allowed, rule, remedy))
     return faults
+
+
+def _differ_in_zeros(orphans: pd.Series, frames: Mapping[str, pd.DataFrame]) -> int:
+    names = same_but_for_zeros(_children_in(frames))[0]
+    return int(orphans.isin([*names, *names.values()]).sum())
 
 
 def _long_before_birth(frame: pd.DataFrame, column: str, children: pd.DataFrame) -> pd.Index:

@@ -103,17 +103,15 @@ def _differences(dealt: Floats, change: Floats, size: Floats) -> Floats:
 
 
 def _all(n_families: int, n_programme: int) -> Iterator[Floats]:
-    yield _dealt(np.array(list(combinations(range(n_families), n_programme))), n_families)
+    chosen = np.array(list(combinations(range(n_families), n_programme)))
+    dealt = np.zeros((len(chosen), n_families))
+    np.put_along_axis(dealt, chosen, 1.0, axis=1)
+    yield dealt
 
 
 def _drawn(n_families: int, n_programme: int, draws: int, seed: int) -> Iterator[Floats]:
     rng, at_a_time = np.random.default_rng(seed), max(1, _CELLS_AT_A_TIME // n_families)
     for start in range(0, draws, at_a_time):
-        order = rng.random((min(at_a_time, draws - start), n_families)).argpartition(n_programme - 1, axis=1)
-        yield _dealt(order[:, :n_programme], n_families)
-
-
-def _dealt(chosen: np.ndarray, n_families: int) -> Floats:
-    dealt = np.zeros((len(chosen), n_families))
-    np.put_along_axis(dealt, chosen, 1.0, axis=1)
-    return dealt
+        keys = rng.random((min(at_a_time, draws - start), n_families))
+        last = np.partition(keys, n_programme - 1, axis=1)[:, n_programme - 1, None]
+        yield (keys <= last).astype(np.float64)  # the families with the lowest keys

@@ -95,6 +95,8 @@ def same_but_for_zeros(ids: Mapping[str, Iterable[str]]) -> tuple[dict[str, str]
     ids: by file, sheet or table, the ids that stand in it. The longest form is the child's. The second mapping has the
     ids of which one file holds two forms: there it is not known which is meant.
     """
+    if not any(text.startswith("0") or text.endswith(".0") for held in ids.values() for text in held):
+        return {}, {}
     first: dict[str, str] = {}
     several: dict[str, set[str]] = {}
     for held in ids.values():

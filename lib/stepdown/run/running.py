@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepdown.params.runs import FILES
 from stepdown.run.folders import Locked, held
@@ -21,6 +21,9 @@ from stepdown.run.planning import Plan, Request, Step, changed_since, folder_of,
 from stepdown.run.reporting import Progress, ending_lines, failure_lines, write_front_page
 from stepdown.run.study_run import StudyRun
 from stepdown.run.workers import Executor, LocalProcesses
+
+if TYPE_CHECKING:
+    from stepdown.run.finishing import PagesTask
 
 _RELEASE_SECONDS = 600.0
 _GRACE_SECONDS = 20.0
@@ -196,10 +199,23 @@ def _pages(session: _Session, study: StudyRun) -> None:
             f"  {study.name}: not published; the notebooks of this run are in {_shown(kept)}/restricted"
         )
         return
-    from stepdown.run.finishing import PagesTask, make_pages, make_plan
+    from stepdown.run.finishing import make_pages, make_plan
+
+    task = pages_task(study, session.request)
+    if study.first_pass:
+        session.local.submit(f"disclosure of {study.name}", make_plan, task, _RELEASE_SECONDS, next_up=True)
+    elif study.to_run():  # pages are not left for the end, when there is nothing to do beside them
+        session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS, next_up=True)
+    else:  # a process of its own would take longer than the work
+        _finish(session, study, make_pages(task))
+
+
+def pages_task(study: StudyRun, request: Request) -> PagesTask:
+    """Return what is needed to make the plan or the pages of a study whose notebooks have all ended."""
+    from stepdown.run.finishing import PagesTask
 
     subject, plan = study.plan.subject, study.plan
-    task = PagesTask(
+    return PagesTask(
         folder=study.staging,
         root=subject.root,
         title=subject.title,
@@ -208,15 +224,9 @@ def _pages(session: _Session, study: StudyRun) -> None:
         facts=study.prepared(),
         previous=plan.previous,
         previous_inputs={item["file"]: item["sha256"] for item in plan.previous_manifest.get("inputs", [])},
-        pages=session.request.pages,
-        formats=session.request.formats or subject.run.formats,
+        pages=request.pages,
+        formats=request.formats or subject.run.formats,
     )
-    if study.first_pass:
-        session.local.submit(f"disclosure of {study.name}", make_plan, task, _RELEASE_SECONDS, next_up=True)
-    elif study.to_run():  # pages are not left for the end, when there is nothing to do beside them
-        session.local.submit(f"pages of {study.name}", make_pages, task, _RELEASE_SECONDS, next_up=True)
-    else:  # a process of its own would take longer than the work
-        _finish(session, study, make_pages(task))
 
 
 def _planned(session: _Session, study: StudyRun, result: Any) -> None:
