@@ -10,6 +10,8 @@ export PYTHONDONTWRITEBYTECODE :=
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# two workers on two cores: threads of linear algebra would only wait for one another
+export OPENBLAS_NUM_THREADS ?= 1
 
 UV = .uv/bin/uv
 BIN = .venv/bin

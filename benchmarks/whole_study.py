@@ -16,6 +16,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the workers of a run have it, before numpy is loaded
+
 import pandas as pd
 from stepdown.run import warm  # noqa: F401 (as the workers of a run have it)
 from stepdown.run.executing import run_notebook

@@ -18,8 +18,8 @@ import numpy as np
 from stepdown.effects.comparison import Comparison, Floats
 from stepdown.effects.estimates import NAN
 
-_CELLS_AT_A_TIME = 8_000_000
-"""Families × deals that are dealt together, about 200 MB in all: more families, fewer deals at a time."""
+_CELLS_AT_A_TIME = 1_000_000
+"""Families × deals that are dealt together, about 25 MB in all: more families, fewer deals at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Any
 from stepdown.faults import Fault, Refused
 from stepdown.run.executing import lost_outcome, run_notebook
 from stepdown.run.jobs import Job, Lost, Outcome, Status, Trouble
-from stepdown.run.workers import die_with
+from stepdown.run.workers import ONE_THREAD, die_with
 
 
 def _no_cluster(address: str, error: str) -> Fault:
@@ -39,7 +39,12 @@ def run_elsewhere(values: dict[str, Any]) -> dict[str, Any]:
     job = Job(**values)
     words = [sys.executable, "-m", "stepdown.run.cluster", str(os.getpid())]
     with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, **ONE_THREAD},
     ) as process:
         try:
             said, _ = process.communicate(json.dumps(values).encode(), timeout=job.limit_seconds)

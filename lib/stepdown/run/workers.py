@@ -71,6 +71,7 @@ def _start_server(*, warm: bool) -> None:
     forkserver.set_forkserver_preload(["stepdown.run.warm" if warm else "stepdown.run.stock"])
     before = dict(os.environ)
     os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="module://matplotlib_inline.backend_inline")
+    os.environ.update(ONE_THREAD)
     os.environ[_RUNNER] = str(os.getpid())
     try:
         forkserver.ensure_running()
@@ -173,6 +174,9 @@ class LocalProcesses:
         self._end_groups(everything=True)
         self._names.clear()
 
+
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""One thread of linear algebra a worker: the workers fill the cores, and sums do not hang on how many there are."""
 
 _WORKER = "stepdown worker"
 _RUNNER = "STEPDOWN_RUNNER"
