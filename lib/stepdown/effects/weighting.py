@@ -106,14 +106,16 @@ def _shorter_step(gap: Floats, multiplier: Floats, step: Floats) -> Floats:
 def independent_columns(covariates: Floats) -> list[int]:
     """Return the columns that are neither constant nor a combination of those before them."""
     kept: list[int] = []
-    basis = np.ones((len(covariates), 1)) / np.sqrt(max(len(covariates), 1))
+    basis: Floats = np.empty((len(covariates), covariates.shape[1] + 1), order="F")
+    basis[:, 0] = 1 / np.sqrt(max(len(covariates), 1))
     for column in range(covariates.shape[1]):
+        before = basis[:, : len(kept) + 1]
         values = covariates[:, column] - covariates[:, column].mean()
         size = np.linalg.norm(values)
-        rest = values - basis @ (basis.T @ values)
+        rest = values - before @ (before.T @ values)
         if size > 0 and np.linalg.norm(rest) > 1e-8 * size:
             kept.append(column)
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+            basis[:, len(kept)] = rest / np.linalg.norm(rest)
     return kept
 
 
