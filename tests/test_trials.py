@@ -676,3 +676,15 @@ def test_a_hidden_number_leaves_no_hole_in_a_sentence(trial, made_up):
         *spending.spending_sentences(clear(spending.spending_table(*made_up[:2]), policy).frame, "2021/22"),
     ]
     assert all("nan" not in text.lower() and "<NA>" not in text for text in words)
+
+
+def test_families_left_out_cannot_be_told_from_those_of_the_records_by_subtraction(made_up):
+    """165 families in the records and 160 analysed leave at least 5: the larger number is hidden with the small one."""
+    from stepdown.disclosure import clear
+
+    flow = made_up[2].cohort.flow
+    shown = clear(flow, made_up[0].settings.disclosure).frame.set_index(["group", "step"])["families"]
+    label = made_up[0].settings.groups.programme.label
+    assert flow.frame["families"].iloc[0] - flow.frame["families"].iloc[2] <= 5
+    assert pd.isna(shown[label, "Excluded"])
+    assert pd.isna(shown[label, "In the records"]) or pd.isna(shown[label, "Analysed"])

@@ -38,6 +38,10 @@ def _families(found: Definitions, steps: Mapping[int, str]) -> None:
     for row in steps:
         families, children = ("participant_flow", row, "families"), ("participant_flow", row, "children")
         found.at_most([(1, families), (-1, children)])
+    whole = [("participant_flow", row, "families") for row, step in steps.items() if step == "In the records"]
+    parts = [("participant_flow", row, "families") for row, step in steps.items() if step != "In the records"]
+    for place in whole:
+        found.at_most([(1, place), *((-1, part) for part in parts)])
 
 
 def _seen(tables: Tables, found: Definitions, group: str, parts: Sequence[Place]) -> None:
