@@ -236,16 +236,18 @@ def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studi
     assert found.moved == "first release"
     again = replace(table, frame=table.frame.assign(events_programme=3))
     _, found = run_folder(tmp_path, "one", "20261128T120000Z-bbbbbb", again, first)
-    assert "one main figure" in found.moved
-    assert "against the release of 1 November 2026" in found.moved
-    assert found.movements == ("IFP: children referred again: 0 children → 3 children",)
+    assert found.moved == "one main figure moved since the release of 1 November 2026"
+    assert found.movements == (
+        "IFP: children referred again: 0 children → 3 children",
+        "In all tables one number moved.",
+    )
     _, same = run_folder(tmp_path, "one", "20261129T120000Z-cccccc", table, first)
-    assert same.moved == "nothing moved against the release of 1 November 2026"
+    assert same.moved == "nothing moved since the release of 1 November 2026"
     run_folder(tmp_path, "two", "20261128T120000Z-dddddd", table)
     page = BeautifulSoup(write_front_page(tmp_path).read_text(encoding="utf-8"), "html.parser")
     assert page.select_one(".facts").get_text() == "Moved since their last release: Study one."
     one, two = page.select(".answers > li")
-    assert "nothing moved against the release" in one.get_text()
+    assert "nothing moved since the release" in one.get_text()
     assert "first release" in two.get_text()
     assert one.select_one(".sure strong").get_text() in ("very low", "low", "moderate", "high", "very high")
     assert one.select_one(".finding").get_text()

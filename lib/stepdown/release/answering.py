@@ -133,11 +133,12 @@ def _moved(findings: Sequence[Finding], release: Path, previous: Path | None) ->
     now = {_key(value): value["shown"] for f in findings for value in f.written()["values"]}
     changed = [(key[0], then[key], shown) for key, shown in now.items() if key in then and then[key] != shown]
     cells = len(compared(previous, release.parent, "release", {}))
-    against = f"against the release of {_day(previous)}"
+    since = f"since the release of {_day(previous)}"
     if not changed and not cells:
-        return f"nothing moved {against}", ()
-    figures = f"{written(len(changed), 'main figure')} and {written(cells, 'number')} in tables moved {against}"
-    return figures, tuple(f"{label}: {before} → {after}" for label, before, after in changed)
+        return f"nothing moved {since}", ()
+    named = [f"{label}: {was} → {shown}" for label, was, shown in changed]
+    in_all = f"In all tables {written(cells, 'number')} moved."
+    return f"{written(len(changed), 'main figure')} moved {since}", (*named, in_all)
 
 
 def _key(value: Mapping[str, Any]) -> tuple[str, str]:
