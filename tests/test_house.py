@@ -34,7 +34,7 @@ ORDER = [
     ["audit"],
     ["disclosure"],
     ["show"],
-    ["recording"],
+    ["recording", "exploring"],
     ["workbook"],
     ["sections", "answers"],
     ["release"],

@@ -480,3 +480,37 @@ def test_a_word_file_is_made_a4_and_its_wide_tables_small(tmp_path):
         assert re.findall(r'<w:pgSz w:w="(\d+)" w:h="(\d+)"', text) == [("11906", "16838")]
         assert sum(map(int, re.findall(r'gridCol w:w="(\d+)"', text))) > 9800
         assert text.count('<w:sz w:val="14"/>') == 1
+
+
+LEAKS = re.compile(
+    r"\bnotebooks?\b|\byaml\b|\.py\b|docs/|\b[a-z]+(?:_[a-z0-9]+)+\b|\bstatus (?:CIN|CP|CLA)\b|\d\d\.\d\d\.\d{4}",
+    re.IGNORECASE,
+)
+"""Words of the workshop, which no released page may hold."""
+
+
+def test_no_word_of_the_workshop_stands_on_a_released_page(released):
+    found = {}
+    for file in pages_of(released):
+        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+        for style in soup.find_all("style"):
+            style.decompose()
+        text = soup.get_text(" ") + " ".join(image["alt"] for image in soup.find_all("img"))
+        found[file.name] = {match[0] for match in LEAKS.finditer(text)}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_the_reading_ease_of_each_page_is_reported_and_not_that_of_a_statute(released, record_property):
+    for file in pages_of(released):
+        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+        ease = reading_ease(" ".join(text.get_text(" ") for text in soup.select("main p, main li")))
+        record_property(f"{file.parents[1].name}/{file.name}", round(ease))
+        assert ease > 45, (file, ease)
+
+
+def reading_ease(text):
+    """Flesch's reading ease: 60 to 70 is plain English, below 50 is hard."""
+    words = re.findall(r"[A-Za-z']+", text)
+    sentences = max(len(re.findall(r"[.!?:;](?:\s|$)", text)), 1)
+    syllables = sum(max(len(re.findall(r"[aeiouy]+", re.sub(r"e$", "", word.lower()))), 1) for word in words)
+    return 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / len(words)

@@ -140,3 +140,35 @@ def test_a_digest_survives_saving():
     saved = {"image/png": base64.b64encode(png).decode() + "\n", "text/plain": "x"}
     assert digest_of({"image/png": png}) == digest_of(saved)
     assert digest_of({"text/html": "a\nb"}) == digest_of({"text/html": ["a\n", "b"]})
+
+
+def test_a_book_says_how_to_go_on_and_a_data_frame_how_to_be_shown(shown):
+    book = workbook.begin(STUDY, notebook="n")
+    for way in ("book.children", "book.records", ".frame", "book.table", "use_style"):
+        assert way in book._repr_html_()
+    with pytest.raises(TypeError, match="that is child level; clear takes an AggregateTable"):
+        book.clear(book.children)
+
+
+def test_in_jupyterlab_a_refusal_is_its_faults_alone_and_names_the_cell():
+    from stepdown.faults import Refused
+
+    with pytest.raises(Refused) as refused:
+        workbook.begin(STUDY, notebook="n", window_months=600)
+    lines = refused.value._render_traceback_()
+    assert len(lines) <= 8
+    assert any("window_months, in the notebook's first cell" in line for line in lines)
+    assert any(line.strip() == "allowed: at most 60" for line in lines)
+
+
+def test_the_try_it_cell_shows_the_children_and_an_own_table_through_the_gate(shown, tmp_path):
+    import nbformat
+
+    nb = nbformat.read(ROOT / "notebooks" / "3_statutory_outcomes.ipynb", as_version=4)
+    (cell,) = [cell for cell in nb.cells if "try-it" in cell.metadata.get("tags", [])]
+    for output, tables in (("", 1), (str(tmp_path), 0)):
+        shown.clear()
+        space = {"output": output, "book": workbook.begin(STUDY, notebook="n", output=output)}
+        exec(compile(cell.source, "try it", "exec"), space)
+        assert [mark["stepdown"]["kind"] for _, mark in shown] == ["opening"] + ["table"] * tables
+    assert not list((tmp_path / "release" / "tables").glob("*.csv")), "in a run the cell does nothing"

@@ -81,6 +81,10 @@ class Refused(Exception):
         last = [f"and {more:,} more faults of the kinds shown, with the same rule and remedy"] if more else []
         return "\n\n".join([head, *parts, *last])
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints in place of a traceback: the faults alone."""
+        return self.worded().split("\n")
+
 
 def refuse(faults: Sequence[Fault]) -> None:
     """Raise :class:`Refused` when there is at least one fault."""

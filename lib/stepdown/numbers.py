@@ -5,6 +5,7 @@ Tables and sentences both write their numbers here, so that a page never rounds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -35,13 +36,29 @@ def as_shown(value: Any, column: Column) -> str:
     if isinstance(value, datetime | date):
         return f"{value.day} {value:%B %Y}"
     if not isinstance(value, Real):
-        return str(value)
+        return as_words(str(value))
     return _number(value, column)
+
+
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+_RANGE = re.compile(r"\d{1,3}-\d{1,3}")
+_PAGE = re.compile(r"\bdocs/(\w+)\.md\b")
+
+
+def as_words(text: str) -> str:
+    """Return a text as a reader sees it: names of columns and settings in words, and a dash between two numbers.
+
+    >>> as_words("start_date"), as_words("5-9")
+    ('start date', '5–9')
+    """
+    if _RANGE.fullmatch(text):
+        return text.replace("-", "\N{EN DASH}")
+    return _NAME.sub(lambda found: found[0].replace("_", " "), _PAGE.sub(r"the guide, \1", text))
 
 
 def _number(value: Any, column: Column) -> str:
     decimals = column.decimals
-    if decimals is None:
+    if decimals is None or (column.role is Role.OPEN and not column.unit and float(value).is_integer()):
         decimals = 0 if isinstance(value, Integral) or float(value).is_integer() else _needed(float(value))
     elif _is_p_value(column) and 0 <= float(value) < 0.5 * 10.0**-decimals:
         return "<" + _digits(Decimal(1).scaleb(-decimals), decimals)

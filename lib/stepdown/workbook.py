@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from stepdown import exploring
 from stepdown.contracts import StudyRecords, read_once, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
@@ -134,8 +135,11 @@ class Book:
             self.subject = subject = replace(subject, policy=UNSUPPRESSED)
         self._writer = Recorder(Path(output), notebook, _head(subject), subject.policy, self.plan) if output else None
         if self._writer:
-            _hide_frames()
+            exploring.hide_frames()
         self._open()
+
+    def _repr_html_(self) -> str:
+        return exploring.introduced(self.subject.title, self.subject.name)
 
     @property
     def study(self) -> Study:
@@ -209,6 +213,8 @@ class Book:
         >>> book.clear(outcomes.statutory_status(book.outcomes)).policy[:19]
         'No number is hidden'
         """
+        if not isinstance(table, AggregateTable):
+            raise TypeError(exploring.to_be_cleared(table))
         cleared = clear_table(table, self.subject.policy, self.plan)
         if self._writer:
             self._writer.table(table, cleared)
@@ -308,6 +314,7 @@ class Book:
         What this does not show: It does not say why.
         """
         shown = f"**{_text(sentence).strip()}**\n\n*What this does not show:* {_text(limit).strip()}"
+        shown = "\n".join(f"> {line}".rstrip() for line in shown.split("\n"))  # a box in JupyterLab
         sentence, limit = _MISSING.sub(NOT_SHOWN, sentence), _MISSING.sub(NOT_SHOWN, limit)
         plain = f"{sentence}\nWhat this does not show: {limit}"
         if not limit.strip():
@@ -361,20 +368,3 @@ def _text(text: str) -> str:
     if not isinstance(text, str):
         raise TypeError(f"only text can be said, not a {type(text).__name__}: clear a table and show that")
     return _MISSING.sub(NOT_SHOWN, text).replace("<", "&lt;")
-
-
-def _hide_frames() -> None:
-    """Keep data frames out of an executed notebook: in a run, only what a book shows is printed."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or shell.display_formatter is None:
-        return
-    text, html = (shell.display_formatter.formatters[mime] for mime in ("text/plain", "text/html"))
-    for kind in (pd.DataFrame, pd.Series):
-        text.for_type(kind, lambda frame, printer, cycle: printer.text(_instead(frame)))
-        html.for_type(kind, lambda frame: f"<p>{_instead(frame)}</p>")
-
-
-def _instead(frame: pd.DataFrame | pd.Series) -> str:
-    return f"({len(frame):,} rows, not printed in a run: clear a table and show that)"

@@ -16,7 +16,7 @@ from stepdown.params import Study
 
 MADE_UP = (
     "Nothing is shown month by month: in these records the dates were placed inside the periods so that the totals "
-    "agree (`dates_are: made_up`), so the months would be fiction."
+    "agree, so the months would be fiction."
 )
 FEW = "Too few children have any of it to show it month by month, or even by quarter."
 NOT_COUNTED = "is not counted day by day, so there is no month by month comparison of it."

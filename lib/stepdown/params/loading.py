@@ -246,6 +246,8 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
             rule=RULE,
             remedy=f"add {name}",
         )
+    if kind in _OWN_WORDS:
+        message = _OWN_WORDS[kind].format(**item.get("ctx", {}))
     value = item.get("input")
     given = "" if isinstance(value, dict | list | tuple) else f"{shortened(repr(value))}: "
     remedy = "correct the value"
@@ -260,6 +262,32 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
         rule=RULE,
         remedy=remedy,
     )
+
+
+_OWN_WORDS = {
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "date_from_datetime_parsing": "a date such as 2020-03-31",
+    "date_parsing": "a date such as 2020-03-31",
+    "date_type": "a date such as 2020-03-31",
+    "tuple_type": "a list",
+    "dict_type": "settings, one on each line",
+    "model_type": "settings, one on each line",
+    "literal_error": "{expected}",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+}
+"""What may stand there, by the kind of fault; other kinds are worded where they are found."""
 
 
 def _names_at(model: type[BaseModel], place: Iterable[Any]) -> set[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from stepdown.faults import Refused
 from stepdown.measures import LADDER, StatusCode, measured
 from stepdown.params.base import ProjectPath, Settings, Text
 from stepdown.params.costs import CostSettings
@@ -247,8 +250,21 @@ def load_study(path: str | Path, **overrides: object) -> Study:
     """
     file = find_file(path)
     given = read_yaml(file) | {name: value for name, value in overrides.items() if value is not None}
-    settings = build(given, StudySettings, where=file.name)
+    settings = _overridden(given, overrides, file.name)
     return Study(name=study_name(file), file=file, root=project_root(file), settings=settings)
+
+
+def _overridden(given: dict[str, object], overrides: Mapping[str, object], where: str) -> StudySettings:
+    """Return the settings; a fault of an override names the cell that holds it, not the file."""
+    try:
+        return build(given, StudySettings, where=where)
+    except Refused as refused:
+        cells = {f"{where}, {name}": name for name, value in overrides.items() if value is not None}
+        told = "{}, in the notebook's first cell (or given with -p)"
+        raise Refused(
+            replace(fault, where=told.format(cells[fault.where])) if fault.where in cells else fault
+            for fault in refused.faults
+        ) from None
 
 
 def load_people(path: str | Path) -> Study:

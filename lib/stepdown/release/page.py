@@ -13,6 +13,7 @@ from typing import Any
 
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
+from stepdown.numbers import as_words
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
@@ -179,7 +180,7 @@ def _frame(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) 
 
 def about_html(site: Site) -> str:
     """Return the part that closes every page: how small numbers were treated, and what was run."""
-    rows = "".join(f'<tr><th scope="row">{escape(n)}</th><td>{escape(v)}</td></tr>' for n, v in site.facts)
+    rows = "".join(f'<tr><th scope="row">{escape(n)}</th><td>{escape(as_words(v))}</td></tr>' for n, v in site.facts)
     return (
         '<section class="about" aria-labelledby="small-numbers"><h2 id="small-numbers">How small numbers were treated'
         f"</h2><p>{escape(site.policy)}</p></section>"
@@ -312,7 +313,8 @@ def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -
         if not str(item.get("alt", "")).strip():
             return "", "a chart without a text alternative"
         return chart_html(item, data, figures), ""
-    html = in_words(_joined(data["text/markdown"]))
+    words = _joined(data["text/markdown"])
+    html = in_words(re.sub(r"(?m)^> ?", "", words) if kind == "finding" else words)
     return (f'<div class="finding-box">{html}</div>' if kind == "finding" else html), ""
 
 

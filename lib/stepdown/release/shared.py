@@ -51,8 +51,10 @@ def _about_groups(study: Study | None) -> str:
     if not isinstance(study.settings, StudySettings):
         return f"{study.settings.programme_name}."
     groups = study.settings.groups
+    name = study.settings.programme_name
+    first = "" if name == groups.programme.label else f"{name}. "
     return (
-        f"{study.settings.programme_name}. {groups.programme.label}: {groups.programme.described_as}. "
+        f"{first}{groups.programme.label}: {groups.programme.described_as}. "
         f"{groups.comparison.label}: {groups.comparison.described_as}."
     )
 

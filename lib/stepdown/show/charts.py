@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from stepdown.disclosure import ClearedTable
-from stepdown.numbers import as_pounds, digits
+from stepdown.numbers import as_pounds, as_words, digits
 from stepdown.show import style
 from stepdown.show.marks import cells, cleared_only, in_order, rows_down, words_at
 from stepdown.show.style import Figure
@@ -55,7 +55,7 @@ def bars(
             axes.barh(places, lengths, height=height * 0.92, label=called.get(name, name), **look)
             for place, length, item in zip(places, lengths, categories, strict=True):
                 words_at(axes, shown.get(item, ""), (max(length, 0.0), place), (3, 0), va="center")
-        rows_down(axes, [called.get(item, item) for item in categories], 22, 0.45, 0.55)
+        rows_down(axes, [called.get(item, as_words(item)) for item in categories], 22, 0.45, 0.55)
         axes.set_xlabel(axis_label or _with_unit(table.columns[value]))
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
@@ -88,7 +88,7 @@ def _in_words(
             rows = table.where(**({category: item, series: name} if series else {category: item}))
             text = "; ".join(cells(rows, value)) or "no value"
             parts.append(f"{called.get(name, name)} {text}" if series else text)
-        sentences.append(f"{called.get(item, item)}: {', '.join(parts)}.")
+        sentences.append(f"{called.get(item, as_words(item))}: {', '.join(parts)}.")
     return " ".join(sentences)
 
 
