@@ -164,7 +164,7 @@ def test_in_jupyterlab_a_refusal_is_its_faults_alone_and_names_the_cell():
 def test_the_try_it_cell_shows_the_children_and_an_own_table_through_the_gate(shown, tmp_path):
     import nbformat
 
-    nb = nbformat.read(ROOT / "notebooks" / "3_statutory_outcomes.ipynb", as_version=4)
+    nb = nbformat.read(ROOT / "notebooks" / "1_cohort_profile.ipynb", as_version=4)
     (cell,) = [cell for cell in nb.cells if "try-it" in cell.metadata.get("tags", [])]
     for output, tables in (("", 1), (str(tmp_path), 0)):
         shown.clear()

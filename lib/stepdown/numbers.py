@@ -41,6 +41,7 @@ def as_shown(value: Any, column: Column) -> str:
 
 
 _NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+_DATE = re.compile(r"\b(\d\d)\.(\d\d)\.(\d{4})\b")
 _RANGE = re.compile(r"\d{1,3}-\d{1,3}")
 _PAGE = re.compile(r"\bdocs/(\w+)\.md\b")
 
@@ -53,6 +54,7 @@ def as_words(text: str) -> str:
     """
     if _RANGE.fullmatch(text):
         return text.replace("-", "\N{EN DASH}")
+    text = _DATE.sub(lambda found: f"{date(int(found[3]), int(found[2]), int(found[1])):%d %B %Y}".lstrip("0"), text)
     return _NAME.sub(lambda found: found[0].replace("_", " "), _PAGE.sub(r"the guide, \1", text))
 
 
