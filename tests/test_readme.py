@@ -40,9 +40,10 @@ def test_the_overlap_in_the_readme_is_that_of_the_gate(slough):
     assert says(f"{gate.n_comparison} comparison children would be worth {gate.ess_best_case:.1f}")
 
 
-def test_the_bracket_in_the_readme_is_that_of_the_estimators(slough):
+@pytest.mark.parametrize("measure", ["days_cp", "clipped_days_cp"])
+def test_the_bracket_in_the_readme_is_that_of_the_estimators(slough, measure):
     _, _, found = slough
-    both = effects.bracket(effects.comparison_of(found.frame, "days_cp"))
+    both = effects.bracket(effects.comparison_of(found.frame, measure))
     minus = [[f"{x:.1f}".replace("-", "−") for x in (e.estimate, e.ci_low, e.ci_high)] for e in both]
     (did, did_low, did_high), (adjusted, low, high) = minus
     assert says(f"from {did} (interval {did_low} to {did_high}) to {adjusted} ({low} to {high})")
