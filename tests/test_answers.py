@@ -121,6 +121,8 @@ def test_the_first_sentence_of_slough_says_what_it_cost_and_that_the_groups_were
     assert days.number == "10 to 60 fewer days", "days inside the window lead"
     assert "£307,335" in money.short, "as RR1038 prints it"
     assert days.certainty.word == "very low"
+    *_, millbrook = summaries["millbrook"].answers
+    assert [bar.shown for bar in millbrook.bars] == ["£539,000", "£9,000", "cost £78,000 more"]
 
 
 def changed(tables, name, column, value, **where):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepdown.answers.finding import Bar, Finding, MainFigure, Tables, amount, as_said, span
+from stepdown.answers.finding import Bar, Finding, MainFigure, Tables, amount, span
 from stepdown.costs.sentences import BRACKET_LIMIT as MONEY_LIMIT
 from stepdown.costs.sentences import HIDDEN
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
@@ -233,7 +233,9 @@ class Evaluation:
             spent = net[0].number + saved[0].number
             ways = ("Saved, by one comparison", "Saved, by the other")
             bars = [Bar("Spent", spent, rounded_pounds(spent))]
-            bars += [Bar(way, cell.number, _saved(cell.number), 0) for way, cell in zip(ways, saved, strict=True)]
+            bars += [
+                Bar(way, cell.number, _saved(cell.number, spent), 0) for way, cell in zip(ways, saved, strict=True)
+            ]
         return Finding(
             topic="net_cost",
             kind="money",
@@ -338,5 +340,5 @@ def _net_in_words(first: float, second: float) -> tuple[str, str]:
     return f"{saved} saved to {cost} cost", f"{one}; by the other it saved {saved} more than it cost."
 
 
-def _saved(value: float) -> str:
-    return as_said(value, "£") if value >= 0 else f"cost {as_said(-value, '£')} more"
+def _saved(value: float, spent: float) -> str:
+    return rounded_pounds(value, spent) if value >= 0 else f"cost {rounded_pounds(-value, spent)} more"
