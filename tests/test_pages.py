@@ -212,6 +212,12 @@ def test_the_spreadsheet_opens_with_numbers_as_numbers_and_a_cover(released):
             assert not sheet.merged_cells.ranges
             assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
         status = book["statutory_status"]
+        assert status.freeze_panes
+        assert (status.page_setup.orientation, status.page_setup.paperSize) == ("landscape", 9)
+        assert status.sheet_properties.pageSetUpPr.fitToPage
+        assert "Source: " in status["A2"].value
+        assert "cost_plane" not in book.sheetnames
+        assert not [s for s in book.worksheets if s["A1"].value == s.title.replace("_", " ").capitalize()][3:]
         (table,) = status.tables.values()
         first = status[table.ref][1]
         assert isinstance(first[3].value, int)

@@ -30,6 +30,7 @@ from stepdown.release.portable import write_documents
 from stepdown.release.shared import about_lines, made_on, site_of
 from stepdown.release.spreadsheet import Sheet, write_workbook
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
+from stepdown.workbook import ANALYSED
 
 
 def build_release(
@@ -71,7 +72,11 @@ def build_release(
     first = partial(_first_page, site, found, parts, titles, links)
     shorts = {finding.full: finding.short for finding in found.summary.findings}
     pages = [notebook_page(nb, part, site, links, figures, shorts) for nb, part in zip(notebooks, parts, strict=True)]
-    sheets = [sheet for part in parts for sheet in _sheets(part, release / "tables")]
+    sheets = [
+        sheet
+        for part, title in zip(parts, titles, strict=True)
+        for sheet in _sheets(part, title, release / "tables", site.analysed)
+    ]
     if preview:
         for page in (first(sheets), *pages):
             (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
@@ -81,7 +86,7 @@ def build_release(
             release / FILES["xlsx"],
             title=site.title,
             about=about_lines(site),
-            sheets=sheets,
+            sheets=[sheet for sheet in sheets if "draw" not in sheet.one_row_is.split()],  # simulations: CSV only
             made=made,
             main=found.summary.findings,
         )
@@ -228,21 +233,26 @@ def _first_page(
     return study_page(site, shown, links, downloads, tables, found)
 
 
-def _sheets(part: Mapping[str, Any], tables: Path) -> list[Sheet]:
+def _sheets(part: Mapping[str, Any], title: str, tables: Path, analysed: str) -> list[Sheet]:
     """Return the tables of one notebook as sheets; a table that two notebooks share stands with the first."""
+    source = part.get("source", "").replace(ANALYSED, analysed)
     captions: dict[str, str] = {}
     for item in part["shown"]:
         if item["kind"] == "table":
             captions.setdefault(item["name"], item["caption"])
     return [
-        _one_sheet(name, captions.get(name, _readable(name)), table, tables / f"{name}.csv")
+        replace(
+            _one_sheet(name, captions.get(name) or _readable(name, table), table, tables / f"{name}.csv"),
+            page=title,
+            source=source,
+        )
         for name, table in part["tables"].items()
         if (tables / f"{name}.csv").is_file()
     ]
 
 
-def _readable(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _readable(name: str, table: Mapping[str, Any]) -> str:
+    return f"{name.replace('_', ' ').capitalize()} (one row: {table['one_row_is']})"
 
 
 def _one_sheet(name: str, title: str, table: Mapping[str, Any], file: Path) -> Sheet:
@@ -274,12 +284,15 @@ def _format(column: Mapping[str, Any]) -> str:
     if column["role"] == "key" or (column["role"] == "open" and column["decimals"] is None):
         return ""
     decimals = column["decimals"]
+    if column["unit"] == "p" or column["label"].lower().startswith("p value"):
+        return '[<0.0005]"<0.001";0.000'
     if decimals is None:
         return "General"
     digits = "#,##0" + ("." + "0" * decimals if decimals else "")
     return f"£{digits};−£{digits}" if column["unit"].startswith("£") else f"{digits};−{digits}"
 
 
+_SAID = {"True": "yes", "False": "no"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
@@ -289,6 +302,8 @@ def _cell(text: str, mark: str, form: str) -> Any:
         return f"[{mark}]"
     if form and _NUMBER.fullmatch(text):
         return float(text) if re.search(r"[.eE]", text) else int(text)
+    if text in _SAID:
+        return _SAID[text]
     return text[1:] if text.startswith("'") else text  # the apostrophe that keeps a CSV file harmless
 
 

@@ -31,6 +31,7 @@ class Sheet:
 
     name: stem of its file.  title: its caption.  headings: column headings.  rows: cells (numbers, text or a symbol).
     formats: an Excel number format for each column ("" for text).  symbols: symbol → meaning.  one_row_is: in words.
+    page, source: the page that shows it, and where its numbers are from.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Sheet:
     formats: tuple[str, ...]
     symbols: Mapping[str, str]
     one_row_is: str
+    page: str = ""
+    source: str = ""
 
 
 def write_workbook(
@@ -101,6 +104,9 @@ def _styles(book: Any) -> dict[str, Any]:
 def _sheet(book: Any, name: str, widths: Sequence[float], styles: Mapping[str, Any]) -> Any:
     sheet = book.add_worksheet(name)
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width, styles["text"])
     return sheet
@@ -142,11 +148,11 @@ def _main_figures(
 
 
 def _contents(book: Any, styles: Mapping[str, Any], sheets: Sequence[Sheet], names: Sequence[str]) -> None:
-    sheet = _sheet(book, "Contents", [34, 90], styles)
+    sheet = _sheet(book, "Contents", [34, 90, 44], styles)
     sheet.write_string(0, 0, "Contents", styles["title"])
     sheet.write_string(1, 0, "This sheet lists the tables of this workbook, with a link to each.", styles["text"])
-    rows = [(name, one.title) for name, one in zip(names, sheets, strict=True)]
-    _as_table(sheet, styles, 2, ("Sheet", "What it shows"), rows, "contents")
+    rows = [(name, one.title, one.page) for name, one in zip(names, sheets, strict=True)]
+    _as_table(sheet, styles, 2, ("Sheet", "What it shows", "Page"), rows, "contents")
     for row, name in enumerate(names, 3):
         sheet.write_url(row, 0, f"internal:'{name}'!A1", styles["link"], name)
 
@@ -169,11 +175,16 @@ def _table(book: Any, styles: Mapping[str, Any], one: Sheet, name: str) -> None:
     widths = [_width(one, column) for column in range(len(one.headings))]
     sheet = _sheet(book, name, widths, styles)
     sheet.write_string(0, 0, one.title, styles["title"])
-    sheet.write_string(1, 0, f"This sheet holds one table. One row is a {one.one_row_is}.", styles["text"])
+    article = "an" if one.one_row_is[:1].lower() in "aeiou" else "a"
+    source = f" Source: {one.source}." if one.source else ""
+    told = f"This sheet holds one table. One row is {article} {one.one_row_is}.{source}"
+    sheet.write_string(1, 0, told, styles["text"])
     first = 2
     if one.symbols:
         sheet.write_string(2, 0, "Symbols in square brackets are explained on the sheet Notes.", styles["text"])
         first = 3
+    sheet.freeze_panes(first + 1, 1)
+    sheet.repeat_rows(first)
     numbers = {form: book.add_format({**_FONT, "num_format": form}) for form in sorted(set(one.formats) - {""})}
     _as_table(sheet, styles, first, one.headings, one.rows, one.name, [numbers.get(f) for f in one.formats])
 
