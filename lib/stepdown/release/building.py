@@ -72,11 +72,8 @@ def build_release(
     first = partial(_first_page, site, found, parts, titles, links)
     shorts = {finding.full: finding.short for finding in found.summary.findings}
     pages = [notebook_page(nb, part, site, links, figures, shorts) for nb, part in zip(notebooks, parts, strict=True)]
-    sheets = [
-        sheet
-        for part, title in zip(parts, titles, strict=True)
-        for sheet in _sheets(part, title, release / "tables", site.analysed)
-    ]
+    named = zip(parts, titles, strict=True)
+    sheets = [sheet for part, title in named for sheet in _sheets(part, title, release / "tables", site.analysed)]
     if preview:
         for page in (first(sheets), *pages):
             (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
@@ -86,7 +83,7 @@ def build_release(
             release / FILES["xlsx"],
             title=site.title,
             about=about_lines(site),
-            sheets=[sheet for sheet in sheets if "draw" not in sheet.one_row_is.split()],  # simulations: CSV only
+            sheets=sheets,
             made=made,
             main=found.summary.findings,
         )

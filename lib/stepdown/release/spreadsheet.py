@@ -65,6 +65,7 @@ def write_workbook(
     )
     book.set_properties({"title": title, "author": "Stepdown", "created": made})
     styles = _styles(book)
+    sheets = [sheet for sheet in sheets if "draw" not in sheet.one_row_is.split()]  # simulated repeats: CSV only
     names = sheet_names([sheet.name for sheet in sheets])
     figures = [(finding, figure) for finding in main for figure in finding.figures][:MOST_FIGURES]
     if figures:
