@@ -79,14 +79,8 @@ def build_release(
             (release / page.file).write_text(_watermarked(page.html), encoding="utf-8")
         return []
     if "xlsx" in formats:
-        write_workbook(
-            release / FILES["xlsx"],
-            title=site.title,
-            about=about_lines(site),
-            sheets=sheets,
-            made=made,
-            main=found.summary.findings,
-        )
+        main, about = found.summary.findings, about_lines(site)
+        write_workbook(release / FILES["xlsx"], title=site.title, about=about, sheets=sheets, made=made, main=main)
     write_findings(release, found, facts)
     brief = brief_document(site, found, parts, made) if {"pdf", "docx"} & set(formats) else ""
     messages = write_documents(release, site, [first(sheets), *pages], made, formats, brief)
