@@ -11,8 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
@@ -75,6 +73,9 @@ def average_marginal_effect(share: Floats, matrix: Floats, family: Integers, win
     share: of the period, 0 to 1, (n,).  matrix: (n, k), column 1 is 0 or 1.  window: days in the period, (n,).
     NaN for both when the model does not converge or its variance cannot be computed.
     """
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError
+
     model = sm.GLM(share, matrix, family=sm.families.Binomial())
     try:
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": family})

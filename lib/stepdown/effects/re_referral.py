@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.duration.survfunc import SurvfuncRight
 
 from stepdown.effects.comparison import Bools, Floats, Integers, group_labels
 from stepdown.effects.estimates import NAN, t_interval
@@ -127,6 +126,8 @@ def _survival(data: Waiting, day: int) -> tuple[float, float]:
     """Return the Kaplan-Meier risk by ``day`` and its standard error by Greenwood, children taken as independent."""
     if not (data.referred & (data.days <= day)).any():
         return 0.0, 0.0
+    from statsmodels.duration.survfunc import SurvfuncRight
+
     curve = SurvfuncRight(data.days, data.referred.astype(np.float64))
     last = int(np.searchsorted(curve.surv_times, day, side="right")) - 1
     return max(0.0, 1 - float(curve.surv_prob[last])), float(curve.surv_prob_se[last])
@@ -138,6 +139,8 @@ def restricted_mean(data: Waiting, tau: float) -> tuple[float, float]:
     The area under the Kaplan-Meier curve (Royston & Parmar 2013, doi 10.1186/1471-2288-13-152); the standard
     error is Greenwood's and takes children as independent.
     """
+    from statsmodels.duration.survfunc import SurvfuncRight
+
     curve = SurvfuncRight(data.days, data.referred.astype(np.float64))
     early = curve.surv_times <= tau
     times = np.concatenate([[0.0], curve.surv_times[early], [tau]])

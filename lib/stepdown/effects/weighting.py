@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from stepdown.effects.bracketing import ONE_FAMILY, TOO_FEW_FAMILIES, clustered_se, identified_without_each_family
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of, with_values
@@ -127,6 +125,9 @@ def doubly_robust(change: Floats, covariates: Floats, programme: Bools, family: 
     factor families / (families - 1). NaN for both when the logit model does not converge or some child's group is
     all but certain from the covariates.
     """
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
     n_children = len(change)
     matrix = np.column_stack([np.ones(n_children), covariates[:, independent_columns(covariates)]])
     treated = programme.astype(np.float64)
