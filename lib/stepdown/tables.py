@@ -26,6 +26,9 @@ class Role(StrEnum):
     DERIVED: computed from the counts that ``rests_on`` names (a share, a mean, an interval, a p value).
     TOTAL: a sum over the people that ``rests_on`` counts (days, pounds); dominance rules apply.
     OPEN: says nothing about a person (a unit cost, a label, a sentence of method).
+
+    >>> Role.COUNT.value
+    'count'
     """
 
     KEY = "key"
@@ -44,6 +47,9 @@ class Column:
     decimals: digits after the point when shown (None: text, or as it is).
     rests_on: the columns of the same row whose counts stand behind this one.
     about: one sentence for the data dictionary.
+
+    >>> Column("Children on a plan", Role.COUNT, "children", 0).label
+    'Children on a plan'
     """
 
     label: str
@@ -77,6 +83,9 @@ class AggregateTable:
     largest_percent: for a total column, the share (0 to 100) of each row's total that its largest contributor has,
     for the dominance rule; it is never printed.
     Raises ValueError when a column has no meaning or a meaning no column.
+
+    >>> AggregateTable.of_rows("my_own", "group", {"group": Column("Group", Role.KEY)}, [["IFP"]]).keys()
+    ['group']
     """
 
     name: str
@@ -108,6 +117,9 @@ class AggregateTable:
         """Return a table from its rows: each a mapping of every column's name to its value, or the values in order.
 
         Raises ValueError for a row that leaves a column out or has one that is not described.
+
+        >>> AggregateTable.of_rows("my_own", "group", {"group": Column("Group", Role.KEY)}, [["IFP"]]).name
+        'my_own'
         """
         given = list(rows)
         for row in given:
