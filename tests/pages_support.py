@@ -8,8 +8,7 @@ from unittest import mock
 
 import nbformat
 from stepdown.params import load_people
-from stepdown.params.runs import FILES
-from stepdown.recording import PLAN_FILE
+from stepdown.params.runs import FILES, PLAN_FILE
 from stepdown.release import building
 from stepdown.release.planning import plan_run
 

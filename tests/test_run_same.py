@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -150,3 +152,15 @@ def test_the_manifest_fits_its_published_schema(two, pytestconfig):
     broken = {**manifest(latest(two)), "run_id": 5}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema)
+
+
+def test_a_run_without_news_loads_neither_tables_nor_charts_nor_models(two):
+    """What an unchanged run takes is what it imports: the page over all studies is made from what releases say."""
+    code = (
+        "import sys; from stepdown.run.planning import Request; from stepdown.run.reporting import Progress; "
+        "from stepdown.run.running import run; done = run(Request(files=('params/one.yaml',), pages=False), Progress()); "
+        "sys.exit(done or ' '.join({'matplotlib', 'statsmodels', 'seaborn', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=two, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert set(statuses(latest(two)).values()) == {"unchanged"}

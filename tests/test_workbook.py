@@ -13,7 +13,7 @@ from stepdown.contracts.records import SIX
 from stepdown.effects import overlap_gate, overlap_gate_table
 from stepdown.outcomes import statutory_status
 from stepdown.params import load_study
-from stepdown.recording import RECORDS_FILE
+from stepdown.params.runs import RECORDS_FILE
 from stepdown.show import charts
 from stepdown.workbook import digest_of
 

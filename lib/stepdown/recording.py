@@ -12,14 +12,9 @@ import pandas as pd
 
 from stepdown.disclosure import ClearedTable, Plan, policy_in_words
 from stepdown.params import DisclosurePolicy
+from stepdown.params.runs import PLAN_FILE
 from stepdown.show import Figure
 from stepdown.tables import AggregateTable
-
-PLAN_FILE = "restricted/plan.json"
-"""Where a book finds the plan of its run, in its output folder: {} in the first pass."""
-
-RECORDS_FILE = "restricted/records.pickle"
-"""Where a book finds the records of its run, in its output folder, so that they are read once; gone when it ends."""
 
 PREVIEW = Plan()
 """The plan of a run's first pass: everything is shown, to the evaluator alone."""

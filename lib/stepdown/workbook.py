@@ -42,7 +42,8 @@ from stepdown.params import (
 )
 from stepdown.params.data import IN_NEED
 from stepdown.params.loading import study_name
-from stepdown.recording import PREVIEW, RECORDS_FILE, UNSUPPRESSED, Recorder, read_plan
+from stepdown.params.runs import RECORDS_FILE
+from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, read_plan
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 

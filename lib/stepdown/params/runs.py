@@ -15,6 +15,13 @@ FILES: dict[Format, str] = {"html": "index.html", "xlsx": "tables.xlsx", "pdf": 
 """The file of each format that a release is opened by."""
 
 
+PLAN_FILE = "restricted/plan.json"
+"""Where a book finds the plan of its run, in its output folder: {} in the first pass."""
+
+RECORDS_FILE = "restricted/records.pickle"
+"""Where a book finds the records of its run, in its output folder, so that they are read once; gone when it ends."""
+
+
 class Threshold(Settings):
     """A movement between two runs that the scheduler is told of by its exit code.
 

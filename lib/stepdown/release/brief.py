@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from stepdown.release import rendered
 from stepdown.release.answering import Answered
-from stepdown.release.page import FILLS, Site, rendered
+from stepdown.release.page import FILLS, Site
 
 MOST_CHARTS = 4
 

@@ -20,8 +20,7 @@ import pandas as pd
 from stepdown.disclosure import Plan, audit_release, faults_of
 from stepdown.faults import Fault, Refused, refuse
 from stepdown.params import DisclosurePolicy, Study
-from stepdown.params.runs import FILES, Format
-from stepdown.recording import PLAN_FILE
+from stepdown.params.runs import FILES, PLAN_FILE, Format
 from stepdown.release.answering import Answered, answered, write_findings
 from stepdown.release.brief import brief_document
 from stepdown.release.exhibits import analysed

@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from typing import Any
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
 from stepdown.numbers import as_words
+from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
 from stepdown.workbook import ANALYSED, KIND, digest_of
-
-TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +145,6 @@ def study_page(
     if words and first is not None:
         first.insert_after(BeautifulSoup(words, "html.parser"))
     return Page("index.html", site.title, _finished(soup), main.decode_contents())
-
-
-@cache
-def _templates() -> Any:
-    import jinja2
-
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
-
-
-def rendered(template: str, **values: Any) -> str:
-    """Return a page from a template of the house; text is escaped, what is marked safe in the template is HTML."""
-    return str(_templates().get_template(template).render(**values))
 
 
 def _frame(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from stepdown.disclosure import Last, applied, made_plan
 from stepdown.disclosure.affording import Merge, merged
 from stepdown.faults import Fault, Refused
 from stepdown.params import Study, read_yaml
-from stepdown.recording import PLAN_FILE
+from stepdown.params.runs import PLAN_FILE
 from stepdown.release.building import build_release, read_parts, read_tables
 from stepdown.tables import Role
 

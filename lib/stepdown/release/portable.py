@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.params.runs import Format
+from stepdown.release import TEMPLATES
 from stepdown.release.brief import for_word
-from stepdown.release.page import TEMPLATES, Page, Site
+from stepdown.release.page import Page, Site
 from stepdown.release.word import made_a4, set_widths
 
 _log = logging.getLogger("stepdown.release")

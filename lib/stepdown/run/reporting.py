@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from stepdown.numbers import joined
 from stepdown.run.folders import latest_run, write_text
 from stepdown.run.jobs import Outcome, Status
 from stepdown.run.planning import read_manifest
@@ -54,8 +53,9 @@ def _moved_words(moved: Mapping[str, Any]) -> str:
 
 def write_front_page(outputs: Path) -> Path | None:
     """Write outputs/index.html, which leads to each study's page; returns it, or None when no study has a page."""
-    from stepdown.release.answering import FRONT, front_card
-    from stepdown.release.page import rendered
+    from stepdown.numbers import joined
+    from stepdown.release import rendered
+    from stepdown.release.front import FRONT, front_card
 
     studies = []
     for folder in sorted(path for path in outputs.iterdir() if path.is_dir()):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepdown.recording import PLAN_FILE, RECORDS_FILE
+from stepdown.params.runs import PLAN_FILE, RECORDS_FILE
 from stepdown.run.folders import EVENTS, WORDS, keep_failed, publish, run_id_now, stage, write_json
 from stepdown.run.jobs import Exit, Job, Outcome, Status, Trouble, exit_of, gravest
 from stepdown.run.manifest import digest_for_id, facts_of, outputs_of
