@@ -158,8 +158,9 @@ def test_a_run_without_news_loads_neither_tables_nor_charts_nor_models(two):
     """What an unchanged run takes is what it imports: the page over all studies is made from what releases say."""
     code = (
         "import sys; from stepdown.run.planning import Request; from stepdown.run.reporting import Progress; "
-        "from stepdown.run.running import run; done = run(Request(files=('params/one.yaml',), pages=False), Progress()); "
-        "sys.exit(done or ' '.join({'matplotlib', 'statsmodels', 'seaborn', 'scipy'} & set(sys.modules)))"
+        "from stepdown.run.running import run; done = run(Request(files=('params/one.yaml',), isolated=True, "
+        "pages=False), Progress()); "
+        "sys.exit(done or ' '.join({'matplotlib', 'statsmodels', 'seaborn', 'scipy'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=two, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
