@@ -179,6 +179,7 @@ def about_html(site: Site) -> str:
     )
 
 
+NO_SHORTS: Mapping[str, str] = {}
 _ASIDE = re.compile(r" \([^()]*(?:interval|p [=<])[^()]*\)")
 
 
@@ -187,7 +188,7 @@ def in_brief(sentence: str) -> str:
     return _ASIDE.sub("", sentence).partition(". ")[0].rstrip(".") + "."
 
 
-def _put_findings_first(article: Any, part: Mapping[str, Any], shorts: Mapping[str, str]) -> None:
+def _put_findings_first(article: Any, part: Mapping[str, Any], shorts: Mapping[str, str] = NO_SHORTS) -> None:
     """Put the page's findings before the first part; each leads to its place, where its limit stands beside it."""
     from bs4 import BeautifulSoup
 
