@@ -44,3 +44,25 @@ def test_check_reads_a_published_case(folder):
     done = call(folder, "check", "params/leeds_family_valued.yaml")
     assert done.returncode == 2
     assert "add families" in done.stderr
+
+
+def test_check_ends_with_what_will_run_how_long_and_what_a_release_can_show(folder):
+    """Judge: the groups as RR1038 prints them, 78 and 116 children."""
+    done = call(folder, "check", "params/slough_ifp.yaml")
+    assert done.returncode == 0, done.stderr
+    first, runs, time, *shown = done.stdout.splitlines()
+    assert first.startswith("slough_ifp: in order; children 213")
+    assert "cohort profile" in runs
+    assert "cost benefit" in runs
+    assert "people" not in runs  # the study has no such part
+    assert "20 seconds of one core" in time
+    assert shown[0].strip() == "the release can compare 78 IFP and 116 Comparison children."
+    assert "looked after (fewer than 10 in a group and period)" in shown[1]
+    assert shown[2].strip() == "no number will be hidden."
+
+
+def test_check_counts_what_will_be_hidden(folder):
+    shutil.copytree(ROOT / "data/millbrook", folder / "data/millbrook")
+    done = call(folder, "check", "params/millbrook.yaml")
+    assert "each notebook runs twice" in done.stdout
+    assert re.search(r"of \d+ counts of ages.* 1 lie between 1 and 5: they are hidden", done.stdout)

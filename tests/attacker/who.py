@@ -125,7 +125,8 @@ def flow_sums(m: Meanings) -> None:
         unseen = [m.block("flow", group, (r["step"], r["reason"])) for r in mine if r["step"] == "Not observable"]
         m.system.equal(minus(excluded(m, group), plus(*out)), 0.0)
         families = [m.block("families", group, (r["step"], r["reason"])) for r in mine]
-        m.system.hold(minus(plus(*families[1:]), families[0]), 0.0, float("inf"))  # each family is in some part
+        if families[1:]:  # each family of the records is in some part
+            m.system.hold(minus(plus(*families[1:]), families[0]), 0.0, float("inf"))
         m.system.equal(minus(records_of(m, group), plus(*out, *unseen, m.size(group))), 0.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from stepdown.commands.foreseen import foreseen
 from stepdown.faults import refuse
 from stepdown.params import find_file, read_yaml
 from stepdown.run.folders import Locked, cleaned, held
@@ -14,7 +15,7 @@ from stepdown.run.planning import input_hashes
 
 
 def checked(path: str | Path) -> str:
-    """Return what a parameter file and its data hold, in one line; raises Refused with every fault.
+    """Return what a parameter file and its data hold, and what a run would do; raises Refused with every fault.
 
     Beyond the tables: the costs' books and spending, a group without a child, a value in no band of the profile.
     """
@@ -37,8 +38,8 @@ def checked(path: str | Path) -> str:
         refuse(cost_faults(subject.study, records.programme_costs))
         if subject.kind is STUDY:
             profile_categories(subject.study, select(subject.study, records))
-        rows = records.rows_read
-        return f"{subject.name}: in order; " + ", ".join(f"{table} {count:,}" for table, count in rows.items())
+        rows = ", ".join(f"{table} {count:,}" for table, count in records.rows_read.items())
+        return _in_order(f"{subject.name}: in order; {rows}", foreseen(subject, records))
     if subject.kind is AUDIT:
         from stepdown.audit import run_audit
 
@@ -55,7 +56,11 @@ def checked(path: str | Path) -> str:
         from stepdown.areas import begin
 
         begin(subject.file)
-    return f"{subject.name}: in order"
+    return _in_order(f"{subject.name}: in order", foreseen(subject, None))
+
+
+def _in_order(first: str, lines: Sequence[str]) -> str:
+    return "\n".join([first, *(f"  {line}" for line in lines)])
 
 
 def cleaned_studies(keep: int, outputs: Path | None, studies: Sequence[str]) -> tuple[list[str], int]:
