@@ -36,8 +36,8 @@ check: setup  ## lint, formats, types, and whether the lock, its export and envi
 	$(UV) export --quiet --locked --no-emit-project --format requirements-txt --no-header -o .venv/exported.lock
 	diff -u requirements.lock .venv/exported.lock
 
-lab: setup  ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir . notebooks
+lab: setup  ## open JupyterLab on the page that says which notebook answers what
+	$(BIN)/jupyter lab --notebook-dir . --LabApp.app_settings_dir=notebooks/.lab --LabApp.default_url=/lab/tree/notebooks/00_start.md
 
 setup: .venv/.whole  ## make the environment in .venv from uv.lock
 

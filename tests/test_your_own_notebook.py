@@ -1,5 +1,6 @@
 """docs/your_own_notebook.md can be followed to the letter, and its worked measure touches the files that it says."""
 
+import json
 import re
 import shutil
 import sys
@@ -11,11 +12,14 @@ from stepdown import measures
 from stepdown.contracts import read_study, registered
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
+from stepdown.run.parameters import read_notebook
+from stepdown.run.picking import pick
 from stepdown.workbook import Book
 
 ROOT = Path(__file__).parents[1]
 TUTORIALS = ROOT / "docs" / "tutorials"
 GUIDE = (ROOT / "docs/your_own_notebook.md").read_text(encoding="utf-8")
+START = (ROOT / "notebooks/00_start.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
 SETTINGS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.S)[0]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -53,6 +57,44 @@ def test_a_notebook_of_ones_own_goes_from_a_data_frame_to_a_table_and_a_chart(pr
     assert len(names["children"]) == 8
     assert [kind for kind, _ in shown] == ["opening", "table", "chart"]
     assert "More than 90 days on a plan" in shown[1][1]
+
+
+def test_the_start_page_names_every_notebook_with_what_its_first_cell_takes_and_every_link_leads_somewhere():
+    rows = re.findall(r"^\| [^|]+\? \| \[(\w+)\]\((\w+\.ipynb)\) \| `(\w+)` \|$", START, re.M)
+    assert [file for _, file, _ in rows] == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    for name, file, takes in rows:
+        assert file == f"{name}.ipynb"
+        assert read_notebook(ROOT / "notebooks" / file).takes(takes)
+    for link in re.findall(r"\]\(([^)]+)\)", START):
+        assert (ROOT / "notebooks" / link).is_file(), link
+    lab = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlab:")[2]
+    assert "app_settings_dir=notebooks/.lab --LabApp.default_url=/lab/tree/notebooks/00_start.md" in lab
+    settings = json.loads((ROOT / "notebooks/.lab/overrides.json").read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]["markdown"] == "Markdown Preview"
+    assert "../notebooks/00_start.md" in GUIDE
+
+
+def test_the_start_page_can_be_typed_from_top_to_bottom(shown, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "notebooks")
+    mpl.use("Agg")
+    names = {}
+    with mpl.rc_context():
+        for block in re.findall(r"```python\n(.*?)```", START, re.S):
+            exec(compile(block, "notebooks/00_start.md", "exec"), names)  # noqa: S102 (the page as it stands)
+    assert [kind for kind, _ in shown] == ["opening", "table"]
+    listed, _, cell = capsys.readouterr().out.partition("For the cell to paste")
+    assert {line.split()[0] for line in listed.splitlines()} >= {"slough_ifp", "audit_rr1038", "halton_like"}
+    assert "unit_costs" not in listed
+    assert 'study: str = "params/slough_ifp.yaml"' in cell
+    assert "window_months: int = 12" in cell
+
+
+def test_the_picker_refuses_nothing(project, capsys):
+    (project / "params/broken.yaml").write_text("title: [", encoding="utf-8")
+    pick("no_such_study")
+    assert capsys.readouterr().out.startswith("small_study  study ")
+    pick("small_study")
+    assert "window_months: int = 0" in capsys.readouterr().out
 
 
 def test_the_worked_measure_runs_by_the_recipe(project, shown):
