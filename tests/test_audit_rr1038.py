@@ -233,7 +233,8 @@ def test_the_chart_says_in_words_what_it_shows(result):
 
     policy = DisclosurePolicy(method="none", reason="every figure is already published")
     table = clear(audit.sensitivity_table(result), policy)
-    figure = headline_ranges(table, headline="IFP net cost", title="What the IFP net cost can be")
+    figure = headline_ranges(table, headline="IFP net cost", title=audit.headline_title(result, "IFP net cost"))
+    assert figure.title == "IFP net cost: printed £307,335; possible £344,206 to £432,019"
     assert "Printed: £307,335" in figure.alt
     assert "every impossible total anything that is possible: £344,206 to £432,019" in figure.alt
     with pytest.raises(TypeError, match="ClearedTable"):

@@ -3,7 +3,7 @@
 from stepdown.audit.auditing import Audit, audit, run_audit
 from stepdown.audit.checking import Check, Family
 from stepdown.audit.consistency import debit, grim, grimmer, whole_numbers
-from stepdown.audit.headline import Outcome
+from stepdown.audit.headline import ALL_IMPOSSIBLE, Outcome
 from stepdown.audit.possible import most_days
 from stepdown.audit.reconstruction import Reconstructed
 from stepdown.audit.relations import AuditSettings
@@ -21,6 +21,7 @@ from stepdown.audit.sentences import (
     about_headline,
     about_reconstruction,
     finding,
+    headline_title,
     overall,
 )
 from stepdown.audit.weight import SEVERITIES, Weight

@@ -121,6 +121,21 @@ def about_headline(audit: Audit, name: str) -> str:
     return text + (f"It is a net {kind} throughout." if same_side else f"It may or may not be a net {kind}.")
 
 
+def headline_title(audit: Audit, name: str) -> str:
+    """Return the title of a headline's chart: what is printed, and what is possible instead.
+
+    >>> headline_title(result, "IFP net cost")
+    'IFP net cost: printed £307,335; possible £344,206 to £432,019'
+    """
+    outcomes = {o.scenario: o for o in audit.outcomes if o.headline == name}
+    whole = outcomes.get(ALL_IMPOSSIBLE)
+    printed = f"{name}: printed {plainly(outcomes[AS_PUBLISHED].published, 0, '£')}"
+    if whole is None:
+        return f"{printed}; no impossible total is behind it"
+    low, high = plainly(whole.lowest, 0, "£"), plainly(whole.highest, 0, "£")
+    return f"{printed}; possible {low}" + (f" to {high}" if high != low else "")
+
+
 def about_reconstruction(result: Reconstructed) -> str:
     """Return how many tables fit a reading of the text, and so whether the flow is identified.
 

@@ -93,14 +93,15 @@ def _in_words(
 
 
 @style.drawn
-def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure:
+def headline_ranges(table: ClearedTable, *, headline: str, title: str, marked: str = "") -> Figure:
     """Return the range of one headline in each scenario, in pounds (columns as in ``headline_sensitivity``).
 
     A scenario that gives one figure is a dot, one that gives a range is a bar; the dashed line is the printed figure.
+    marked: the scenario that the title tells, in the house's dark blue.
 
     >>> table = book.clear(audit.sensitivity_table(result))
-    >>> headline_ranges(table, headline="IFP net cost", title="What it can be").alt[:60]
-    'What it can be Printed: £307,335. every figure as published:'
+    >>> headline_ranges(table, headline="IFP net cost", title="What it can be").alt[:59]
+    'What it can be. Printed: £307,335. every figure as publishe'
     """
     cleared_only(table)
     rows = table.where(headline=headline).frame
@@ -109,11 +110,12 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
     published = float(rows["published_gbp"].iloc[0])
     with style.applied():
         fig, axes = style.new_figure(height=1.4 + 0.55 * len(names))
-        for place, (low, high) in enumerate(zip(lows, highs, strict=True)):
+        for place, (name, low, high) in enumerate(zip(names, lows, highs, strict=True)):
             if high - low < 1:
                 axes.plot([low], [place], marker="o", markersize=7, color="0.15")
             else:
-                axes.barh(place, high - low, left=low, height=0.5, color="0.6", edgecolor="0.15")
+                colour = style.DARK if name == marked else "0.8"
+                axes.barh(place, high - low, left=low, height=0.5, color=colour, edgecolor="0.15")
         axes.axvline(published, linestyle="--", linewidth=1.2, color="0.15")
         rows_down(axes, names, 34)
         axes.set_xlim(min(0.0, *lows), max(highs) * 1.05)
@@ -125,4 +127,4 @@ def headline_ranges(table: ClearedTable, *, headline: str, title: str) -> Figure
         f"{name}: {as_pounds(low)}" + ("" if high - low < 1 else f" to {as_pounds(high)}")
         for name, low, high in zip(names, lows, highs, strict=True)
     )
-    return style.finished(fig, axes, title=title, alt=f"{title} Printed: {as_pounds(published)}. {words}.")
+    return style.finished(fig, axes, title=title, alt=f"{title.rstrip('.')}. Printed: {as_pounds(published)}. {words}.")
