@@ -139,6 +139,10 @@ def _risk_line(axes: Axes, rows: ClearedTable, group: str, place: int) -> None:
     axes.set_xticks([day[i] for i in shown], [f"{day[i]:.0f}\n{followed[i]}" for i in shown])
 
 
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.9}
+"""Behind a number that may stand on a line."""
+
+
 @style.drawn
 def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> Figure:
     """Return the standardised differences before, with the band that chance alone would give.
@@ -165,7 +169,9 @@ def love_plot(table: ClearedTable, *, labels: dict[str, str] | None = None) -> F
             axes.scatter(weighted.iloc[rows], places, s=44, facecolor="white", edgecolor=style.MID, linewidth=1.6,
                          marker="s", zorder=3, label="after weighting")  # fmt: skip
         for place, i in enumerate(rows):
-            words_at(axes, _signed(smd.iloc[i], 2), (smd.iloc[i], place), (0, 6), ha="center", fontsize=8.5)
+            words_at(
+                axes, _signed(smd.iloc[i], 2), (smd.iloc[i], place), (0, 6), ha="center", fontsize=8.5, bbox=_CLEAR
+            )
         axes.set_yticks(places, names)
         axes.set_ylim(len(rows) - 0.4, -0.9)
         axes.margins(x=0.12)
