@@ -90,6 +90,9 @@ def test_pages_and_spreadsheet_hide_what_the_csv_files_hide(run):
     book = load_workbook(run / "release" / "tables.xlsx")
     for part in read_parts(run):
         for name, about in part["tables"].items():
+            if "draw" in about["one_row_is"].split():  # simulated repeats are in CSV only
+                assert name[:31] not in book.sheetnames
+                continue
             sheet = book[name[:31]]
             (found,) = sheet.tables.values()
             rows = [[cell.value for cell in row] for row in sheet[found.ref]][1:]

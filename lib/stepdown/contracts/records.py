@@ -56,9 +56,9 @@ class StudyRecords:
         """Return a table by its name (``records.table("spells")``); raises Refused when no such table is known."""
         if name in SIX:
             return getattr(self, name)
-        if name not in self.others:
+        if name not in self.others and name not in known_tables():
             raise Refused([_unknown_table("the table that was asked for", name)])
-        return self.others[name]
+        return self.others[name] if name in self.others else _empty(name)
 
 
 def table_files(study: Study) -> dict[str, Path]:
@@ -105,7 +105,7 @@ def read_study(study: Study) -> StudyRecords:
     how_read: dict[str, How] = {}
     for table, contract in known_tables().items():
         if table not in files:
-            frames[table] = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
+            frames[table] = _empty(table)
             continue
         frames[table], how_read[table], found = read_table(files[table], contract, study, sheet_of(study, table))
         faults += found
@@ -120,6 +120,11 @@ def read_study(study: Study) -> StudyRecords:
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
     return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
+
+
+def _empty(table: str) -> pd.DataFrame:
+    contract = known_tables()[table]
+    return typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
 
 
 def keep(records: StudyRecords, study: Study, file: Path) -> None:
