@@ -563,3 +563,29 @@ def reading_ease(text):
     sentences = max(len(re.findall(r"[.!?:;](?:\s|$)", text)), 1)
     syllables = sum(max(len(re.findall(r"[aeiouy]+", re.sub(r"e$", "", word.lower()))), 1) for word in words)
     return 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / len(words)
+
+
+def test_a_section_that_shows_nothing_is_left_out_of_its_page(tmp_path):
+    """Only a section of which every output says so; where anything else is shown, its words stand."""
+    from stepdown.release.page import notebook_page
+    from stepdown.workbook import digest_of
+
+    def output(kind, text):
+        data = {"text/markdown": text}
+        shown.append({"kind": kind, "digest": digest_of(data)})
+        return {"output_type": "display_data", "data": data, "metadata": {"stepdown": {"kind": kind}}}
+
+    shown = []
+    nothing, words = output("absent", "The study has no trial."), output("text", "A claim of a saving.")
+    cells = [{"cell_type": "markdown", "source": "# Title"}]
+    for heading, outputs in (("A trial", [nothing]), ("What was spent", [words, nothing]), ("Prose", [])):
+        cells += [
+            {"cell_type": "markdown", "source": f"## {heading}"},
+            {"cell_type": "code", "source": "", "outputs": outputs},
+        ]
+    page = notebook_page({"cells": cells}, {"notebook": "9_n", "shown": shown}, Site("T", "", "", "", ()), [], tmp_path)
+    headings = [heading.get_text() for heading in BeautifulSoup(page.main, "html.parser").find_all("h2")]
+    assert "A trial" not in headings
+    assert {"What was spent", "Prose"} <= set(headings)
+    assert "The study has no trial" not in page.html
+    assert "A claim of a saving" in page.html

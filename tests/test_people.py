@@ -500,7 +500,7 @@ def test_a_study_without_these_tables_is_told_so_in_a_sentence_a_section(monkeyp
     book = begin("params/slough_ifp.yaml", notebook="9_people_and_delivery")
     for section in (sections.flow, sections.measures, sections.survey, sections.training, sections.logic_model):
         section(book)
-    assert [kind for kind, _ in seen] == ["opening"] + ["text"] * 5
+    assert [kind for kind, _ in seen] == ["opening"] + ["absent"] * 5
     assert all("nothing is shown here" in text for _, text in seen[1:])
 
 

@@ -48,7 +48,7 @@ from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 
 KIND = "stepdown"
-"""Key of the output metadata that says what an output is (opening, table, chart, text, finding)."""
+"""Key of the output metadata that says what an output is (opening, table, chart, text, finding, absent)."""
 
 ANALYSED = "{children analysed}, "
 """Stands in a source line where the pages put how many children were analysed."""
@@ -306,6 +306,15 @@ class Book:
         Age is known for every child.
         """
         self._show("text", {"text/markdown": _text(text), "text/plain": text}, {})
+
+    def absent(self, what: str) -> None:
+        """Say that the study has no ``what``; a page leaves out the section that shows nothing else.
+
+        >>> book.absent("survey")
+        The study has no survey: nothing is shown here.
+        """
+        text = f"The study has no {what}: nothing is shown here."
+        self._show("absent", {"text/markdown": text, "text/plain": text}, {})
 
     def finding(self, sentence: str, limit: str, table: str = "") -> None:
         """Show a finding with what it does not show; table: whose numbers it tells, so that the first page knows it.

@@ -83,9 +83,11 @@ def notebook_page(
     title = notebook_title(notebook, part["notebook"])
     shown = gate(notebook["cells"], part, figures)
     number = re.match(r"\d+", part["notebook"])
+    after = [*notebook["cells"][1:], {}]
     body = [
         in_words("".join(cell["source"])) if cell["cell_type"] == "markdown" else "\n".join(outputs)
-        for cell, outputs in zip(notebook["cells"], shown, strict=True)
+        for cell, outputs, following in zip(notebook["cells"], shown, after, strict=True)
+        if cell["cell_type"] != "markdown" or not _shows_nothing(following)
     ]
     html = rendered("notebook.html.j2", body=[text for text in body if text], page=_frame(site, links, file, title))
     soup = BeautifulSoup(html, "html.parser")
@@ -255,6 +257,12 @@ def _without_doctype(html: str) -> str:
 _RULE = "only what a book shows is released (docs/disclosure.md, One gate)"
 
 
+def _shows_nothing(cell: Mapping[str, Any]) -> bool:
+    """Say whether a cell has outputs, all of which say that the study has no such part."""
+    kinds = [output.get("metadata", {}).get(KIND, {}).get("kind") for output in cell.get("outputs", ())]
+    return bool(kinds) and set(kinds) == {"absent"}
+
+
 def gate(cells: Sequence[Mapping[str, Any]], part: Mapping[str, Any], figures: Path) -> list[list[str]]:
     """Return the HTML of each code cell's outputs, in order (an empty list for the other cells).
 
@@ -292,7 +300,7 @@ def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -
     if item is None or item["kind"] != mark.get("kind"):
         return "", "an output that the book did not record"
     kind = item["kind"]
-    if kind == "opening":
+    if kind in ("opening", "absent"):
         return "", ""
     if kind == "table":
         return _joined(data["text/html"]), ""

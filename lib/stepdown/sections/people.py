@@ -13,14 +13,12 @@ from stepdown.surveys import sentences as of_reach
 from stepdown.surveys.tables import ITEMS_SHOWN, REACH_SHOWN
 from stepdown.workbook import Book
 
-NOTHING = "The study has no {what}: nothing is shown here."
-
 
 def is_there(book: Book, part: str, table: str, what: str) -> bool:
     """Say whether a study has a part of its file and rows of its table; say in a sentence that it has not."""
     if getattr(book.settings, part) and len(book.records.table(table)):
         return True
-    book.say(NOTHING.format(what=what))
+    book.absent(what)
     return False
 
 
@@ -97,7 +95,7 @@ def training(book: Book) -> None:
     """Show training and consultation, planned against done."""
     table = surveys.training_table(book.records.table("log"), book.settings.delivery or Delivery())
     if table.frame.empty:
-        book.say(NOTHING.format(what="log of training or consultation"))
+        book.absent("log of training or consultation")
         return
     book.tell(table, of_reach.training_sentence, caption="Training and consultation")
 
@@ -105,7 +103,7 @@ def training(book: Book) -> None:
 def logic_model(book: Book) -> None:
     """Show each claim of the logic model with what measures it, and list claims without one."""
     if not book.settings.logic_model:
-        book.say(NOTHING.format(what="logic model"))
+        book.absent("logic model")
         return
     table = book.clear(surveys.logic_table(book.study))
     book.say(of_reach.logic_sentence(table.frame, list(book.settings.measure_names().values())))

@@ -82,7 +82,8 @@ def _effect_sentence(row: Row, labels: Labels, p: str = "p_value") -> str:
     means = ""
     if known(row["mean_programme"], row["mean_comparison"]):
         own, other = (digits(row[f"mean_{arm}"], 1) for arm in ("programme", "comparison"))
-        means = f" {labels[0]} {own} on average, {labels[1]} {other};"
+        share = unit == "percentage points"
+        means = f" {labels[0]} {own}{'%' if share else ' on average'}, {labels[1]} {other}{'%' * share};"
     groups = f" ({count(row['clusters_programme'])} and {count(row['clusters_comparison'])})"
     test = p_value(row[p]) + (", corrected" if p == "p_holm" else "")
     return (
@@ -97,7 +98,7 @@ def compliers_sentence(compliers: pd.DataFrame, labels: Labels) -> str:
     row = rows(compliers)[0]
     arms = zip(labels, ("programme", "comparison"), strict=True)
     had = [f"{of(row[f'had_{arm}'], row[f'n_{arm}'])} children of {label}" for label, arm in arms]
-    said = f"The programme was had by {joined(had)}."
+    said = f"Those who took the programme up: {joined(had)}."
     if not known(row["estimate"]):
         return f"{said} For those who took it up: {row['note'] or 'not shown, since the numbers are too small'}."
     return (
