@@ -53,7 +53,7 @@ def ours(
     names: tuple[str, ...], folder: Path, *, documents: bool, force: bool = False, isolated: bool = False
 ) -> float:
     """Run ``stepdown run`` in a process of its own; return the seconds, start of Python included."""
-    without = "building._documents = lambda *_: []; building.write_workbook = lambda *_, **__: None; "
+    without = "building._documents = lambda *_: []; building.write_spreadsheet = lambda *_, **__: None; "
     leave_out = "" if documents else f"from stepdown.release import building; {without}"
     code = (
         f"{leave_out}"

@@ -201,7 +201,7 @@ def test_each_rule_takes_circles_off_where_it_is_broken(evaluations):
 def test_the_rules_are_printed_for_every_kind_of_answer(summaries):
     kinds = {kind for rule in RULES for kind in rule.off}
     for name, summary in summaries.items():
-        marked = {finding.kind for finding in summary.findings} & kinds
+        marked = {finding.evidence for finding in summary.findings} & kinds
         printed = {asks for asks, _ in summary.rules}
         assert printed == {rule.asks for rule in RULES if marked & set(rule.off)}, name
 

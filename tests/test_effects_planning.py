@@ -12,7 +12,7 @@ from stepdown.effects.estimates import smallest_detectable
 from stepdown.effects.planning import PlanSettings, load_plan, simulated, smallest_difference, standard_error
 from stepdown.faults import Refused
 from stepdown.params.loading import build
-from stepdown.run.kinds import is_book
+from stepdown.run.subjects import is_book
 
 EXAMPLE = ROOT / "params/plan.yaml"
 

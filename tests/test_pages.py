@@ -389,10 +389,10 @@ def test_what_no_book_showed_refuses_the_release_without_saying_what_it_was(outp
 
 
 def test_a_chart_without_its_alternative_refuses_the_release(tmp_path):
-    from stepdown.workbook import digest_of
+    from stepdown.workbook import mark_of
 
     data = {"image/png": "aGVsbG8="}
-    item = {"kind": "chart", "digest": digest_of(data), "name": "x", "title": "t", "alt": " "}
+    item = {"kind": "chart", "digest": mark_of(data), "name": "x", "title": "t", "alt": " "}
     output = {"output_type": "display_data", "data": data, "metadata": {"stepdown": {"kind": "chart"}}}
     with pytest.raises(Refused, match="text alternative"):
         gate([{"cell_type": "code", "outputs": [output]}], {"notebook": "n", "shown": [item]}, tmp_path)
@@ -568,11 +568,11 @@ def reading_ease(text):
 def test_a_section_that_shows_nothing_is_left_out_of_its_page(tmp_path):
     """Only a section of which every output says so; where anything else is shown, its words stand."""
     from stepdown.release.page import notebook_page
-    from stepdown.workbook import digest_of
+    from stepdown.workbook import mark_of
 
     def output(kind, text):
         data = {"text/markdown": text}
-        shown.append({"kind": kind, "digest": digest_of(data)})
+        shown.append({"kind": kind, "digest": mark_of(data)})
         return {"output_type": "display_data", "data": data, "metadata": {"stepdown": {"kind": kind}}}
 
     shown = []

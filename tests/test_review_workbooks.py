@@ -16,7 +16,7 @@ from stepdown.review import workbooks
 from stepdown.review.collect import collect
 from stepdown.review.contract import CASE_FILES
 from stepdown.review.sampling import SAMPLE_COLUMNS, Sample
-from stepdown.review.workbooks import write_workbook
+from stepdown.review.spreadsheets import write_workbook
 
 FILES = {"r1": ["F2", "F1", "F3"], "r2": ["F1"]}
 PERIOD = {"F1": "before", "F2": "during", "F3": "during"}

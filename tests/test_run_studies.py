@@ -45,17 +45,17 @@ def test_a_notebook_without_its_section_is_not_asked_for_and_that_is_no_fault(sl
 def test_a_notebook_whose_table_has_no_rows_has_no_data_and_ends_with_6_in_a_whole_run(slough, monkeypatch):
     """The contracts refuse most of these beforehand; a study whose table may be empty gets here."""
     from stepdown.run import running
-    from stepdown.run.kinds import Need
     from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
+    from stepdown.run.subjects import Need
 
     def no_case_files(plan):
         rows, _ = {"children": 3, "case_files": 0}, None
         return rows, {
             step.notebook.name: "the table case_files has no rows"
             for step in plan.to_run()
-            if plan.subject.kind.needs.get(step.notebook.name, Need()).table == "case_files"
+            if plan.subject.type.needs.get(step.notebook.name, Need()).table == "case_files"
         }
 
     monkeypatch.setattr(running, "rows_and_gaps", no_case_files)

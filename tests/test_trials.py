@@ -640,7 +640,7 @@ def test_the_first_page_answers_by_the_trial_and_says_that_families_were_put_the
         Tables({"trial_effect": effect, "re_referral": referred, "trial_flow": flow}), {}, {}, made_up[0].settings
     )
     first = found.answers[0]
-    assert first.kind == "trial"
+    assert first.evidence == "trial"
     assert found.sentence == (
         "Allocated by lot, the Family practitioners children had 21 fewer days as a child in need than those compared."
     )

@@ -15,7 +15,7 @@ from stepdown.outcomes import statutory_status
 from stepdown.params import load_study
 from stepdown.params.runs import RECORDS_FILE
 from stepdown.show import charts
-from stepdown.workbook import digest_of
+from stepdown.workbook import mark_of
 
 STUDY = str(ROOT / "params" / "slough_ifp.yaml")
 
@@ -138,8 +138,8 @@ def test_a_report_that_is_checked_has_no_study(shown):
 def test_a_digest_survives_saving():
     png = b"\x89PNG\r\n"
     saved = {"image/png": base64.b64encode(png).decode() + "\n", "text/plain": "x"}
-    assert digest_of({"image/png": png}) == digest_of(saved)
-    assert digest_of({"text/html": "a\nb"}) == digest_of({"text/html": ["a\n", "b"]})
+    assert mark_of({"image/png": png}) == mark_of(saved)
+    assert mark_of({"text/html": "a\nb"}) == mark_of({"text/html": ["a\n", "b"]})
 
 
 def test_a_book_says_how_to_go_on_and_a_data_frame_how_to_be_shown(shown):

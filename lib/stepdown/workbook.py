@@ -348,7 +348,7 @@ class Book:
     ) -> None:
         from IPython.display import display
 
-        mark = {"kind": kind, "digest": digest_of(bundle)} | ({"name": facts["name"]} if "name" in facts else {})
+        mark = {"kind": kind, "digest": mark_of(bundle)} | ({"name": facts["name"]} if "name" in facts else {})
         if self._writer:
             self._writer.shown({**mark, **facts})
         display(dict(bundle), raw=True, metadata={**(metadata or {}), KIND: mark})
@@ -358,7 +358,7 @@ def _head(subject: Subject) -> dict[str, str]:
     return {"subject": subject.name, "title": subject.title, "notice": subject.notice, "source": subject.source}
 
 
-def digest_of(bundle: Mapping[str, Any]) -> str:
+def mark_of(bundle: Mapping[str, Any]) -> str:
     """Return a short hash of what an output shows, the same before and after a notebook is saved."""
     main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
     if isinstance(main, list):

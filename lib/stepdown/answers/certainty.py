@@ -74,7 +74,7 @@ def _chance(tables: Tables, finding: Finding) -> str:
 
 
 def _few_events(tables: Tables, finding: Finding) -> str:
-    if finding.kind == "again":
+    if finding.evidence == "again":
         events = [tables.cell("re_referral", f"events_{side}").number for side in ("programme", "comparison")]
     else:
         rows = tables.rows("statutory_status", status=finding.topic.removeprefix("days_").upper())
@@ -88,10 +88,10 @@ def _few_events(tables: Tables, finding: Finding) -> str:
 
 def _gap(tables: Tables, finding: Finding) -> str:
     lost: list[float] = []
-    if finding.kind == "trial":
+    if finding.evidence == "trial":
         arms = tables.rows("trial_flow", became="Analysed")
         lost = [] if arms.empty else (100 - 100 * arms["units"].astype("float64") / arms["out_of"]).to_list()
-    flow = tables.rows("participant_flow" if finding.kind != "trial" else "")
+    flow = tables.rows("participant_flow" if finding.evidence != "trial" else "")
     for _, rows in () if flow.empty else flow.groupby("group", sort=False):
         analysed = rows.loc[rows["step"] == "Analysed", "children"].sum()
         out = rows.loc[~rows["step"].isin(["Analysed", "In the records"]), "children"].sum()
@@ -225,7 +225,9 @@ RULES = (
 
 def certainty_of(finding: Finding, tables: Tables) -> Certainty:
     """Return the mark of a finding, with what took circles off, the gravest first."""
-    failed = [(rule.off[finding.kind], rule.fails(tables, finding)) for rule in RULES if finding.kind in rule.off]
+    failed = [
+        (rule.off[finding.evidence], rule.fails(tables, finding)) for rule in RULES if finding.evidence in rule.off
+    ]
     failed = sorted(((off, why) for off, why in failed if why), key=lambda pair: -pair[0])
     return Certainty(max(5 - sum(off for off, _ in failed), 1), tuple(why for _, why in failed))
 

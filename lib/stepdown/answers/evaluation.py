@@ -76,7 +76,7 @@ class Evaluation:
         said = zip((programme, comparison), held, sizes, shares, (0, 1), strict=True)
         return Finding(
             topic="comparable",
-            kind="counted",
+            evidence="counted",
             question="Can the two groups be compared?",
             number=says[0].upper() + says[1:],
             short=short,
@@ -112,7 +112,7 @@ class Evaluation:
             clause = f"the {labels[0]} children had {number} {measure.label.removeprefix('days ')} than those compared"
         return Finding(
             topic=outcome,
-            kind="difference",
+            evidence="difference",
             question=f"Did {measure.label} change?",
             number=number,
             short=short,
@@ -151,7 +151,7 @@ class Evaluation:
             clause = f"allocated by lot, the {labels[0]} children had {number} {held} than those compared"
         return Finding(
             topic=outcome,
-            kind="trial",
+            evidence="trial",
             question=f"Did the programme change {measure.label}?",
             number=number,
             short=short,
@@ -206,7 +206,7 @@ class Evaluation:
         apart = MainFigure("Difference in the share referred again", difference, "percentage points", low, high)
         return Finding(
             topic="referred_again",
-            kind="again",
+            evidence="again",
             question="Were fewer children referred again?",
             number=number,
             short=short,
@@ -238,7 +238,7 @@ class Evaluation:
             ]
         return Finding(
             topic="net_cost",
-            kind="money",
+            evidence="money",
             question="What did it cost, net of what it saved?",
             number=number,
             short=short,
@@ -277,7 +277,7 @@ class Evaluation:
             short = "Too few case files were read to show what differed between the two periods."
         return Finding(
             topic="case_files",
-            kind="files",
+            evidence="files",
             question="What did the case files show?",
             number=f"{stands} of {len(known)}" if len(known) else FEW,
             short=short,
@@ -296,7 +296,7 @@ class Evaluation:
             says, moved = "not alike", "did not move alike"
         return Finding(
             topic="trends",
-            kind="trend",
+            evidence="trend",
             question="Were the groups on the same road before?",
             number=says[0].upper() + says[1:],
             short=f"Month by month before support, the two groups {moved}.",

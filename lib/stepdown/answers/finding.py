@@ -96,14 +96,15 @@ class Certainty:
 class Finding:
     """One finding in two lengths, with its limit.
 
-    topic: what it is about; kind: which rules give its mark.  question: that it answers.  number: the answer in a few
-    characters.  short: at most 25 words and three numbers.  full, limit: as the page has them.  page: its file.
+    topic: what it is about; evidence: what it rests on, which chooses the rules of its mark.  question: that it
+    answers.  number: the answer in a few characters.  short: at most 25 words and three numbers.  full, limit: as the
+    page has them.  page: its file.
     clause: a part of the one sentence ("" for none).  figures: that may be quoted.  bars: of the small picture, titled
     with ``picture``.  certainty: None until the rules have been asked.
     """
 
     topic: str
-    kind: str
+    evidence: str
     question: str
     number: str
     short: str

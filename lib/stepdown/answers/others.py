@@ -30,7 +30,7 @@ def of_checks(tables: Tables) -> list[Finding]:
     )
     overall = Finding(
         topic="checks",
-        kind="arithmetic",
+        evidence="arithmetic",
         question="Do the printed figures agree?",
         number=f"{digits(found)} of {digits(checks)} fail",
         short=short,
@@ -76,7 +76,7 @@ def _headline(tables: Tables, name: str) -> Finding:
         ]
     return Finding(
         topic=f"headline {name}",
-        kind="headline",
+        evidence="headline",
         question=f"Can the {name} stand as printed?",
         number=number,
         short=short,
@@ -102,7 +102,7 @@ def of_case(tables: Tables) -> list[Finding]:
     return [
         Finding(
             topic="published_case",
-            kind="published",
+            evidence="published",
             question="What is known of the published saving?",
             number=f"{rounded_pounds(total.number)}, not checked",
             short=short,
@@ -170,7 +170,7 @@ def _of_measure(tables: Tables, row: pd.Series) -> Finding:
     )
     return Finding(
         topic=f"moved {name}",
-        kind="area",
+        evidence="area",
         question=f"{name}: different from councils like it?",
         number=number,
         short=short,
@@ -212,7 +212,7 @@ def of_monitoring(tables: Tables) -> list[Finding]:
     found.append(
         Finding(
             topic="chance",
-            kind="series",
+            evidence="series",
             question="Is the latest month more than chance?",
             number=f"{len(special)} of {len(limited)}" if len(limited) else "cannot be said",
             short=short,
@@ -247,7 +247,7 @@ def _targets(tables: Tables, targets: pd.DataFrame) -> Finding:
         short = f"{said}: too few periods in a row are known."
     return Finding(
         topic="targets",
-        kind="targets",
+        evidence="targets",
         question="Are the targets met?",
         number=f"{met} of {len(targets)} met" if open_ < len(targets) else "cannot be said",
         short=f"{short[0].upper()}{short[1:]}",
@@ -281,7 +281,7 @@ def _level(level: pd.DataFrame) -> Finding:
         short = "No series has enough periods before and after to say whether its level changed."
     return Finding(
         topic="level",
-        kind="series",
+        evidence="series",
         question="Did the level change when the programme began?",
         number=f"{len(apart)} of {len(modelled)}" if len(modelled) else "cannot be said",
         short=short,

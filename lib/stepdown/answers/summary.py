@@ -92,7 +92,7 @@ def summary_of(tables: Tables, recorded: Recorded, pages: Mapping[str, str], set
         kind, found = _of_other(tables)
     told = [_told(finding, recorded, pages) for finding in found[:MOST]]
     told = [replace(f, figures=tuple(figure for figure in f.figures if figure.cell.known)) for f in told]
-    marked = [replace(f, certainty=None if f.kind == "none" else certainty_of(f, tables)) for f in told]
+    marked = [replace(f, certainty=None if f.evidence == "none" else certainty_of(f, tables)) for f in told]
     asked = _asked(settings) if settings else {f.topic for f in marked}
     answers = tuple(f for f in marked if f.topic in asked)[:3]
     others = tuple(f for f in marked if f not in answers)
@@ -104,7 +104,7 @@ def summary_of(tables: Tables, recorded: Recorded, pages: Mapping[str, str], set
         unanswered=unanswered,
         must_not=_must_not(kind, tables, marked),
         records=_records(tables),
-        rules=tuple(rules_for({finding.kind for finding in marked})),
+        rules=tuple(rules_for({finding.evidence for finding in marked})),
     )
 
 
@@ -168,7 +168,7 @@ def _sentence(kind: str, tables: Tables, findings: Sequence[Finding]) -> str:
     if kind == "study":
         passed = tables.text("overlap_gate", "verdict") == PASSED
         kinds = {"trial", "difference"} if passed else {"trial"}
-        first = [f.clause for f in findings if f.kind in kinds and f.clause][:1]
+        first = [f.clause for f in findings if f.evidence in kinds and f.clause][:1]
         last = [] if passed else [by_topic.get("comparable", "")]
         roads = by_topic.get("trends", "") if "net_cost" not in by_topic else ""
         parts = [part for part in (*first, by_topic.get("net_cost", ""), *last, roads) if part]
@@ -183,7 +183,7 @@ def _sentence(kind: str, tables: Tables, findings: Sequence[Finding]) -> str:
 def _must_not(kind: str, tables: Tables, findings: Sequence[Finding]) -> tuple[str, ...]:
     if kind != "study":
         return _MUST_NOT.get(kind, ())
-    if any(finding.kind == "trial" for finding in findings):
+    if any(finding.evidence == "trial" for finding in findings):
         return (_ELSEWHERE,)
     first = _NOT_THE_CAUSE if tables.text("overlap_gate", "verdict") == PASSED else _NEITHER
     money = (_NO_CASH,) if any(finding.topic == "net_cost" for finding in findings) else ()

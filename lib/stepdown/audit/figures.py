@@ -16,7 +16,7 @@ from stepdown.published import MAIN, Printed, Report, Table
 
 RULE = "the relations format (docs/your_own_data.md, step 6)"
 SEPARATOR = " | "
-AnyKind = TypeVar("AnyKind", bound=Relation)
+AnyRelation = TypeVar("AnyRelation", bound=Relation)
 Span = tuple[Fraction, Fraction]
 
 
@@ -127,7 +127,7 @@ class Figures:
             raise self.fault(found, ", ".join(known[:40]), "correct the name, or type the table in")
         return tables[stem]
 
-    def expanded(self, relation: AnyKind) -> Iterator[AnyKind]:
+    def expanded(self, relation: AnyRelation) -> Iterator[AnyRelation]:
         """Yield the relation once for each combination of its placeholders."""
         if not relation.each:
             yield relation

@@ -10,8 +10,8 @@ from stepdown.faults import refuse
 from stepdown.params import find_file, read_yaml
 from stepdown.run.folders import Locked, cleaned, held
 from stepdown.run.jobs import Exit, gravest
-from stepdown.run.kinds import AREA, AUDIT, MONITORING, PUBLISHED_CASE, STUDY, is_book, load_subject
 from stepdown.run.planning import input_hashes
+from stepdown.run.subjects import AREA, AUDIT, MONITORING, PUBLISHED_CASE, STUDY, is_book, load_subject
 
 
 def checked(path: str | Path) -> str:
@@ -36,23 +36,23 @@ def checked(path: str | Path) -> str:
 
         records = read_study(subject.study)
         refuse(cost_faults(subject.study, records.programme_costs))
-        if subject.kind is STUDY:
+        if subject.type is STUDY:
             profile_categories(subject.study, select(subject.study, records))
         rows = ", ".join(f"{table} {count:,}" for table, count in records.rows_read.items())
         return _in_order(f"{subject.name}: in order; {rows}", foreseen(subject, records))
-    if subject.kind is AUDIT:
+    if subject.type is AUDIT:
         from stepdown.audit import run_audit
 
         run_audit(subject.file)
-    if subject.kind is PUBLISHED_CASE:
+    if subject.type is PUBLISHED_CASE:
         from stepdown.costs import read_case
 
         read_case(subject.file)
-    if subject.kind is MONITORING:
+    if subject.type is MONITORING:
         from stepdown import series
 
         series.begin(subject.file)
-    if subject.kind is AREA:
+    if subject.type is AREA:
         from stepdown.areas import begin
 
         begin(subject.file)

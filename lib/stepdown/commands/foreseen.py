@@ -7,8 +7,8 @@ from stepdown.measures import STATUSES
 from stepdown.numbers import as_words, digits, joined, written
 from stepdown.params import Study
 from stepdown.run.jobs import Status
-from stepdown.run.kinds import STUDY, Subject
 from stepdown.run.planning import Plan, Request, plans_of
+from stepdown.run.subjects import STUDY, Subject
 
 _FIXED_SECONDS, _CHILDREN_A_SECOND = 12, 4_000
 """Processor time of one pass of all notebooks and pages (benchmarks/whole_study.py)."""
@@ -21,7 +21,7 @@ def foreseen(subject: Subject, records: StudyRecords | None) -> list[str]:
     """Return what a run of a checked file will do, a line a matter; of records only counts are read."""
     (plan,) = plans_of(Request(files=(str(subject.file),)))
     lines = [_what_runs(plan)]
-    if subject.kind is STUDY and subject.study is not None and records is not None:
+    if subject.type is STUDY and subject.study is not None and records is not None:
         about = _how_long(plan, subject.study, len(records.children))
         lines += [about, *_what_can_be_shown(subject.study, records)]
     return lines

@@ -44,7 +44,7 @@ def write_mapping(path: str) -> str:
         columns[table] = column_lines(told, contract)
         raw = raw.rename(columns={h: c for h, c in told.columns.items() if c not in told.doubled})
         codes[table] = [line for field in contract.fields for line in _code_lines(raw, field.name, contract, study)]
-        dates = [f.name for f in contract.fields if f.kind == "date" and f.name in raw]
+        dates = [f.name for f in contract.fields if f.type == "date" and f.name in raw]
         day_first |= any(needs_day_first(text) for name in dates for text in raw[name].dropna().unique())
         rows += [(table, heading, told.columns.get(heading, ""), _how(told, heading)) for heading in told.all()]
     lines = ["dates: day_first"] if day_first and study.settings.data.dates != "day_first" else []

@@ -42,7 +42,7 @@ class Table:
 
     def day_first(self) -> bool:
         """Return whether a column of dates holds one that only ``dates: day_first`` makes certain."""
-        dates = [field.name for field in known_tables()[self.name].fields if field.kind == "date"]
+        dates = [field.name for field in known_tables()[self.name].fields if field.type == "date"]
         return any(needs_day_first(text) for name in dates for text in self.texts(name))
 
 

@@ -107,15 +107,15 @@ def _sample(params: str, force: bool) -> None:
     sample = draw(register, plan, study.settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
     sample.frame.to_csv(target, index=False, lineterminator="\n")
-    files, readings = sample.frame["file_id"].nunique(), len(sample.frame)
-    click.echo(f"{files} files drawn with seed {study.settings.seed}; {readings - files} of them are read twice.")
+    files, to_read = sample.frame["file_id"].nunique(), len(sample.frame)
+    click.echo(f"{files} files drawn with seed {study.settings.seed}; {to_read - files} of them are read twice.")
     for reviewer in sample.reviewers():
         click.echo(f"  {reviewer}: {len(sample.files_of(reviewer))} files")
     click.echo(f"Sample: {_shown(target, study)}. It names the periods: keep it from the reviewers.")
 
 
 def _template(params: str, force: bool) -> None:
-    from stepdown.review.workbooks import write_workbook
+    from stepdown.review.spreadsheets import write_answer_sheets
 
     study, review, _, folder = _plan(params)
     sample, tool = _read_sample(folder), _tool(study, review)
@@ -124,7 +124,7 @@ def _template(params: str, force: bool) -> None:
     _not_there([] if force else list(paths.values()), "a workbook", "--force writes over it")
     target.mkdir(parents=True, exist_ok=True)
     for reviewer, path in paths.items():
-        write_workbook(path, tool, reviewer, sample.files_of(reviewer))
+        write_answer_sheets(path, tool, reviewer, sample.files_of(reviewer))
         click.echo(f"{_shown(path, study)}: {len(sample.files_of(reviewer))} files, {len(tool.items)} questions")
 
 

@@ -57,10 +57,10 @@ def cleaned(
             cells = _cleaned_column(raw[field.name], known, how)
             faults += _unseen(cells, contract, file)
             faults += [] if known else _stand_ins(cells, field, contract, file)
-            if field.kind == "text":
+            if field.type == "text":
                 cells = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
                 faults += [] if field.free or known else _two_cases(cells, contract, file)
-            elif field.kind == "flag":
+            elif field.type == "flag":
                 cells = _in_other_words(cells, (), words.get(field.name, {}), how)
             columns[field.name] = cells
     frame = pd.DataFrame(columns, index=raw.index)

@@ -70,7 +70,7 @@ def _holds(field: Field) -> str:
     if field.codes:
         return ", ".join(field.codes)
     if field.lowest is not None and field.highest is not None:
-        return f"{field.kind}, {field.lowest:g} to {field.highest:g}"
+        return f"{field.type}, {field.lowest:g} to {field.highest:g}"
     if field.lowest is not None:
-        return f"{field.kind}, {field.lowest:g} or more"
-    return {"flag": "true or false", "date": "date"}.get(field.kind, field.kind)
+        return f"{field.type}, {field.lowest:g} or more"
+    return {"flag": "true or false", "date": "date"}.get(field.type, field.type)

@@ -13,7 +13,7 @@ import pandas as pd
 from stepdown.faults import Fault
 from stepdown.params import Study, StudySettings
 
-Kind = Literal["text", "date", "whole number", "number", "flag"]
+CellType = Literal["text", "date", "whole number", "number", "flag"]
 Codes = Mapping[str, tuple[str, ...] | Mapping[str, str]]
 """The values that a study allows in a column, by the column's name; a mapping gives each its label."""
 UNBORN_DAYS = 300
@@ -26,7 +26,7 @@ How = Counter[tuple[str, str]]
 class Field:
     """One column of a table that comes in.
 
-    kind: how its text is read.  required: the column must stand in the file.  blank: a cell may be blank.
+    type: how its text is read.  required: the column must stand in the file.  blank: a cell may be blank.
     codes: the values allowed (empty: any); for a study's own codes see :class:`Contract`.
     lowest, highest: range of a number.  pattern: form of a text.  about: sentence for the data dictionary.
     free: text in a person's words, whose capitals are not compared.  other: what such text is read as where the study
@@ -34,7 +34,7 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    type: CellType
     about: str
     required: bool = False
     blank: bool = True

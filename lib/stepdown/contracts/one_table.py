@@ -85,7 +85,7 @@ def _counted_once(frame: pd.DataFrame, contract: Contract, how: How) -> pd.DataF
     how["", COUNTED_ONCE] += int(repeats.sum())
     frame = frame.copy()
     for field in contract.fields:
-        if field.kind == "flag":
+        if field.type == "flag":
             marked = frame[frame[field.name].fillna(False)][names].drop_duplicates()
             flagged = pd.MultiIndex.from_frame(frame[names]).isin(pd.MultiIndex.from_frame(marked))
             frame[field.name] = frame[field.name].mask(pd.Series(flagged, index=frame.index), True)
@@ -98,7 +98,7 @@ def _dates_beyond(frame: pd.DataFrame, contract: Contract, study: Study, shown: 
     covers = f"{study.file.name}, data.last_date: the last day that the extract covers"
     faults = []
     for field in contract.fields:
-        if field.kind != "date":
+        if field.type != "date":
             continue
         days = frame[field.name]
         late = days > last if field.name in contract.not_after else days > end

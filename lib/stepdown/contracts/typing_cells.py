@@ -95,7 +95,7 @@ def typed(
     faults = []
     for field in contract.fields:
         cells = raw[field.name] if field.name in raw else pd.Series(pd.NA, index=raw.index, dtype="str")
-        if field.kind == "date":
+        if field.type == "date":
             columns[field.name], unreadable = parse_dates(cells.rename(field.name), day_first=day_first, how=how)
         else:
             columns[field.name], unreadable = _typed_column(cells, field, Counter() if how is None else how)
@@ -105,14 +105,14 @@ def typed(
 
 
 def _typed_column(cells: pd.Series, field: Field, how: How) -> tuple[pd.Series, pd.Series]:
-    if field.kind in ("number", "whole number"):
+    if field.type in ("number", "whole number"):
         numbers = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER)), errors="coerce").astype("float64")
         numbers = numbers.where(np.isfinite(numbers))
         bad = numbers.isna() & cells.notna()
-        if field.kind == "whole number":
+        if field.type == "whole number":
             bad |= numbers.notna() & (numbers % 1 != 0)
         return numbers.mask(bad), bad
-    if field.kind == "flag":
+    if field.type == "flag":
         words = cells.str.lower()
         flags = words.map(FLAGS, na_action="ignore")
         otherwise = int((flags.notna() & ~words.isin(["true", "false"])).sum())
@@ -138,7 +138,7 @@ def one_for_one_cause(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -> Fault:
-    texts = cells.unique() if field.kind == "date" else []
+    texts = cells.unique() if field.type == "date" else []
     if len(texts) and all(month_first(text) or needs_day_first(text) for text in texts):
         american = any(map(month_first, texts))
         cause, remedy = (AMERICAN_FOUND, AMERICAN_REMEDY) if american else (DAY_FIRST_FOUND, REMEDY["date"])
@@ -149,9 +149,9 @@ def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -
     masked = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in form[:20])
     return Fault(
         where=f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}",
-        found=f"text that is not a {field.kind} (the first has the form {masked})",
-        allowed=ALLOWED[field.kind],
+        found=f"text that is not a {field.type} (the first has the form {masked})",
+        allowed=ALLOWED[field.type],
         rule=RULE.format(table=contract.table, column=field.name),
-        remedy=REMEDY[field.kind],
+        remedy=REMEDY[field.type],
         values=tuple(dict.fromkeys(str(value) for value in cells.head(5))),
     )

@@ -5,7 +5,7 @@ by it, or by itself; ``audit_release`` asks what an outsider could still work ou
 words what is done and why.
 """
 
-from stepdown.disclosure.auditing import Audit, Exposed, audit_release, derived_intervals, faults_of
+from stepdown.disclosure.auditing import Audit, Exposed, audit_release, faults_of
 from stepdown.disclosure.cleared import ClearedTable
 from stepdown.disclosure.clearing import clear, policy_in_words
 from stepdown.disclosure.plan import Plan, applied

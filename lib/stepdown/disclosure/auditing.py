@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stepdown.disclosure.counts import Cell, Place, Relation
-from stepdown.disclosure.intervals import Interval, intervals
+from stepdown.disclosure.intervals import Interval
 from stepdown.disclosure.linking import assembled, described
 from stepdown.disclosure.protecting import Costs, exposed, small, to_hide
 from stepdown.faults import Fault
@@ -100,16 +100,6 @@ def _remedy(
 def _exposed(by_name: Mapping[str, AggregateTable], place: Place, interval: Interval) -> Exposed:
     where = described(by_name[place[0]], place)
     return Exposed(place[0], place[2], where, interval[0], interval[1])
-
-
-def derived_intervals(
-    tables: Sequence[AggregateTable], hidden: Mapping[str, Sequence[tuple[int, str]]], policy: DisclosurePolicy
-) -> dict[Place, Interval]:
-    """Return the interval of every hidden count, for the evaluator's own record of a run."""
-    cells, relations = assembled(tables)
-    blank = [(name, row, column) for name, places in hidden.items() for row, column in places]
-    places = [place for place in blank if place in cells]
-    return intervals(cells, relations, places, places, rounding_base=policy.rounding_base)
 
 
 def faults_of(audit: Audit, file: str) -> list[Fault]:

@@ -72,7 +72,7 @@ def chance_band(n_programme: int, n_comparison: int, *, level: float = 0.95) -> 
     return float(stats.norm.ppf(0.5 + level / 2) * math.sqrt(1 / n_programme + 1 / n_comparison))
 
 
-def reading(difference: float) -> str:
+def wwc_band(difference: float) -> str:
     """Return the What Works Clearinghouse reading of a standardised difference (Standards Handbook 5.0, 2022)."""
     if math.isnan(difference):
         return "not defined"
@@ -181,7 +181,7 @@ def _row(
         "smd_weighted": weighted,
         "chance_low": -groups.band,
         "chance_high": groups.band,
-        "reading": reading(smd),
+        "reading": wwc_band(smd),
         "variance_ratio": variance_ratio(values, groups.programme),
         "mean_programme": first.mean() if len(first) else NAN,
         "sd_programme": math.sqrt(_variance(first)) if len(first) > 1 else NAN,

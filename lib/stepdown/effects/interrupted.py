@@ -25,9 +25,6 @@ Floats = NDArray[np.float64]
 FEWEST_EACH_SIDE = 12
 """Points before and after that a model needs (Turner et al. 2021, doi 10.1186/s12874-021-01364-0)."""
 
-FEWEST_FOR_SEASON = 24
-"""Months before and after that a season needs: two years each."""
-
 LARGEST = 15.0
 """Change on the log scale beyond which a regression of counts has run off: one side has zeros only."""
 

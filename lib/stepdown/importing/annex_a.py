@@ -20,7 +20,7 @@ from stepdown.importing.rows import (
     Plan,
     Referral,
     Row,
-    kind_of,
+    row_name,
 )
 from stepdown.importing.sheets import Line, Matched, Wanted, match, named, tables
 
@@ -166,7 +166,7 @@ class _Sheet:
                 self.faults.row(f"{self.place}, child", "a blank", "the child's id", _FIX, line)
             else:
                 for row in self._of(child, line, values):
-                    self.ledger.read[row.file, kind_of(row)] += 1
+                    self.ledger.read[row.file, row_name(row)] += 1
                     yield row
 
     def _of(self, child: str, line: int, values: dict[str, str]) -> Iterator[Row]:

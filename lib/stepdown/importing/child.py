@@ -22,7 +22,7 @@ from stepdown.importing.rows import (
     Plan,
     Referral,
     Row,
-    kind_of,
+    row_name,
     shown,
 )
 from stepdown.importing.statuses import cut_at_death, days_together, exclusive, joined
@@ -98,7 +98,7 @@ class Deriving:
                 self.ledger.settle(row, "left out: begins after the last day covered")
                 continue
             if not isinstance(row, Person) and row.start > row.day:
-                self.doubts.add("begins after the last day of its file", name, f"{kind_of(row)}: {shown(row.start)}")
+                self.doubts.add("begins after the last day of its file", name, f"{row_name(row)}: {shown(row.start)}")
             by_kind.setdefault(type(row), []).append(row)
         self._facts(child, by_kind.get(Person, []))
         lists = [*by_kind.get(Plan, []), *by_kind.get(CarePeriod, [])]

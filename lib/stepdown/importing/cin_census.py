@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from stepdown.importing import cells
-from stepdown.importing.rows import CENSUS, Assessment, Episode, Faults, Ledger, Person, Plan, Row, kind_of
+from stepdown.importing.rows import CENSUS, Assessment, Episode, Faults, Ledger, Person, Plan, Row, row_name
 from stepdown.importing.sheets import refused
 
 LARGEST_FILE = 2_000_000_000
@@ -106,7 +106,7 @@ def read_census(census: Census, ledger: Ledger, faults: Faults) -> Iterator[Row]
         if number > MOST_CHILDREN:
             raise refused(census.shown, "more than five million children", "one council's census", "check the file")
         for row in reader.child(element):
-            ledger.read[row.file, kind_of(row)] += 1
+            ledger.read[row.file, row_name(row)] += 1
             yield row
 
 

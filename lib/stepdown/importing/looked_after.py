@@ -11,7 +11,7 @@ from typing import Any
 
 from stepdown.importing import cells
 from stepdown.importing.cin_census import children_of, name_of
-from stepdown.importing.rows import CARE, CareRow, Faults, Ledger, Person, Row, kind_of
+from stepdown.importing.rows import CARE, CareRow, Faults, Ledger, Person, Row, row_name
 from stepdown.importing.sheets import Line, refused, tables
 
 _LS = "C1 C2 D1 E1 V2 V3 V4 L1 L2 L3 J1 J2 J3"
@@ -58,7 +58,7 @@ class CareReturn:
 
     def _counted(self, rows: Iterator[Row]) -> Iterator[Row]:
         for row in rows:
-            self.ledger.read[row.file, kind_of(row)] += 1
+            self.ledger.read[row.file, row_name(row)] += 1
             yield row
 
     def _csv(self, lines: list[Line], shown: str) -> Iterator[Row]:

@@ -117,7 +117,7 @@ class CarePeriod(NamedTuple):
 
 Row = Person | Episode | Referral | Assessment | Plan | CareRow | CarePeriod
 
-KINDS: dict[type, str] = {
+ROW_NAMES: dict[type, str] = {
     Person: "children",
     Episode: "referrals and cases",
     Referral: "referrals",
@@ -129,9 +129,9 @@ KINDS: dict[type, str] = {
 CIN_PLANS = "child in need plans"
 
 
-def kind_of(row: Row) -> str:
+def row_name(row: Row) -> str:
     """Return what a row is called in the match report."""
-    return CIN_PLANS if isinstance(row, Plan) and row.kind == "CIN" else KINDS[type(row)]
+    return CIN_PLANS if isinstance(row, Plan) and row.kind == "CIN" else ROW_NAMES[type(row)]
 
 
 def shown(day: int) -> str:
@@ -159,7 +159,7 @@ class Ledger:
 
     def settle(self, row: Row, fate: str) -> None:
         """Note what became of a row ("used: …" or "left out: …")."""
-        self.fates[row.file, kind_of(row), fate] += 1
+        self.fates[row.file, row_name(row), fate] += 1
 
     def leave_out(self, file: int, kind: str, why: str, number: int = 1) -> None:
         """Note rows that were read and are no row of the import."""

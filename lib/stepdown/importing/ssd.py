@@ -29,7 +29,7 @@ from stepdown.importing.rows import (
     Person,
     Plan,
     Row,
-    kind_of,
+    row_name,
 )
 from stepdown.importing.sheets import Line, Wanted, match, refused, tables
 
@@ -128,7 +128,7 @@ def read_ssd(
     reader = _Reader(day, ledger, faults, strip)
     rows = list(reader.rows(found))
     for row in rows:
-        ledger.read[row.file, kind_of(row)] += 1
+        ledger.read[row.file, row_name(row)] += 1
     families = [(strip(v["child"]), v["family"]) for _, v in found["ssd_family"] if v["child"] and v["family"]]
     return rows, families
 

@@ -2,7 +2,7 @@
 
 from stepdown.instruments.changing import bounds, change, cut_offs, reliable_change
 from stepdown.instruments.contract import scoring_key
-from stepdown.instruments.reading import Measured, measured_people, person_scores
+from stepdown.instruments.measured import Measured, measured_people, person_scores
 from stepdown.instruments.scoring import band, score
 from stepdown.instruments.tables import bands_table, change_table, reliable_table, yes_no_table
 

@@ -17,7 +17,7 @@ from stepdown.instruments.changing import (
     difference,
     reliable_change,
 )
-from stepdown.instruments.reading import Measured
+from stepdown.instruments.measured import Measured
 from stepdown.instruments.scoring import band
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 

@@ -27,7 +27,7 @@ from stepdown.release.exhibits import analysed
 from stepdown.release.page import Page, Site, notebook_page, notebook_title, study_page
 from stepdown.release.portable import write_documents
 from stepdown.release.shared import about_lines, made_on, site_of
-from stepdown.release.spreadsheet import Sheet, write_workbook
+from stepdown.release.spreadsheet import Sheet, write_spreadsheet
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 from stepdown.workbook import ANALYSED
 
@@ -79,7 +79,7 @@ def build_release(
         return []
     if "xlsx" in formats:
         main, about = found.summary.findings, about_lines(site)
-        write_workbook(release / FILES["xlsx"], title=site.title, about=about, sheets=sheets, made=made, main=main)
+        write_spreadsheet(release / FILES["xlsx"], title=site.title, about=about, sheets=sheets, made=made, main=main)
     write_findings(release, found, facts)
     brief = brief_document(site, found, parts, made) if {"pdf", "docx"} & set(formats) else ""
     messages = write_documents(release, site, [first(sheets), *pages], made, formats, brief)

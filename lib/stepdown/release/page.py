@@ -17,7 +17,7 @@ from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
-from stepdown.workbook import ANALYSED, KIND, digest_of
+from stepdown.workbook import ANALYSED, KIND, mark_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +296,7 @@ def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -
     mark, data = output.get("metadata", {}).get(KIND), output.get("data", {})
     if not isinstance(mark, Mapping) or not {"text/html", "image/png", "text/markdown"} & set(data):
         return "", "an output that did not come from the book"
-    item = known.get(digest_of(data))
+    item = known.get(mark_of(data))
     if item is None or item["kind"] != mark.get("kind"):
         return "", "an output that the book did not record"
     kind = item["kind"]

@@ -21,8 +21,6 @@ from stepdown.release.brief import for_word
 from stepdown.release.page import Page, Site
 from stepdown.release.word import made_a4, set_widths
 
-_log = logging.getLogger("stepdown.release")
-
 
 def write_documents(
     release: Path, site: Site, pages: Sequence[Page], made: datetime, formats: Collection[Format], brief: str = ""

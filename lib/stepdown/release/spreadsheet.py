@@ -45,7 +45,7 @@ class Sheet:
     source: str = ""
 
 
-def write_workbook(
+def write_spreadsheet(
     file: Path,
     *,
     title: str,

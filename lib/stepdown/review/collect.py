@@ -15,7 +15,7 @@ from stepdown.faults import Fault, Refused, nearest, refuse
 from stepdown.limits import REVIEW_BYTES, REVIEW_CELLS
 from stepdown.params.review import AuditTool
 from stepdown.review.sampling import Sample
-from stepdown.review.workbooks import (
+from stepdown.review.spreadsheets import (
     ANSWERS,
     FILE_ID,
     GUIDANCE,

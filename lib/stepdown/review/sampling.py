@@ -64,7 +64,7 @@ def draw(register: pd.DataFrame, plan: SamplePlan, seed: int) -> Sample:
         part = pool.iloc[chosen][["file_id", "period", "in_hub"]].assign(
             stratum=stratum.name, files_in_register=len(pool), files_drawn=stratum.files
         )
-        part["readings"] = np.where(np.arange(stratum.files) < stratum.double_coded, 2, 1)
+        part["reviewers"] = np.where(np.arange(stratum.files) < stratum.double_coded, 2, 1)
         drawn.append(part)
     return Sample(_shared(pd.concat(drawn, ignore_index=True), plan.reviewers, rng))
 
@@ -73,9 +73,9 @@ def _shared(files: pd.DataFrame, reviewers: tuple[str, ...], rng: np.random.Gene
     """Return one row a file × reviewer: each file goes to those with the fewest files so far, ties at random."""
     load = dict.fromkeys(reviewers, 0)
     rows = []
-    order = files.sort_values("readings", ascending=False, kind="stable")
+    order = files.sort_values("reviewers", ascending=False, kind="stable")
     for file in order.itertuples(index=False):
-        groups = list(combinations(reviewers, file.readings))
+        groups = list(combinations(reviewers, file.reviewers))
         lightest = min(sum(load[name] for name in group) for group in groups)
         fitting = [group for group in groups if sum(load[name] for name in group) == lightest]
         for name in fitting[int(rng.integers(len(fitting)))]:

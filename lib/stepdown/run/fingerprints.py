@@ -28,7 +28,7 @@ _LONGEST = 300
 _CODE = {".py", ".html", ".j2", ".css", ".js", ".svg", ".yaml", ".yml", ".json", ".mplstyle"}
 
 
-def digest_of(content: bytes) -> str:
+def _sha256(content: bytes) -> str:
     """Return the SHA-256 of some bytes."""
     return hashlib.sha256(content).hexdigest()
 
@@ -41,7 +41,7 @@ def digest_file(file: Path) -> str:
 
 def digest_values(values: Any) -> str:
     """Return the SHA-256 of values in JSON types."""
-    return digest_of(json.dumps(values, sort_keys=True, ensure_ascii=False, default=str).encode())
+    return _sha256(json.dumps(values, sort_keys=True, ensure_ascii=False, default=str).encode())
 
 
 @cache

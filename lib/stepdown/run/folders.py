@@ -33,9 +33,9 @@ class Locked(Exception):
     """Another run of the study is working; says which."""
 
 
-def run_id_now(digest: str) -> str:
+def run_id_now(sha256: str) -> str:
     """Return the name of a run: UTC time, so that names sort by age, and six digits of a hash that tell two apart."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest[:6]}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{sha256[:6]}"
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def facts_of(
         "run_id": run_id,
         "study": subject.name,
         "title": subject.title,
-        "kind": subject.kind.name,
+        "kind": subject.type.name,
         "started": started,
         "code": {**code_version(subject.root), "library_sha256": library_digest()},
         "parameters": {

@@ -8,7 +8,7 @@ import click
 
 from stepdown.faults import Refused
 from stepdown.params import read_yaml
-from stepdown.run.kinds import KINDS, STUDY, Kind, kind_of
+from stepdown.run.subjects import STUDY, TYPES, SubjectType, type_of
 
 
 def pick(name: str = "", window_months: int = 0) -> None:
@@ -26,26 +26,26 @@ def pick(name: str = "", window_months: int = 0) -> None:
     found = _subjects()
     if name not in found:
         wide = max(map(len, found), default=0)
-        for each, (kind, title) in found.items():
-            click.echo(f"{each:{wide}}  {kind.parameter:10}  {title}")
+        for each, (type_, title) in found.items():
+            click.echo(f"{each:{wide}}  {type_.parameter:10}  {title}")
         click.echo('For the cell to paste: pick("name") or pick("name", 12)' if found else "No params/ here.")
         return
-    kind, title = found[name]
-    click.echo(f'{kind.parameter}: str = "params/{name}.yaml"  # {title}')
-    if kind is STUDY:
+    type_, title = found[name]
+    click.echo(f'{type_.parameter}: str = "params/{name}.yaml"  # {title}')
+    if type_ is STUDY:
         click.echo(f"window_months: int = {window_months}  # months before and after; 0: as in the study file")
     click.echo('output: str = ""  # folder of a run; empty: show only')
 
 
-def _subjects() -> dict[str, tuple[Kind, str]]:
-    """Return kind and title of each file that notebooks open, by name, kinds in their order; others are left out."""
+def _subjects() -> dict[str, tuple[SubjectType, str]]:
+    """Return type and title of each file that notebooks open, by name, types in their order; others are left out."""
     here = Path.cwd()
     folder = next((each / "params" for each in (here, *here.parents) if (each / "params").is_dir()), None)
     found = {}
     for file in sorted(folder.glob("*.yaml")) if folder else ():
         try:
             content = read_yaml(file)
-            found[file.stem] = (kind_of(set(content), file.name), str(content.get("title", file.stem)))
+            found[file.stem] = (type_of(set(content), file.name), str(content.get("title", file.stem)))
         except Refused:
             continue
-    return dict(sorted(found.items(), key=lambda item: KINDS.index(item[1][0])))
+    return dict(sorted(found.items(), key=lambda item: TYPES.index(item[1][0])))

@@ -13,8 +13,8 @@ from stepdown.params.runs import FILES, Format
 from stepdown.run.fingerprints import digest_file, named_files, notebook_parts, what_changed
 from stepdown.run.folders import MANIFEST, latest_run
 from stepdown.run.jobs import Status
-from stepdown.run.kinds import Need, Subject, is_book, load_subject, notebooks_of
 from stepdown.run.parameters import Notebook, check_overrides, read_notebook, split_overrides
+from stepdown.run.subjects import Need, Subject, is_book, load_subject, notebooks_of
 
 if TYPE_CHECKING:
     from stepdown.contracts import StudyRecords
@@ -105,9 +105,9 @@ def planned(
     before = {entry["name"]: entry for entry in manifest.get("notebooks", [])}
     steps = []
     for notebook in notebooks:
-        parameters = {subject.kind.parameter: subject.shown_file(), **overrides.get(notebook.name, {})}
+        parameters = {subject.type.parameter: subject.shown_file(), **overrides.get(notebook.name, {})}
         parts = notebook_parts(notebook, parameters, subject.file, inputs)
-        need = subject.kind.needs.get(notebook.name, Need())
+        need = subject.type.needs.get(notebook.name, Need())
         status: Status | None
         if need.sections and not any(subject.settings.get(name) for name in need.sections):
             status, reason = Status.NOT_ASKED, f"the file has no section {', '.join(map(repr, need.sections))}"
@@ -224,7 +224,7 @@ def _only_books(files: tuple[str, ...]) -> Fault:
         where="command line",
         found=f"only books that studies share: {', '.join(files)}",
         allowed="at least one study, audit or published case",
-        rule="stepdown.run.kinds",
+        rule="stepdown.run.subjects",
         remedy="name a study's file, such as params/slough_ifp.yaml",
     )
 
@@ -245,7 +245,7 @@ def plans_of(request: Request) -> list[Plan]:
     plans = []
     for subject in subjects_of(request):
         try:
-            notebooks = notebooks_of(subject.kind, _notebook_folder(subject, request))
+            notebooks = notebooks_of(subject.type, _notebook_folder(subject, request))
             overrides = check_overrides(split_overrides(request.overrides), notebooks)
         except Refused as refused:
             faults += [fault for fault in refused.faults if fault not in faults]
@@ -290,7 +290,7 @@ def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str], StudyReco
         rows = dict(records.rows_read)
     gaps = {}
     for step in plan.to_run():
-        table = subject.kind.needs.get(step.notebook.name, Need()).table
+        table = subject.type.needs.get(step.notebook.name, Need()).table
         if table and not rows.get(table):
             gaps[step.notebook.name] = f"the table {table} has no rows"
     return rows, gaps, records

@@ -12,7 +12,7 @@ from stepdown.faults import nearest
 from stepdown.params import DisclosurePolicy, ProjectPath, Settings, Text, load
 from stepdown.params.base import Day
 
-Kind = Literal["measure", "count", "proportion", "rate", "rare", "days_between", "cases_between"]
+SeriesKind = Literal["measure", "count", "proportion", "rate", "rare", "days_between", "cases_between"]
 Better = Literal["higher", "lower", "neither"]
 RecordSeries = Literal["open_plans", "escalations", "referrals", "rereferrals", "days_to_assessment"]
 
@@ -72,7 +72,7 @@ class Series(Settings):
     label: Text
     unit: Text
     definition: Text
-    kind: Kind
+    kind: SeriesKind
     better: Better
     from_records: bool = False
     per: float = Field(default=1.0, gt=0)

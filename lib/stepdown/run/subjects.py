@@ -1,9 +1,9 @@
-"""The kinds of parameter file that can be run, how each is told, and which notebooks it runs.
+"""The types of parameter file that can be run, how each is told, and which notebooks it runs.
 
-A file's kind is told by its top-level names. A notebook belongs to the kind whose parameter its ``parameters`` cell
+A file's type is told by its top-level names. A notebook belongs to the type whose parameter its ``parameters`` cell
 has: ``study`` for a study with records, ``audit`` for the audit of a published report, ``case`` for a published case
 that has totals but no records. A study without children's records (questionnaires, surveys, a trial) has ``study`` too,
-and runs notebook 9 alone. So a notebook of one's own joins a kind by declaring that parameter.
+and runs notebook 9 alone. So a notebook of one's own joins a type by declaring that parameter.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of parameter file.
+class SubjectType:
+    """A type of parameter file.
 
-    parameter: the notebook parameter that takes the file.  told_by: top-level names, any of which tells the kind.
+    parameter: the notebook parameter that takes the file.  told_by: top-level names, any of which tells the type.
     needs: what single notebooks need, by name.  only: the notebooks that it runs (empty: all that take the parameter).
     """
 
@@ -44,7 +44,7 @@ class Kind:
 
 
 PEOPLE_NOTEBOOK = "9_people_and_delivery"
-STUDY = Kind(
+STUDY = SubjectType(
     name="study",
     parameter="study",
     told_by=frozenset({"groups", "window_months", "profile"}),
@@ -54,12 +54,12 @@ STUDY = Kind(
         PEOPLE_NOTEBOOK: Need(PARTS),
     },
 )
-AUDIT = Kind(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
-PUBLISHED_CASE = Kind(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
-AREA = Kind(name="area study", parameter="area", told_by=frozenset({"area"}))
-MONITORING = Kind(name="monitoring study", parameter="monitoring", told_by=frozenset({"monitoring"}))
-PEOPLE = Kind("study without children's records", "study", frozenset(PARTS), only=frozenset({PEOPLE_NOTEBOOK}))
-KINDS = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING, PEOPLE)
+AUDIT = SubjectType(name="audit", parameter="audit", told_by=frozenset({"relations", "audit", "checks"}))
+PUBLISHED_CASE = SubjectType(name="published case", parameter="case", told_by=frozenset({"case", "published_case"}))
+AREA = SubjectType(name="area study", parameter="area", told_by=frozenset({"area"}))
+MONITORING = SubjectType(name="monitoring study", parameter="monitoring", told_by=frozenset({"monitoring"}))
+PEOPLE = SubjectType("study without children's records", "study", frozenset(PARTS), only=frozenset({PEOPLE_NOTEBOOK}))
+TYPES = (STUDY, AUDIT, PUBLISHED_CASE, AREA, MONITORING, PEOPLE)
 _BOOKS = frozenset({"as_of", "entries", "bands", "items", "scales", "frameworks", "share_with_status"})
 """Top-level names that tell a book: unit costs, deflator, discount rates, an audit tool, a scoring key, a plan."""
 
@@ -69,13 +69,13 @@ class Subject:
     """One parameter file that is to be run.
 
     name: name of the file without its ending, and of its folder in outputs/.  root: the project root.
-    study: the validated study, with or without children's records; None for the other kinds, whose own notebook
+    study: the validated study, with or without children's records; None for the other types, whose own notebook
     validates the file.
     settings: all settings as resolved, in JSON types.
     """
 
     name: str
-    kind: Kind
+    type: SubjectType
     file: Path
     root: Path
     title: str
@@ -88,11 +88,11 @@ class Subject:
         return self.file.relative_to(self.root).as_posix()
 
 
-def kind_of(names: set[str], where: str) -> Kind:
-    """Return the kind that a file's top-level names tell; raises Refused when they tell none."""
-    for kind in KINDS:
-        if kind.told_by & names:
-            return kind
+def type_of(names: set[str], where: str) -> SubjectType:
+    """Return the type that a file's top-level names tell; raises Refused when they tell none."""
+    for type_ in TYPES:
+        if type_.told_by & names:
+            return type_
     brings_in = {"returns", "programme"} <= names
     remedy = "run a study's, an audit's or a published case's file; books that studies share are not run"
     raise Refused(
@@ -100,8 +100,8 @@ def kind_of(names: set[str], where: str) -> Kind:
             Fault(
                 where=where,
                 found=f"a file of no known kind (its names: {', '.join(sorted(names)[:8])})",
-                allowed="; ".join(f"{kind.name}: has {' or '.join(sorted(kind.told_by))}" for kind in KINDS),
-                rule="stepdown.run.kinds",
+                allowed="; ".join(f"{type_.name}: has {' or '.join(sorted(type_.told_by))}" for type_ in TYPES),
+                rule="stepdown.run.subjects",
                 remedy=f"bring the returns in first: stepdown import params/{where} --look" if brings_in else remedy,
             )
         ]
@@ -111,19 +111,19 @@ def kind_of(names: set[str], where: str) -> Kind:
 def is_book(path: str | Path) -> bool:
     """Return whether a file is a book that studies share, which is not run by itself."""
     names = set(read_yaml(find_file(path)))
-    return bool(names & _BOOKS) and not any(kind.told_by & names for kind in KINDS)
+    return bool(names & _BOOKS) and not any(type_.told_by & names for type_ in TYPES)
 
 
 def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:
     """Return the parameter file at ``path``, validated; raises Refused with every fault of it."""
     file = find_file(path)
     content = read_yaml(file)
-    kind = kind_of(set(content), file.name)
-    if kind in (STUDY, PEOPLE):
-        study = load_study(file, **overrides) if kind is STUDY else load_people(file)
+    type_ = type_of(set(content), file.name)
+    if type_ in (STUDY, PEOPLE):
+        study = load_study(file, **overrides) if type_ is STUDY else load_people(file)
         return Subject(
             name=study.name,
-            kind=kind,
+            type=type_,
             file=file,
             root=study.root,
             title=study.settings.title,
@@ -132,7 +132,7 @@ def load_subject(path: str | Path, overrides: Mapping[str, object]) -> Subject:
             study=study,
         )
     title = str(content.get("title", file.stem))
-    return Subject(study_name(file), kind, file, project_root(file), title, _plain(content), RunSettings())
+    return Subject(study_name(file), type_, file, project_root(file), title, _plain(content), RunSettings())
 
 
 def _plain(value: Any) -> Any:
@@ -144,14 +144,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def notebooks_of(kind: Kind, folder: Path) -> list[Notebook]:
-    """Return the notebooks that a kind runs, in the order of their names."""
+def notebooks_of(type_: SubjectType, folder: Path) -> list[Notebook]:
+    """Return the notebooks that a type runs, in the order of their names."""
     if not folder.is_dir():
         raise Refused([_no_notebooks(folder.name, "no such folder")])
     found = [read_notebook(file) for file in sorted(folder.glob("*.ipynb"))]
-    chosen = [n for n in found if n.takes(kind.parameter) and (not kind.only or n.name in kind.only)]
+    chosen = [n for n in found if n.takes(type_.parameter) and (not type_.only or n.name in type_.only)]
     if not chosen:
-        raise Refused([_no_notebooks(folder.name, f"no notebook with the parameter {kind.parameter!r}")])
+        raise Refused([_no_notebooks(folder.name, f"no notebook with the parameter {type_.parameter!r}")])
     return chosen
 
 
@@ -160,6 +160,6 @@ def _no_notebooks(where: str, found: str) -> Fault:
         where=f"the notebooks' folder {where}/",
         found=found,
         allowed="notebooks whose parameters cell names study, audit, case, area or monitoring",
-        rule="stepdown.run.kinds",
+        rule="stepdown.run.subjects",
         remedy="run from the project root, or name the folder with --notebooks",
     )

@@ -54,7 +54,7 @@ def headings(tool: AuditTool) -> list[str]:
     return [FILE_ID, *question_headings(tool).values(), NOTES]
 
 
-def write_workbook(path: Path, tool: AuditTool, reviewer_id: str, file_ids: Sequence[str]) -> Path:
+def write_answer_sheets(path: Path, tool: AuditTool, reviewer_id: str, file_ids: Sequence[str]) -> Path:
     """Write one reviewer's workbook and return its path.
 
     The workbook does not show the period, the Hub or who else reads a file, and the files stand in random order.
