@@ -12,7 +12,7 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 from review_support import small_tool
 from stepdown.faults import Refused
-from stepdown.review import workbooks
+from stepdown.review import spreadsheets
 from stepdown.review.collect import collect
 from stepdown.review.contract import CASE_FILES
 from stepdown.review.sampling import SAMPLE_COLUMNS, Sample
@@ -48,9 +48,9 @@ def filled(blank):
     """Both workbooks filled with sound answers: Yes, No, and a note on the first file of r1."""
     for path in blank.values():
         book = openpyxl.load_workbook(path)
-        for row in book[workbooks.ANSWERS].iter_rows(min_row=2):
+        for row in book[spreadsheets.ANSWERS].iter_rows(min_row=2):
             row[1].value, row[2].value, row[3].value = "Partly", "Yes", "No"
-        book[workbooks.ANSWERS].cell(2, 5).value = NOTE if path.stem == "r1" else None
+        book[spreadsheets.ANSWERS].cell(2, 5).value = NOTE if path.stem == "r1" else None
         book.save(path)
     return blank
 
@@ -72,7 +72,7 @@ def test_the_workbook_is_made_for_its_reader(blank, tool):
     assert book.sheetnames == ["Guidance", "Questions", "Answers"]
     assert book.properties.title == "A small audit tool: answers of reviewer r1"
     answers = book["Answers"]
-    assert [cell.value for cell in answers[1]] == workbooks.headings(tool)
+    assert [cell.value for cell in answers[1]] == spreadsheets.headings(tool)
     assert [answers.cell(row, 1).value for row in (2, 3, 4)] == FILES["r1"], "in the order of the sample"
     assert answers.freeze_panes == "B2"
     for sheet in book:
@@ -291,7 +291,7 @@ def test_a_workbook_saved_by_libreoffice_reads_the_same(filled, tool, sample, tm
     ("cell", "text"), [("A2", "Q1. Was anybody safer?"), ("B3", "Anything"), ("C2", "Yes"), ("A9", "x")]
 )
 def test_changed_wording_on_the_sheet_of_questions_is_refused(filled, tool, sample, cell, text):
-    change(filled["r1"], lambda book: book[workbooks.QUESTIONS].__setitem__(cell, text))
+    change(filled["r1"], lambda book: book[spreadsheets.QUESTIONS].__setitem__(cell, text))
     words = refusal(filled, tool, sample).worded()
     assert f"sheet Questions, 1 cell(s): {cell}" in words
     assert "wording that is not the one that was written" in words
