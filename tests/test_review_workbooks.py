@@ -16,7 +16,7 @@ from stepdown.review import spreadsheets
 from stepdown.review.collect import collect
 from stepdown.review.contract import CASE_FILES
 from stepdown.review.sampling import SAMPLE_COLUMNS, Sample
-from stepdown.review.spreadsheets import write_workbook
+from stepdown.review.spreadsheets import write_answer_sheets
 
 FILES = {"r1": ["F2", "F1", "F3"], "r2": ["F1"]}
 PERIOD = {"F1": "before", "F2": "during", "F3": "during"}
@@ -40,7 +40,7 @@ def sample():
 
 @pytest.fixture
 def blank(tmp_path, tool):
-    return {name: write_workbook(tmp_path / f"{name}.xlsx", tool, name, files) for name, files in FILES.items()}
+    return {name: write_answer_sheets(tmp_path / f"{name}.xlsx", tool, name, files) for name, files in FILES.items()}
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_a_movement_is_named_with_the_input_that_changed(two):
 
 
 def test_a_movement_past_its_threshold_ends_with_7_and_the_run_is_published(two, monkeypatch, capsys):
-    from stepdown.run import kinds
+    from stepdown.run import subjects
     from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
@@ -122,7 +122,7 @@ def test_a_movement_past_its_threshold_ends_with_7_and_the_run_is_published(two,
     (two / "data" / "volume.csv").write_text("name,count\ncin,10\ncp,20\ncla,40\n")
     first = latest(two)
     limit = Threshold(table="net_cost", column="amount_gbp", where={"measure": "net cost"}, by_percent=5.0)
-    monkeypatch.setattr(kinds, "RunSettings", lambda: RunSettings(warn=(limit,)))
+    monkeypatch.setattr(subjects, "RunSettings", lambda: RunSettings(warn=(limit,)))
     request = Request(files=(str(two / "params" / "one.yaml"),), isolated=True, pages=False)
     assert run_all(request, Progress()) == 7
     assert "moved past its threshold: 60 → 70" in capsys.readouterr().out

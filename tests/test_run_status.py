@@ -60,26 +60,26 @@ def test_no_value_of_a_record_reaches_a_log_or_the_terminal(tmp_path):
 @pytest.mark.parametrize("isolated", [True, False])
 def test_a_cell_that_never_ends_is_ended_at_the_time_limit(tmp_path, monkeypatch, isolated):
     from stepdown.params.runs import RunSettings
-    from stepdown.run import kinds
+    from stepdown.run import subjects
     from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
 
     folder = project(tmp_path, BROKEN / "endless.ipynb")
-    monkeypatch.setattr(kinds, "RunSettings", lambda: RunSettings(notebook_minutes=4 / 60))
+    monkeypatch.setattr(subjects, "RunSettings", lambda: RunSettings(notebook_minutes=4 / 60))
     request = Request(files=(str(folder / "params" / "one.yaml"),), isolated=isolated, pages=False)
     assert run_all(request, Progress()) == 4
 
 
 def test_a_kernel_past_its_memory_limit_ends_in_the_cell_and_names_it(tmp_path, monkeypatch, capsys):
     from stepdown.params.runs import RunSettings
-    from stepdown.run import kinds
+    from stepdown.run import subjects
     from stepdown.run.reporting import Progress
     from stepdown.run.running import Request
     from stepdown.run.running import run as run_all
 
     folder = project(tmp_path, BROKEN / "takes_all_memory.ipynb")
-    monkeypatch.setattr(kinds, "RunSettings", lambda: RunSettings(memory_gb=2.0))
+    monkeypatch.setattr(subjects, "RunSettings", lambda: RunSettings(memory_gb=2.0))
     request = Request(files=(str(folder / "params" / "one.yaml"),), isolated=True, pages=False)
     assert run_all(request, Progress()) in (3, 5)
     assert "takes_all_memory, code cell 3" in capsys.readouterr().out
