@@ -16,7 +16,7 @@ from stepdown.faults import Refused
 from stepdown.params import load_study
 from stepdown.release.page import Page, Site, gate, study_page
 from stepdown.release.portable import one_document
-from stepdown.release.spreadsheet import Sheet, sheet_names, write_workbook
+from stepdown.release.spreadsheet import Sheet, sheet_names, write_spreadsheet
 from stepdown.release.words import glossary, heading_levels, in_words
 
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
@@ -273,7 +273,7 @@ def test_cells_that_begin_like_a_formula_stay_text(tmp_path):
     nasty = ("=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0")
     sheet = Sheet("=t", "=title", ("=head", "n"), tuple((text, 1.5) for text in nasty), ("", "0.0"), {"c": "=x"}, "row")
     for _ in range(2):
-        write_workbook(file, title="=x", about=["=y"], sheets=[sheet], made=datetime(2026, 1, 2, tzinfo=UTC))
+        write_spreadsheet(file, title="=x", about=["=y"], sheets=[sheet], made=datetime(2026, 1, 2, tzinfo=UTC))
     with zipfile.ZipFile(file) as parts:
         assert not any(b"<f>" in parts.read(name) for name in parts.namelist())
     book = load_workbook(file)
