@@ -62,7 +62,7 @@ def modules():
         ROOT / "lib/stepdown/workbook.py",
         ROOT / "lib/stepdown/measures.py",
         ROOT / "lib/stepdown/statuses.py",
-        ROOT / "lib/stepdown/run/picking.py",
+        ROOT / "lib/stepdown/commands/picking.py",
     ]
     return sorted({str(path.relative_to(ROOT / "lib").with_suffix("")).replace("/", ".") for path in files
                    if ">>>" in path.read_text(encoding="utf-8")})  # fmt: skip

@@ -9,11 +9,11 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from stepdown import measures
+from stepdown.commands.picking import pick
 from stepdown.contracts import read_study, registered
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
 from stepdown.run.parameters import read_notebook
-from stepdown.run.picking import pick
 from stepdown.workbook import Book
 
 ROOT = Path(__file__).parents[1]

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stepdown.run.account import Account, file_of, place_of, signal_name, walk, worded, write
-from stepdown.run.jobs import Job, Lost, Outcome, Status
+from stepdown.run.jobs import Account, Job, Lost, Outcome, Status, file_of, place_of, signal_name, walk, worded, write
 
 _START_SECONDS = 40
 
@@ -101,10 +100,10 @@ def _engine_with(account: Account) -> Any:
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **_: Any) -> Any:
             account.notebook = nb_man.nb
             if account.job.isolated:
-                from stepdown.run.stock import run_in_stock_kernel
+                from stepdown.run.shells import run_in_stock_kernel
 
                 return run_in_stock_kernel(nb_man, account, start_timeout)
-            from stepdown.run.shell import begin_shell
+            from stepdown.run.shells import begin_shell
             from stepdown.run.workers import memory_held
 
             with memory_held(account.job.memory_bytes):

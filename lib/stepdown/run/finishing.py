@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,30 +55,27 @@ class PagesMade:
 
 def make_pages(task: PagesTask) -> PagesMade:
     """Compare the run with the last one, make its pages, and return what came of it; never raises for their faults."""
-    try:
-        moved = _moved(task)
-        return PagesMade(moved, tuple(_released(task)))
-    except Refused as refused:
-        return PagesMade({}, trouble=refused.worded())
-    except OSError as error:
-        return PagesMade({}, trouble=f"{type(error).__name__}: {error.strerror}", full_disk=True)
-    except Exception as error:  # noqa: BLE001 (a run whose pages fail is kept for the evaluator, not lost)
-        return PagesMade({}, trouble=f"{type(error).__name__} at {place_of(error)}")
+    return _told(lambda: PagesMade(_moved(task), tuple(_released(task))))
 
 
 def make_plan(task: PagesTask) -> PagesMade:
     """Decide what may be shown of all tables of a first pass together; never raises for its faults."""
     from stepdown.release.planning import plan_run
 
+    if task.study is None:
+        raise LookupError("only a study's tables are cleared together")
+    study = task.study
+    return _told(lambda: PagesMade({}, tuple(plan_run(task.folder, study, task.facts, task.previous))))
+
+
+def _told(work: Callable[[], PagesMade]) -> PagesMade:
     try:
-        if task.study is None:
-            raise LookupError("only a study's tables are cleared together")
-        return PagesMade({}, tuple(plan_run(task.folder, task.study, task.facts, task.previous)))
+        return work()
     except Refused as refused:
         return PagesMade({}, trouble=refused.worded())
     except OSError as error:
         return PagesMade({}, trouble=f"{type(error).__name__}: {error.strerror}", full_disk=True)
-    except Exception as error:  # noqa: BLE001 (a run whose plan fails is kept for the evaluator, not lost)
+    except Exception as error:  # noqa: BLE001 (a run that cannot be finished is kept for the evaluator, not lost)
         return PagesMade({}, trouble=f"{type(error).__name__} at {place_of(error)}")
 
 

@@ -23,7 +23,7 @@ WARM = (
     "stepdown.workbook",
     "stepdown.release.building",
     "stepdown.run.finishing",
-    "stepdown.run.shell",
+    "stepdown.run.shells",
     "stepdown.run.workers",
 )
 """What notebooks and pages use; one that is not installed is passed over."""

@@ -68,7 +68,7 @@ def memory_held(limit_bytes: int | None) -> Iterator[None]:
 
 def _start_server(*, warm: bool) -> None:
     """Start the fork server from this thread: it ends with it, and what it forks ends with the server."""
-    forkserver.set_forkserver_preload(["stepdown.run.warm" if warm else "stepdown.run.stock"])
+    forkserver.set_forkserver_preload(["stepdown.run.warm" if warm else "stepdown.run.shells"])
     before = dict(os.environ)
     os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="module://matplotlib_inline.backend_inline")
     os.environ.update(ONE_THREAD)
