@@ -60,12 +60,15 @@ def make_pages(task: PagesTask) -> PagesMade:
 
 def make_plan(task: PagesTask) -> PagesMade:
     """Decide what may be shown of all tables of a first pass together; never raises for its faults."""
+    return _told(lambda: PagesMade({}, tuple(_planned(task))))
+
+
+def _planned(task: PagesTask) -> list[str]:
     from stepdown.release.planning import plan_run
 
     if task.study is None:
         raise LookupError("only a study's tables are cleared together")
-    study = task.study
-    return _told(lambda: PagesMade({}, tuple(plan_run(task.folder, study, task.facts, task.previous))))
+    return plan_run(task.folder, task.study, task.facts, task.previous)
 
 
 def _told(work: Callable[[], PagesMade]) -> PagesMade:
