@@ -113,6 +113,20 @@ def test_only_show_imports_matplotlib_and_only_effects_fits_models():
             assert part == "effects" or only_loads_it, f"{path} fits a model"
 
 
+NOT_RESULTS = {"params/loading.py", "contracts/reading.py", "release/word.py", "run/study_run.py", "run/reporting.py"}
+"""Sizes of files, widths of columns and seconds: nothing that a table prints too."""
+
+
+def test_a_result_is_rounded_by_numbers_alone():
+    """A format of Python takes ties to the even digit: a sentence would say 12.2 where its table says 12.3."""
+    for path in modules():
+        if path.relative_to(LIB).as_posix() in NOT_RESULTS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            spec = ast.unparse(node.format_spec) if isinstance(node, ast.FormattedValue) and node.format_spec else ""
+            assert not re.search(r"\.[1-9]f|\.[1-9]%", spec), f"{path}:{node.lineno}"
+
+
 def test_the_library_has_no_bare_assert_and_no_bare_except():
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

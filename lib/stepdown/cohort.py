@@ -16,6 +16,7 @@ import pandas as pd
 from stepdown.contracts import StudyRecords
 from stepdown.faults import Refused, refuse
 from stepdown.measures import PERIODS
+from stepdown.numbers import digits
 from stepdown.params import Study
 from stepdown.statuses import overlap_faults
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
@@ -216,7 +217,7 @@ def _refuse_unequal_follow_up(study: Study, included: pd.DataFrame, seen: dict[s
         by_group = share.groupby(included["group"].to_numpy()).mean()
         gap = float(by_group.max() - by_group.min())
         if gap > settings.follow_up_gap_allowed:
-            shares = ", ".join(f"{label} {by_group[label]:.0%}" for label in settings.groups.labels())
+            shares = ", ".join(f"{label} {digits(100 * by_group[label])}%" for label in settings.groups.labels())
             raise Refused.for_one(
                 f"{study.file.name}, the {settings.window_months} months {period}",
                 f"groups that the data covers to different lengths ({shares} of the child-days)",

@@ -11,6 +11,7 @@ from stepdown.areas.figures import vintages
 from stepdown.areas.measures import AREA_MEASURES, label
 from stepdown.areas.rates import FUNNEL_TAIL, Funnel, funnel
 from stepdown.areas.study import AreaStudy
+from stepdown.numbers import digits
 from stepdown.tables import AggregateTable, Column, Role
 
 JUMP = 1.5
@@ -128,7 +129,7 @@ def _synthetic_row(study: AreaStudy, name: str) -> tuple[object, ...]:
     values = full.to_numpy()
     own = synthetic_control(values[study.place], values[donors].T, n_before)
     if own.rmspe_before > CLOSE_FIT * values[study.place, :n_before].mean():
-        why = f"even the best weights miss the council by {own.rmspe_before:.1f} a year before"
+        why = f"even the best weights miss the council by {digits(own.rmspe_before, 1)} a year before"
         return (label(name), n_before, int(donors.sum()), own.rmspe_before, np.nan, np.nan, np.nan, "", why)
     others = [
         synthetic_control(values[i], values[matrix[i] & seen].T, n_before).ratio
@@ -137,7 +138,7 @@ def _synthetic_row(study: AreaStudy, name: str) -> tuple[object, ...]:
     ]
     names = [study.figures.name_of(str(code)) for code in study.figures.authorities[donors]]
     parts = sorted(zip(own.weights, names, strict=True), reverse=True)
-    made_of = ", ".join(f"{each} {weight:.0%}" for weight, each in parts if weight >= 0.005)
+    made_of = ", ".join(f"{each} {digits(100 * weight)}%" for weight, each in parts if weight >= 0.005)
     rank = 1 + sum(other >= own.ratio for other in others)
     return (label(name), n_before, int(donors.sum()), own.rmspe_before, own.effect, rank, len(others) + 1, made_of, "")
 
@@ -156,7 +157,7 @@ def breaks_table(study: AreaStudy) -> AggregateTable:
                 for b in study.settings.breaks
             )  # fmt: skip
             if not inside:
-                what = f"{ratio:.2f} times the year before: look it up before a trend is read through it"
+                what = f"{digits(ratio, 2)} times the year before: look it up before a trend is read through it"
                 rows.append((study.settings.council, label(name), str(year), "found here", what))
     columns = {
         "area": Column("Authority", Role.KEY),

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from stepdown.audit.relations import AuditSettings, Figure, Relation
 from stepdown.audit.relations import Figures as Names
 from stepdown.faults import Refused, nearest
+from stepdown.numbers import digits
 from stepdown.published import MAIN, Printed, Report, Table
 
 RULE = "the relations format (docs/your_own_data.md, step 6)"
@@ -109,7 +110,7 @@ class Figures:
         """Return a size of a group; raises Refused when it is no whole number above 0."""
         value = self.one(name).value
         if value.denominator != 1 or value < 1:
-            raise self.fault(f"an n of {float(value):.2f}", "a whole number above 0", "name the n that was used")
+            raise self.fault(f"an n of {digits(float(value), 2)}", "a whole number above 0", "name the n that was used")
         return int(value)
 
     def table(self, name: str) -> Table:

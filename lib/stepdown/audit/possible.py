@@ -11,6 +11,7 @@ from stepdown.audit import consistency
 from stepdown.audit.checking import Check, overlaps, plainly
 from stepdown.audit.figures import Figures, Quantity, table_name, total_of
 from stepdown.audit.relations import Capacity, Debit, Grim, Grimmer, StatedN
+from stepdown.numbers import digits
 from stepdown.published import Printed
 
 
@@ -19,7 +20,8 @@ def check_grim(relation: Grim, figures: Figures) -> list[Check]:
     (quantity, figure), n = figures.printed(relation.figure), figures.n(relation.n)
     found = consistency.whole_numbers(figure, n, relation.items)
     passes = consistency.share_that_passes(figure, n, relation.items)
-    power = "every printed value would pass at this n" if passes == 1 else f"{float(passes):.0%} of values would pass"
+    power = f"{digits(float(100 * passes))}% of values would pass"
+    power = "every printed value would pass at this n" if passes == 1 else power
     return [
         Check(
             quantity.table,
