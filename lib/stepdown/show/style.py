@@ -177,6 +177,7 @@ def new_figure(height: float = 3.4, *, panels: int = 1, **how: Any) -> tuple[Mat
     taller = 1 + 0.8 * (1 - width / WIDTH_INCHES)  # words take more lines
     with applied():
         fig = MatplotlibFigure(figsize=(width, height * taller), dpi=DPI, layout="constrained")
+        FigureCanvasAgg(fig)  # one renderer for layout and marks: it measures each text once
         axes = fig.subplots(nrows=how.pop("nrows", panels), **how)
     return fig, axes
 
@@ -192,8 +193,9 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
         fig.suptitle(wrapped(title, 50), x=0.01, ha="left", fontsize=12.5, fontweight="bold")
         for _ in range(2):  # the layout settles in the second pass
             fig.get_layout_engine().execute(fig)
-        fig.set_layout_engine("none")  # and stays as it is: laid out once, drawn once for each kind of file
-        box = fig.get_tightbbox(FigureCanvasAgg(fig).get_renderer()).padded(0.08)
+        fig.set_layout_engine("none")
+        fig.set_layout_engine(None)  # and stays as it is: laid out once, drawn once for each kind of file
+        box = fig.get_tightbbox(fig.canvas.get_renderer()).padded(0.08)
     return Figure(fig=fig, alt=alt, title=title, box=box)
 
 
@@ -223,7 +225,7 @@ def legend_above(axes: Axes, columns: int = 2) -> None:
 
     A legend wider than the figure would make the layout squeeze the plot to a strip.
     """
-    canvas = FigureCanvasAgg(axes.figure)
+    canvas = axes.figure.canvas
     widest = 0.86 * axes.figure.bbox.width  # beside it stand the labels of the vertical axis
     handles, labels = axes.get_legend_handles_labels()
     left = axes.figure.transFigure if is_narrow() else axes.transAxes
