@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stepdown.costs.volumes import FamilySums, Floats, Volumes, family_sums, upper_pairs
+from stepdown.costs.volumes import Floats, Volumes, upper_pairs
 from stepdown.params.effects import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, OWN_CHANGE, Estimator
 
 ESTIMATOR_WORDS: dict[str, str] = {
@@ -122,7 +122,5 @@ def observed_saving(data: Volumes, tariffs: Floats, estimator: Estimator) -> flo
     tariffs: K unit costs, £ per unit, in the order of ``data.measures``.  With tariffs of one for a single measure
     and nought for the others the result is that measure's own effect with its sign turned (days saved per child).
     """
-    programme: FamilySums = family_sums(data, programme=True)
-    comparison: FamilySums = family_sums(data, programme=False)
-    moments = [cost_moments(sums.total, tariffs) for sums in (programme, comparison)]
-    return float(saving_per_child(estimator, moments[0], moments[1])[0])
+    programme, comparison = (cost_moments(total, tariffs) for total in data.totals)
+    return float(saving_per_child(estimator, programme, comparison)[0])

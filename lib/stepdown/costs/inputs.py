@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def money(label: str, about: str = "", rests_on: tuple[str, ...] = OWN) -> Colum
     return Column(label, Role.TOTAL, "£", 0, rests_on, about)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CostInputs:
     """The inputs of one study's cost analysis; one is equal to itself only, so that results can be kept by it.
 
@@ -70,7 +70,7 @@ class CostInputs:
         """What the programme cost, £, in the study's own prices."""
         return self.spent(self.spend, self.settings.prices)
 
-    @property
+    @cached_property
     def children_with_cost(self) -> int:
         """How many children have any priced volume: the count behind every pound of a study."""
         return int(((self.data.before + self.data.after) @ self.values > 0).sum())

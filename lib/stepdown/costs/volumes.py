@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from stepdown.measures import PERIODS, measured
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Volumes:
     """The volumes of n children.
 
@@ -43,6 +44,12 @@ class Volumes:
     def n_comparison(self) -> int:
         """Number of children in the comparison group."""
         return int((~self.in_programme).sum())
+
+    @cached_property
+    def totals(self) -> tuple[Floats, Floats]:
+        """The sums over all families of the programme group and of the other: all that an estimate asks of them."""
+        programme, comparison = (family_sums(self, programme=flag).total for flag in (True, False))
+        return programme, comparison
 
     def families(self, *, programme: bool) -> int:
         """Return the number of families of one group."""

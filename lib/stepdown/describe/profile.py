@@ -15,6 +15,7 @@ from stepdown.measures import measured
 from stepdown.params import Study
 from stepdown.params.study import Band
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
+from stepdown.windows import positions
 
 AGE, ETHNICITY, SIBLINGS = "age", "ethnicity", "sibling_group_size"
 
@@ -105,12 +106,12 @@ def issues(study: Study, cohort: Cohort, records: StudyRecords) -> AggregateTabl
     0  Alcohol misuse         IFP        12
     1  Alcohol misuse  Comparison        31
     """
-    found = records.issues[records.issues["child_id"].isin(cohort.children["child_id"])]
-    number = found.groupby("child_id").size().reindex(cohort.children["child_id"], fill_value=0).to_numpy()
-    group = cohort.children["group"]
+    child = positions(cohort.children["child_id"], records.issues["child_id"])
+    number = np.bincount(child[child >= 0], minlength=len(cohort.children))
+    group, codes = cohort.children["group"], records.issues["issue_code"].to_numpy()
     rows = []
     for code, label in study.settings.profile.issues.items():
-        having = cohort.children["child_id"].isin(found.loc[found["issue_code"] == code, "child_id"])
+        having = np.bincount(child[(child >= 0) & (codes == code)], minlength=len(number)) > 0
         for name in study.settings.groups.labels():
             mine = group == name
             rows.append(_row("issue at assessment", label, name, int((mine & having).sum()), int(mine.sum())))

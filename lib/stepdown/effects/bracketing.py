@@ -88,10 +88,9 @@ def estimated(compared: Comparison, estimator: str, *, level: float = 0.95) -> E
         estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
         if min(compared.families_by_group()) < 2:
             note = TOO_FEW_FAMILIES
-        elif not identified_without_each_family(matrix, compared.family):
-            note = ONE_FAMILY
         else:
             se = clustered_se(response, matrix, compared.family)
+            note = ONE_FAMILY if np.isnan(se) else ""
     condition = CONDITIONS[estimator]
     return estimate_of(compared, estimator, estimate, se, level=level, condition=condition, note=note)
 
@@ -151,19 +150,11 @@ def without_each_family(response: Floats, matrix: Floats, family: Integers) -> F
     return found
 
 
-def identified_without_each_family(matrix: Floats, family: Integers) -> bool:
-    """Return whether the coefficients stay defined whichever family is left out."""
-    cross, _ = _sums_by_family(np.zeros(len(matrix)), matrix, family, int(family.max()) + 1)
-    return bool(_well_conditioned(cross.sum(axis=0) - cross).all())
-
-
 def _sums_by_family(response: Floats, matrix: Floats, family: Integers, n_families: int) -> tuple[Floats, Floats]:
-    n_columns = matrix.shape[1]
-    cross = np.zeros((n_families, n_columns, n_columns))
-    moment = np.zeros((n_families, n_columns))
-    np.add.at(cross, family, matrix[:, :, None] * matrix[:, None, :])
-    np.add.at(moment, family, matrix * response[:, None])
-    return cross, moment
+    columns = matrix.T
+    cross = [[np.bincount(family, one * other, n_families) for other in columns] for one in columns]
+    moment = [np.bincount(family, one * response, n_families) for one in columns]
+    return np.ascontiguousarray(np.array(cross).transpose(2, 0, 1)), np.ascontiguousarray(np.transpose(moment))
 
 
 def _well_conditioned(cross: Floats) -> np.ndarray:
@@ -171,4 +162,8 @@ def _well_conditioned(cross: Floats) -> np.ndarray:
     scale = np.sqrt(np.einsum("gii->gi", cross))
     safe = np.where(scale > 0, scale, 1.0)
     scaled = cross / (safe[:, :, None] * safe[:, None, :])
-    return (scale > 0).all(axis=1) & (np.linalg.eigvalsh(scaled)[:, 0] > 1e-10)
+    # the eigenvalues add up to k: the lowest is no less than the determinant over the most that the others can make
+    k = cross.shape[1]
+    good = np.linalg.det(scaled) > 1e-9 * (k / max(k - 1, 1)) ** (k - 1)
+    good[~good] = np.linalg.eigvalsh(scaled[~good])[:, 0] > 1e-10
+    return (scale > 0).all(axis=1) & good

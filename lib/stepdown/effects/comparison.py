@@ -43,16 +43,21 @@ class Comparison:
     @property
     def n_families(self) -> int:
         """Number of families in both groups."""
-        return len(np.unique(self.family))
+        return how_many(self.family)
 
     def families_by_group(self) -> tuple[int, int]:
         """Return the number of families in the programme group and in the comparison group."""
-        return len(np.unique(self.family[self.programme])), len(np.unique(self.family[~self.programme]))
+        return how_many(self.family[self.programme]), how_many(self.family[~self.programme])
 
     def n_with_any(self, arm: Bools | None = None) -> int:
         """Return the number of children with any of the outcome, before or after; of a score, who were measured."""
         counted = (self.before != 0) | (self.after != 0) | (measured(self.outcome).kind == "score")
         return int(np.count_nonzero(counted if arm is None else counted[arm]))
+
+
+def how_many(family: Integers) -> int:
+    """Return how many families there are: numbers from 0, one a child (NumPy's ``unique`` would sort them)."""
+    return int(np.count_nonzero(np.bincount(family)))
 
 
 def compare(

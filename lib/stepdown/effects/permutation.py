@@ -113,5 +113,16 @@ def _drawn(n_families: int, n_programme: int, draws: int, seed: int) -> Iterator
     rng, at_a_time = np.random.default_rng(seed), max(1, _CELLS_AT_A_TIME // n_families)
     for start in range(0, draws, at_a_time):
         keys = rng.random((min(at_a_time, draws - start), n_families))
-        last = np.partition(keys, n_programme - 1, axis=1)[:, n_programme - 1, None]
+        last = np.array([[_lowest(row, n_programme)] for row in keys])
         yield (keys <= last).astype(np.float64)  # the families with the lowest keys
+
+
+def _lowest(keys: Floats, place: int) -> float:
+    """Return the key at a place (from 1) in order of size; of many uniform keys, only those near its share are sorted."""
+    share = place / len(keys)
+    reach = 8 * np.sqrt(share * (1 - share) / len(keys))
+    near = keys[(keys >= share - reach) & (keys <= share + reach)]
+    rank = place - 1 - int(np.count_nonzero(keys < share - reach))
+    if not 0 <= rank < len(near):
+        near, rank = keys, place - 1
+    return float(np.partition(near, rank)[rank])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stepdown.effects.bracketing import ONE_FAMILY, TOO_FEW_FAMILIES, clustered_se, identified_without_each_family
+from stepdown.effects.bracketing import ONE_FAMILY, TOO_FEW_FAMILIES, clustered_se
 from stepdown.effects.comparison import Bools, Comparison, Floats, Integers, comparison_of, with_values
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.measures import of_column
@@ -239,8 +239,6 @@ def _weighted_difference(compared: Comparison, weights: Floats) -> tuple[float, 
     matrix = np.column_stack([root, root * compared.programme])
     response = root * compared.after
     estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
-    if not identified_without_each_family(matrix, compared.family):
-        return estimate, NAN
     return estimate, clustered_se(response, matrix, compared.family)
 
 

@@ -104,8 +104,8 @@ def is_unknown(label: str) -> bool:
 def _number_of_issues(records: StudyRecords, children: pd.DataFrame) -> np.ndarray:
     if records.issues.empty:
         return np.full(len(children), np.nan)
-    found = records.issues.groupby("child_id").size()
-    return found.reindex(children["child_id"], fill_value=0).to_numpy(dtype="float64")
+    child = positions(children["child_id"], records.issues["child_id"])
+    return np.bincount(child[child >= 0], minlength=len(children)).astype("float64")
 
 
 def _period_columns(study: Study, cohort: Cohort, spells: dict[str, Spells], period: str) -> dict[str, object]:

@@ -212,7 +212,7 @@ def walk(nb_man: Any, account: Account, run_cell: Callable[[Any, int], None]) ->
             number += 1
             account.cell = number
             with contextlib.suppress(OSError):  # a full disk is told by the cell, or at the end
-                write(account)
+                _put(json.dumps(nb_man.nb, default=str), account.job)  # read again only where the process is killed
                 place_of(account.job).write_text(json.dumps([number, account.cells]), encoding="utf-8")
         started = time.monotonic()
         nb_man.cell_start(cell, index)
@@ -289,8 +289,11 @@ def write(account: Account) -> None:
     content = json.loads(nbformat.writes(notebook))
     about = content["metadata"].setdefault("papermill", {})
     about["input_path"], about["output_path"] = Path(job.file).name, f"{job.notebook}.ipynb"
+    _put(json.dumps(_cleaned(content, job), ensure_ascii=False, indent=1) + "\n", job)
+
+
+def _put(text: str, job: Job) -> None:
     file_of(job).parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_cleaned(content, job), ensure_ascii=False, indent=1) + "\n"
     beside = file_of(job).with_suffix(".part")
     beside.write_text(text, encoding="utf-8")
     beside.replace(file_of(job))

@@ -5,6 +5,8 @@ A study whose dates were made up has no months: the first call says why, the oth
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from stepdown import months
 from stepdown.months import ByMonth
 from stepdown.show import month_charts
@@ -82,5 +84,6 @@ def lasting(book: Book) -> None:
     book.table(who, caption="Who was followed so many months (mean; 0: all who are analysed)", notes=[months.WHO_NOTE])
 
 
+@lru_cache(maxsize=1)  # a run's process has one book
 def _found(book: Book) -> ByMonth:
     return months.by_month(book.study, book.records, book.outcomes)
