@@ -118,7 +118,7 @@ def _drawn(n_families: int, n_programme: int, draws: int, seed: int) -> Iterator
 
 
 def _lowest(keys: Floats, place: int) -> float:
-    """Return the key at a place (from 1) in order of size; of many uniform keys, only those near its share are sorted."""
+    """Return the key at a place (from 1) in order of size; of uniform keys, only those near their share are sorted."""
     share = place / len(keys)
     reach = 8 * np.sqrt(share * (1 - share) / len(keys))
     near = keys[(keys >= share - reach) & (keys <= share + reach)]
