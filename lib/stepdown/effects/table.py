@@ -99,10 +99,6 @@ def _table(name: str, frame: pd.DataFrame, settings: EffectSettings, found: Sequ
     return AggregateTable(name, "outcome by one estimator", pd.DataFrame(rows), _columns(settings))
 
 
-INSIDE = "_inside"
-"""Ends the name of a table that counts only the days inside the period, where the study counts whole spells."""
-
-
 def inside_only(frame: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
     """Return the child outcomes with the days inside the period in the place of the study's own count of days."""
     own = {
@@ -128,7 +124,7 @@ def effects_inside_table(frame: pd.DataFrame, settings: EffectSettings) -> Aggre
         compared = comparison_of(inside, outcome)
         families = min(compared.families_by_group())
         found += [_cautioned(end, families, settings) for end in bracket(compared, level=settings.confidence_level)]
-    return _table("effects" + INSIDE, inside, settings, holm(found))
+    return _table("effects_inside", inside, settings, holm(found))
 
 
 def _columns(settings: EffectSettings) -> dict[str, Column]:
@@ -195,4 +191,6 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, in
         "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
         **base_columns(settings.outcomes),
     }
-    return AggregateTable("bracket_agreement" + INSIDE * inside, "outcome", pd.DataFrame(rows), columns)
+    return AggregateTable(
+        "bracket_agreement_inside" if inside else "bracket_agreement", "outcome", pd.DataFrame(rows), columns
+    )
