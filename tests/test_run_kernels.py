@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,9 +55,6 @@ def test_forked_kernels_do_not_share_their_random_numbers(tmp_path):
 
 @linux
 def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_path):
-    import os
-    import signal
-    import time
     from multiprocessing import forkserver
 
     from stepdown.run.jobs import Lost
@@ -81,7 +82,6 @@ def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_p
 @linux
 def test_what_a_killed_notebook_has_started_ends_with_it(tmp_path):
     import subprocess
-    import time
 
     from stepdown.run.jobs import Lost
     from stepdown.run.workers import LocalProcesses
@@ -142,6 +142,52 @@ def test_a_local_dask_cluster_of_two_workers_gives_the_same_tables(tmp_path):
         for file in ("net_cost.csv", "other.csv"):
             table = f"restricted/tables/{file}"
             assert (there / table).read_bytes() == (here[name] / table).read_bytes()
+
+
+def ancestors(pid):
+    """Yield the processes above one, the nearest first."""
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        yield pid
+
+
+@linux
+@pytest.mark.slow
+def test_when_a_worker_of_a_cluster_is_killed_nothing_of_it_goes_on_writing_and_the_run_is_the_same(tmp_path):
+    """The notebook, and a process that it has started, end with the worker; another worker does the notebook again."""
+    distributed = pytest.importorskip("distributed")
+    folder = project(tmp_path, GOOD / "3_goes_on.ipynb", GOOD / "2_other.ipynb")
+    assert run(folder).returncode == 0
+    here, ticks = latest(folder), folder / "ticks"
+    shutil.rmtree(ticks)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, scheduler_port=0
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        workers = set(client.run(os.getpid).values())
+        running = pool.submit(run, folder, "--force", "--cluster", cluster.scheduler_address)
+        until = time.monotonic() + 60
+        while len(list(ticks.glob("*"))) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        files = list(ticks.iterdir())
+        pids = [int(file.name.partition("-")[2]) for file in files]
+        os.kill(next(pid for pid in ancestors(pids[0]) if pid in workers), signal.SIGKILL)
+        until = time.monotonic() + 5
+        while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < until:
+            time.sleep(0.05)
+        sizes = [file.stat().st_size for file in files]
+        time.sleep(0.3)
+        assert [file.stat().st_size for file in files] == sizes
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+        done = running.result(120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    there = latest(folder)
+    for table in ("slow.csv", "other.csv"):
+        file = f"restricted/tables/{table}"
+        assert (there / file).read_bytes() == (here / file).read_bytes()
 
 
 def test_a_cluster_that_does_not_answer_ends_without_a_trace(tmp_path):

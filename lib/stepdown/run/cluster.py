@@ -110,8 +110,19 @@ def _outcome_from(values: dict[str, Any]) -> Outcome:
 
 
 def main() -> None:
-    """Run the job on standard input; the process ends with the one that started it."""
-    die_with(int(sys.argv[1]))
+    """Run the job on standard input, in a child; when the worker that started this ends, all of its group ends.
+
+    A worker may be killed, and with it only what it started itself. So this process waits and does nothing else: it
+    takes the signal at once, and takes with it the notebook and whatever the notebook has started.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    die_with(int(sys.argv[1]), signal.SIGTERM)
+    waiting = os.getpid()
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with(waiting)
     job, answer = Job(**json.load(sys.stdin)), os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryDirectory(prefix="stepdown-") as private:
         outcome = run_notebook(replace(job, private=private))

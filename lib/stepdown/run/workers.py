@@ -45,11 +45,11 @@ class Executor(Protocol):
         """End every task at once."""
 
 
-def die_with(parent: int) -> None:
-    """Ask Linux to kill this process when its parent ends, so that nothing outlives a killed runner."""
+def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Ask Linux to send this process a signal when its parent ends, so that nothing outlives a killed runner."""
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)
 
