@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from stepdown import costs
 from stepdown.costs.sentences import HIDDEN, cashable_sentence, chance_words
+from stepdown.costs.uncertainty import AS_PUBLISHED, INSIDE
 from stepdown.effects.bracketing import FEW_FAMILIES, TOO_FEW_FAMILIES
 from stepdown.numbers import as_pounds
 
@@ -17,13 +18,19 @@ def net(saving=200.0, cost=500.0):
     )
 
 
-def uncertain(first=(20_000.0, 10_000.0, 30_000.0, 0.0), second=(5_000.0, -1_000.0, 9_000.0, 0.001), note=""):
+def uncertain(
+    first=(20_000.0, 10_000.0, 30_000.0, 0.0),
+    second=(5_000.0, -1_000.0, 9_000.0, 0.1),
+    note="",
+    days=INSIDE,
+    spent=50e3,
+):
     rows = [
-        (end, "saving_gbp", estimate, low, high, pays, 100.0, note)
-        for end, (estimate, low, high, pays) in ((DID, first), (ANCOVA, second))
+        (end, days, saving, low, high, spent - saving, pays, note)
+        for end, (saving, low, high, pays) in ((DID, first), (ANCOVA, second))
     ]
-    names = ["estimator", "measure", "estimate", "ci_low", "ci_high", "probability_pays", "monte_carlo_error", "note"]
-    return pd.DataFrame(rows, columns=names)
+    names = ["estimator", "days", "saving_gbp", "saving_low_gbp", "saving_high_gbp", "net_cost_gbp", "percent_pays"]
+    return pd.DataFrame(rows, columns=[*names, "note"])
 
 
 def needed(**values):
@@ -119,15 +126,24 @@ def test_what_a_budget_could_lose_is_only_the_cashable_part():
 def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
     agency = pd.DataFrame({"shown_as": ["Referrals"], "saving_gbp": [30.0], "cashable": ["no: time"]})
     turning = needed(months_of_effect=(16.0, 6.0))
-    text = costs.both_desks_paragraph(net(), uncertain(), turning, agency, ("Families chose to come.",))
-    for part in ("£500 was spent", "not settled", "about 16 months", "social workers' time", "Families chose to come."):
+    text = costs.both_desks_paragraph(uncertain(), turning, agency, ("Families chose to come.",))
+    for part in (
+        "£50,000 was spent",
+        "not settled",
+        "about 16 months",
+        "social workers' time",
+        "Families chose to come.",
+    ):
         assert part in text
-    sure = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
+    sure = costs.both_desks_paragraph(uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
     assert "anywhere from £1,000 to £30,000" in sure
     assert "significant" not in text + sure
-    inside = uncertain(first=(4e3, 2e3, 8e3, 0.0), second=(900.0, 400.0, 2e3, 0.0))
-    wider = costs.both_desks_paragraph(net(), uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, (), inside)
-    assert "anywhere from £400 to £30,000" in wider, "days inside the window widen the range"
+    inside = uncertain(first=(14e3, 12e3, 18e3, 0.0), second=(900.0, 400.0, 2e3, 0.0))
+    both = pd.concat([uncertain(days=AS_PUBLISHED), inside])
+    led = costs.both_desks_paragraph(both, turning, agency, ())
+    assert "anywhere from just above £0 to £18,000" in led, "the days as published are not in it"
+    pays = costs.both_desks_paragraph(uncertain(spent=10e3), turning, agency, ())
+    assert "months" not in pays.replace("the months that", ""), "it pays for itself already"
 
 
 @pytest.mark.parametrize(
@@ -139,14 +155,15 @@ def test_the_weight_of_one_child_is_not_overstated(without, words):
 
 
 def test_where_whole_spells_were_counted_days_inside_lead_and_the_published_count_is_named():
-    inside = uncertain(first=(11_000.0, 6_000.0, 16_000.0, 0.0), second=(3_000.0, 400.0, 5_000.0, 0.0))
-    text = costs.bracket_sentence(uncertain(), "2019/20", inside, "RR1038")
+    inside = uncertain(first=(11_000.0, 6_000.0, 16_000.0, 0.0), second=(3_000.0, -400.0, 25_000.0, 0.0))
+    text = costs.bracket_sentence(pd.concat([uncertain(days=AS_PUBLISHED), inside]), "2019/20", "RR1038")
+    assert "95% interval just below £0 to £25,000" in text, "an end that thousands cannot tell from nought"
     assert text.index("£11,000 (95% interval") < text.index("as RR1038 counted, the two are £20,000 and £5,000")
 
 
 def test_a_saving_below_nought_is_money_spent_and_pounds_stand_beside_pounds_of_one_size():
     text = costs.bracket_sentence(
-        uncertain((9_466.0, -293_076.0, 312_009.0, 0.001), (-78_098.0, -321_816.0, 165_620.0, 0.0)), "2022/23"
+        uncertain((9_466.0, -293_076.0, 312_009.0, 0.1), (-78_098.0, -321_816.0, 165_620.0, 0.0)), "2022/23"
     )
     assert "is £9,000 (95% interval −£293,000 to £312,000)" in text
     assert "£78,000 more was spent (95% interval of the saving −£322,000 to £166,000)" in text

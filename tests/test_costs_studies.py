@@ -1,5 +1,6 @@
 """From records to money: the default studies end to end, their scenarios, switching values and what may be shown."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,12 +12,13 @@ from costs_support import PUBLISHED
 from stepdown import costs
 from stepdown.costs.cases import base_case, scenario_case, shares, work_out
 from stepdown.costs.sensitivity import observed_children_per_family, range_ends
+from stepdown.costs.uncertainty import ENDS, study_simulation
 from stepdown.costs.unit_costs import CostRange
 from stepdown.disclosure import clear
 from stepdown.faults import Refused
 from stepdown.params import build, load_study
-from stepdown.params.costs import Adjustments, Horizon, Scenario
-from stepdown.show import cost_charts
+from stepdown.params.costs import Adjustments, Horizon, Scenario, Uncertainty
+from stepdown.show import cost_charts, sum_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOUGH = ("slough_ifp", "slough_innovation_hub")
@@ -51,8 +53,89 @@ def test_parts_add_up_to_the_cost_and_agency_savings_to_the_saving(name):
     parts = table(name, "cost_parts_table").groupby(["group", "period"])["cost_gbp"].sum()
     whole = table(name, "costs_table").set_index(["group", "period"])["cost_gbp"]
     assert parts.to_dict() == pytest.approx(whole.to_dict())
-    saving = table(name, "net_cost_table").set_index("measure")["amount_gbp"]["saving"]
+    saving = table(name, "bracket_table")["saving_gbp"].iloc[0]
     assert table(name, "savings_by_agency_table")["saving_gbp"].sum() == pytest.approx(saving)
+    if name not in SLOUGH:  # the plain sum is the analysis
+        assert table(name, "net_cost_table").set_index("measure")["amount_gbp"]["saving"] == pytest.approx(saving)
+
+
+def net_costs(made):
+    """Every net cost of page 4 that is the analysis's, by both comparisons: what each place calls it → the two."""
+    ends = costs.bracket_table(made).frame
+    ends = ends[ends["days"] == "days inside the window"]
+    ways = costs.scenarios_table(made).frame.set_index("scenario")
+    one = ways.loc["report_method" if made.plain_is_base else "this_analysis", "net_cost_gbp"]
+    months = costs.net_cost_by_months_table(made).frame
+    months = months[months["months"] == made.window_months]["net_cost_gbp"].tolist()
+    needed = costs.break_even_table(made).frame.set_index("measure")["published_or_observed"]
+    spent_each, saved_each = (needed[f"{what}_per_child"].to_numpy() for what in ("programme_cost", "saving"))
+    uncertain = costs.uncertainty_table(made).frame.set_index("measure")["estimate"]
+    grid = costs.grid_table(made).frame
+    spent = ends["net_cost_gbp"].iloc[0] + ends["saving_gbp"].iloc[0]
+    simulated = study_simulation(made)
+    return {
+        "both comparisons": ends["net_cost_gbp"].tolist(),
+        "waterfall": costs.steps_table(made).frame["net_cost_gbp"].tolist()[-2:],
+        "break-even at the months followed": months,
+        "break-even per child": ((spent_each - saved_each) * made.clipped.n_programme).tolist(),
+        "intervals": uncertain["net_cost_gbp"].tolist(),
+        "repeats": [simulated.programme_cost - work_out(base_case(made, estimator=end)).saving for end in ENDS],
+        "tornado": costs.tornado_table(made).frame["base_net_gbp"].unique().tolist(),
+        "other ways": [one],
+        "grid": [one] if made.plain_is_base else grid["net_cost_gbp"].tolist()[:1],  # Millbrook's ends are of a range
+        "who gains": [spent - costs.savings_by_agency_table(made).frame["saving_gbp"].sum()],
+    }
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_one_net_cost_stands_in_every_table_of_the_page_and_moves_in_all_at_once(name):
+    few = Uncertainty(draws=200)
+    made = replace(inputs(name), settings=inputs(name).settings.model_copy(update={"uncertainty": few}))
+    before = net_costs(made)
+    fewer = replace(made.clipped, before=made.clipped.before / 2)
+    half = replace(made, clipped=fewer, data=fewer if made.plain_is_base else made.data)
+    for found in (before, after := net_costs(half)):
+        for where, amounts in found.items():
+            assert amounts == pytest.approx(found["both comparisons"][: len(amounts)]), where
+    if not made.plain_is_base:
+        assert all(before[where][0] != pytest.approx(after[where][0]) for where in before)
+        assert costs.net_cost_table(half).frame.equals(costs.net_cost_table(made).frame), "as published, it stays"
+
+
+def test_the_page_of_the_published_study_says_no_published_figure_without_saying_so():
+    made = inputs("slough_ifp")
+    study = load_study(ROOT / "params/slough_ifp.yaml")
+    ends, needed, agencies, tornado, ways = (
+        clear(make(made), study.settings.disclosure)
+        for make in (
+            costs.bracket_table,
+            costs.break_even_table,
+            costs.savings_by_agency_table,
+            costs.tornado_table,
+            costs.scenarios_table,
+        )
+    )
+    months = clear(costs.net_cost_by_months_table(made), study.settings.disclosure)
+    said = [
+        costs.bracket_sentence(ends.frame, "2019/20", "RR1038"),
+        costs.both_desks_paragraph(ends.frame, needed.frame, agencies.frame, ()),
+        costs.strongest_sentence(tornado.frame),
+        costs.one_child_sentence(ways.frame),
+        *(costs.break_even_sentence(needed.frame, end) for end in costs.BRACKET),
+        *(c.alt for c in (cost_charts.savings_chart(ends), cost_charts.months_chart(months, 6))),
+        cost_charts.tornado_chart(tornado).alt.replace("£327,000 (whole spells, as published)", ""),
+        sum_charts.ways_chart(ways).alt.replace("The first sum gives £307,000", ""),
+    ]
+    said[0] = said[0].replace("as RR1038 counted, the two are £194,000 and £60,000", "")
+    text = " ".join(said)
+    for published in ("194", "307", "327", "461", "442", "502", "£60,000", "£70,000", "16 months", "56 months"):
+        assert not re.search(rf"(?<![\d,]){published}(?:,\d00|\b)(?!,)", text), published
+    for ours in ("£111,000", "£26,000", "£521,000", "£409,000", "£33,000 of the £111,000", "29 months", "145 months"):
+        assert ours in text, ours
+    assert (
+        "cost £78,000 more"
+        in cost_charts.savings_chart(clear(costs.bracket_table(inputs("millbrook")), study.settings.disclosure)).alt
+    )
 
 
 def scenario(name, which):
@@ -174,8 +257,8 @@ def test_ends_of_a_unit_cost_range():
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_intervals_hold_their_estimates_and_the_simulation_states_its_own_error(name):
-    for result in costs.uncertainty_tables(inputs(name)).values():
-        frame = result.frame
+    for as_published in (False, True):
+        frame = costs.uncertainty_table(inputs(name), as_published=as_published).frame
         assert (frame["ci_low"] < frame["estimate"]).all()
         assert (frame["estimate"] < frame["ci_high"]).all()
         width = (frame["ci_high"] - frame["ci_low"]) / 3.92
@@ -204,9 +287,10 @@ def test_one_childs_cost_cannot_be_read_from_a_study_that_hides_small_numbers():
 def test_every_chart_has_its_numbers_in_words_and_a_title_made_from_them(name):
     policy = load_study(ROOT / f"params/{name}.yaml").settings.disclosure
     made = inputs(name)
-    uncertain = {days: clear(t, policy) for days, t in costs.uncertainty_tables(made).items()}
     figures = [
-        cost_charts.savings_chart(uncertain),
+        cost_charts.savings_chart(clear(costs.bracket_table(made), policy)),
+        sum_charts.steps_chart(clear(costs.steps_table(made), policy)),
+        sum_charts.ways_chart(clear(costs.scenarios_table(made), policy)),
         cost_charts.months_chart(clear(costs.net_cost_by_months_table(made), policy), 6),
         cost_charts.tornado_chart(clear(costs.tornado_table(made), policy)),
         cost_charts.plane_chart(clear(costs.plane_table(made), policy)),

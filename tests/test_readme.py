@@ -9,6 +9,8 @@ from stepdown import effects
 from stepdown.audit import overall, run_audit
 from stepdown.contracts import read_study
 from stepdown.costs import cost_inputs, report_method
+from stepdown.costs.cases import base_case, work_out
+from stepdown.numbers import rounded_pounds
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
 
@@ -29,8 +31,10 @@ def says(text):
 
 def test_the_net_cost_in_the_readme_is_that_of_the_records(slough):
     study, records, found = slough
-    net = report_method(cost_inputs(study, found.frame, records.programme_costs)).net_cost
-    assert says(f"£{net:,.0f} by the report's method")
+    inputs = cost_inputs(study, found.frame, records.programme_costs)
+    assert says(f"£{report_method(inputs).net_cost:,.0f} by the report's method")
+    ends = (rounded_pounds(work_out(base_case(inputs, estimator=end)).net_cost) for end in ("did", "ancova"))
+    assert says(f"days inside the period, in 2019/20 prices: {' to '.join(ends)}")
 
 
 def test_the_overlap_in_the_readme_is_that_of_the_gate(slough):

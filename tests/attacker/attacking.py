@@ -39,7 +39,7 @@ READERS: dict[str, Reader] = {
         (
             *("net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
             "net_cost_steps",
-            *("cost_uncertainty_clipped", "acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
+            *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
         ),
         later.with_cost,
     ),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stepdown.answers.finding import Certainty, Finding, Tables
+from stepdown.costs.uncertainty import INSIDE
 from stepdown.effects.overlap import PASSED, SHUT, TOO_FEW
 
 FEWEST_EVENTS, FEWEST_FILES, FEWEST_READ_TWICE = 10, 30, 10
@@ -116,7 +117,7 @@ def _impossible(tables: Tables, finding: Finding) -> str:
 
 
 def _other_answer(tables: Tables, finding: Finding) -> str:
-    rows = tables.rows("saving_bracket")
+    rows = tables.rows("saving_bracket", days=INSIDE)
     pays = rows["percent_pays"].astype("float64")
     signs = {number > 0 for number in rows["net_cost_gbp"].astype("float64")}
     sure = (pays <= SURE_OF_ONE_SIDE).all() or (pays >= 100 - SURE_OF_ONE_SIDE).all()

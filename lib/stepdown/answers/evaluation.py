@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stepdown.answers.finding import Bar, Finding, MainFigure, Tables, amount, span
 from stepdown.costs.sentences import BRACKET_LIMIT as MONEY_LIMIT
 from stepdown.costs.sentences import HIDDEN
+from stepdown.costs.uncertainty import INSIDE
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects import sentences as effect_sentences
 from stepdown.effects.overlap import PASSED, TOO_FEW
@@ -19,7 +20,6 @@ from stepdown.review.sentences import CONTRAST
 from stepdown.trials import sentences as trial_sentences
 
 ENDS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
-INSIDE = "days inside the window"
 FEW = "too few to show"
 
 

@@ -23,7 +23,7 @@ NOT_ANSWERED = "This run does not answer it: a part was not run, or its numbers 
 _TABLE_OF = {
     "comparable": "overlap_gate",
     "referred_again": "re_referral",
-    "net_cost": "cost_uncertainty",
+    "net_cost": "saving_bracket",
     "case_files": "case_file_differences",
     "trends": "trends",
     "checks": "check_summary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,12 +14,18 @@ from stepdown.costs.published_case import CaseInputs
 from stepdown.costs.sensitivity import tornado_table
 from stepdown.costs.used import range_words
 from stepdown.measures import measured
-from stepdown.numbers import as_pounds
+from stepdown.numbers import as_pounds, rounded_pounds
 from stepdown.outcomes import child_outcomes
 from stepdown.params import Sourced, Study
 from stepdown.tables import AggregateTable, Column, Role
 
 NOT_MOVED = "not moved on its own"
+
+_LASTS = {
+    "none": "the {months} months that were followed",
+    "step": "{months} months, then nothing",
+    "decay": "falling, for {months} months",
+}
 
 
 class Assumption(NamedTuple):
@@ -45,26 +52,32 @@ def assumptions(inputs: CostInputs) -> list[Assumption]:
     found = [*_tariff_assumptions(inputs, tornado), *_programme_assumptions(inputs, tornado)]
     horizon = settings.horizon
     months = horizon.months or inputs.window_months
-    lasts, red = f"{horizon.shape}: {months} months", "red"
+    red, lasts = "red", _LASTS[horizon.shape].format(months=months)
     deflator, rates = inputs.deflator, inputs.rates
     percents = ", ".join(f"{band.percent:g}% from year {band.first_year}" for band in rates.bands[:2])
     noted = f"{rates.source}. {rates.note}".strip()
-    based, discounted = f"{deflator.as_of:%d.%m.%Y}", f"{rates.as_of:%d.%m.%Y}"
+    based, discounted = _day(deflator.as_of), _day(rates.as_of)
     moved = {lever: _moves(tornado, lever) for lever in ("months", "day_count", "estimator", "children_per_family")}
+    whole = inputs.day_count == "whole_spell"
+    counted = "set for this study" + ("; whole spells in the sum as published" if whole else "")
     one_base, later, ends = "brings every amount to one year", "savings after the first year", "both ends of a bracket"
     found += [
         Assumption("How long the saving lasts", lasts, "", horizon.reason, red, moved["months"]),
         Assumption("Price base", settings.price_year, based, deflator.source, deflator.quality, one_base),
         Assumption("Discount rate", percents, discounted, noted, rates.quality, later),
-        Assumption("Days counted", inputs.day_count, "", "study file, day_count", "amber", moved["day_count"]),
-        Assumption("How the groups are compared", ends, "", "study file and docs/methods.md", red, moved["estimator"]),
+        Assumption("Days counted", "days inside the window", "", counted, "amber", moved["day_count"]),
+        Assumption("How the groups are compared", ends, "", "set for this study", red, moved["estimator"]),
     ]
     if settings.one_child_per_family:
-        name, one, source = "Children of a family who gain", "1: the sampled child", "study file, one_child_per_family"
+        name, one, source = (
+            "Children of a family who gain",
+            "1: the sampled child",
+            "one child was picked from each family",
+        )
         found.append(Assumption(name, one, "", source, red, moved["children_per_family"]))
     grade = settings.adjustments.confidence_grade
     if grade is not None:
-        source, below = "study file, adjustments", "the corrections below"
+        source, below = "set for this study", "the corrections below"
         found.append(Assumption("Confidence grade", grade, "", source, "amber", below))
     return found + [_sourced(name, item) for name, item in _adjustments(inputs)]
 
@@ -82,7 +95,7 @@ def _adjustments(inputs: CostInputs) -> Iterator[tuple[str, Sourced]]:
 
 
 def _sourced(name: str, item: Sourced) -> Assumption:
-    dated = item.price_year or (f"{item.as_of:%d.%m.%Y}" if item.as_of else "")
+    dated = item.price_year or (_day(item.as_of) if item.as_of else "")
     value = f"{item.value:g} {item.unit}"
     if item.unit.startswith("£"):
         amount = as_pounds(item.value) if float(item.value).is_integer() else as_pounds(item.value, 2)
@@ -94,7 +107,12 @@ def _moves(tornado: pd.DataFrame, lever: str) -> str:
     if lever not in tornado.index:
         return NOT_MOVED
     row = tornado.loc[lever]
-    return f"net cost {as_pounds(float(row['net_low_gbp']))} to {as_pounds(float(row['net_high_gbp']))}"
+    low, high = float(row["net_low_gbp"]), float(row["net_high_gbp"])
+    return f"net cost {rounded_pounds(low, high)} to {rounded_pounds(high, low)}"
+
+
+def _day(date: date) -> str:
+    return f"{date.day} {date:%B %Y}"
 
 
 def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[Assumption]:
@@ -108,8 +126,10 @@ def _tariff_assumptions(inputs: CostInputs, tornado: pd.DataFrame) -> Iterator[A
             cost.quality,
             _moves(tornado, f"unit_cost_{measure}"),
         )
+    names = dict(zip(tariffs.ids, tariffs.measures, strict=True))
     for item in tariffs.kept:
-        name = f"Double count kept: {item.part} in {item.total}"
+        part, total = (measured(names[name]).label for name in (item.part, item.total))
+        name = f"Double count kept: {part} within {total}"
         yield Assumption(name, "kept", "", item.reason, "red", NOT_MOVED)
 
 

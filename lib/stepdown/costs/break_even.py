@@ -23,7 +23,7 @@ LONGEST_MONTHS = 900
 def break_even_table(inputs: CostInputs, estimators: tuple[Estimator, ...] = ("did", "ancova")) -> AggregateTable:
     """Return the table ``break_even``: one row an estimator and a switching value (blank: no value would do).
 
-    ``published_or_observed`` is the same quantity as the study has it. One price base, the study's day count.
+    ``published_or_observed`` is the same quantity as the study has it. One price base, days inside the window.
 
     >>> break_even_table(inputs).frame["measure"].tolist()[:3]
     ['days_looked_after_avoided_per_child', 'children_per_family', 'months_of_effect']
@@ -114,7 +114,7 @@ def net_cost_by_months_table(
     One row an estimator and a number of months, up to where both ends have crossed nought (at most ten years).
 
     >>> net_cost_by_months_table(inputs).frame["months"].iloc[[0, -1]].tolist()
-    [6, 63]
+    [6, 120]
     """
     cases = [base_case(inputs, estimator=estimator) for estimator in estimators]
     crossings = [months_needed(inputs, case) for case in cases]

@@ -13,7 +13,7 @@ from stepdown.costs.programme import Spend, alternative_spend
 from stepdown.costs.unit_costs import choose_tariffs
 from stepdown.costs.volumes import Floats, Volumes, child_products
 from stepdown.faults import Refused
-from stepdown.params.costs import Adjustments, CostSettings, Scenario
+from stepdown.params.costs import Adjustments, Prices, Scenario
 from stepdown.params.effects import Estimator
 
 NONE_TO_SPARE = "more children to set aside than the groups can spare"
@@ -71,11 +71,11 @@ def work_out(case: Case) -> CaseResult:
     return CaseResult(saving, case.programme_cost * case.cost_share)
 
 
-def base_case(inputs: CostInputs, *, estimator: Estimator = "did", clipped: bool = False) -> Case:
-    """Return the study's own analysis in one price base: its day count (or days inside the window), horizon and
-    adjustments, unit costs and programme cost in the prices of ``price_year``."""
+def base_case(inputs: CostInputs, *, estimator: Estimator = "did", as_published: bool = False) -> Case:
+    """Return the study's analysis, from which every figure starts: days inside the window, unit costs and programme
+    cost in the prices of ``price_year``, its horizon and adjustments.  as_published: with the study's own day count."""
     settings = inputs.settings
-    data = inputs.clipped if clipped else inputs.data
+    data = inputs.data if as_published else inputs.clipped
     saving_share, cost_share = shares(settings.adjustments)
     return Case(
         data=data,
@@ -103,18 +103,28 @@ def shares(adjustments: Adjustments) -> tuple[float, float]:
     return saving, cost
 
 
-def scenario_case(inputs: CostInputs, scenario: Scenario) -> Case:
-    """Return the case that a scenario of the study file describes; what it does not name is the report's method."""
+def plain_case(inputs: CostInputs) -> Case:
+    """Return the report's method as a case: the study's day count and prices, one window, no correction."""
+    return Case(inputs.data, inputs.values, inputs.programme_cost, float(inputs.data.n_programme))
+
+
+def scenario_case(inputs: CostInputs, scenario: Scenario, *, one_base: bool = False) -> Case:
+    """Return the case that a scenario of the study file describes.
+
+    What it does not name is the report's method (:func:`plain_case`); with ``one_base`` it is the analysis
+    (:func:`base_case`), of which the scenario cannot change days and prices.
+    """
     settings = inputs.settings
-    data = inputs.clipped if scenario.day_count == "clipped" else inputs.data
+    data = inputs.clipped if one_base or scenario.day_count == "clipped" else inputs.data
+    prices: Prices = "one_base" if one_base else scenario.prices or settings.prices
     if scenario.children_per_family == "observed":
         data = data.weighted_by_family_size()
-    saving_share, cost_share = shares(settings.adjustments) if scenario.adjusted else (1.0, 1.0)
-    horizon = scenario.horizon
+    saving_share, cost_share = shares(settings.adjustments) if one_base or scenario.adjusted else (1.0, 1.0)
+    horizon = scenario.horizon or (settings.horizon if one_base else None)
     case = Case(
         data=data,
-        tariffs=_scenario_tariffs(inputs, settings, scenario),
-        programme_cost=_scenario_cost(inputs, scenario),
+        tariffs=_scenario_tariffs(inputs, scenario, prices),
+        programme_cost=_scenario_cost(inputs, scenario, prices),
         children=float(data.weight[data.in_programme].sum()),
         estimator=scenario.estimator,
         comparison_n=scenario.comparison_n,
@@ -129,20 +139,20 @@ def scenario_case(inputs: CostInputs, scenario: Scenario) -> Case:
     return case
 
 
-def _scenario_tariffs(inputs: CostInputs, settings: CostSettings, scenario: Scenario) -> Floats:
+def _scenario_tariffs(inputs: CostInputs, scenario: Scenario, prices: Prices) -> Floats:
     tariffs = inputs.tariffs
     if scenario.precision == "printed":
-        tariffs = choose_tariffs(inputs.book, settings, "printed")
-    values = inputs.priced(tariffs, scenario.prices or settings.prices)
+        tariffs = choose_tariffs(inputs.book, inputs.settings, "printed")
+    values = inputs.priced(tariffs, prices)
     return np.where([measure in scenario.leave_out for measure in inputs.data.measures], 0.0, values)
 
 
-def _scenario_cost(inputs: CostInputs, scenario: Scenario) -> float:
+def _scenario_cost(inputs: CostInputs, scenario: Scenario, prices: Prices) -> float:
     spend: Spend = inputs.spend
     if scenario.programme is not None:
         programme = inputs.settings.programme
         spend = alternative_spend(spend, programme.alternative(scenario.programme), programme)
-    return inputs.spent(spend, scenario.prices or inputs.settings.prices)
+    return inputs.spent(spend, prices)
 
 
 def savings_without_each_child(case: Case) -> Floats:

@@ -37,8 +37,8 @@ def money(label: str, about: str = "", rests_on: tuple[str, ...] = OWN) -> Colum
 class CostInputs:
     """The inputs of one study's cost analysis; one is equal to itself only, so that results can be kept by it.
 
-    labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule.
-    clipped: the same with days inside the window only.  outcomes: the child outcomes frame that they are from.
+    labels: the two groups, programme first.  data: volumes child by child under the study's day-count rule (the plain
+    sum).  clipped: with days inside the window only (the analysis).  outcomes: the child outcomes frame they are from.
     published: the study reproduces a published report.  min_families: fewer in a group, and an interval says so.
     """
 
@@ -69,6 +69,13 @@ class CostInputs:
     def programme_cost(self) -> float:
         """What the programme cost, £, in the study's own prices."""
         return self.spent(self.spend, self.settings.prices)
+
+    @property
+    def plain_is_base(self) -> bool:
+        """Whether the plain sum counts, prices and corrects as the analysis does, so that both give one net cost."""
+        given = self.settings
+        corrected = given.adjustments.model_dump(exclude={"confidence_grade"}, exclude_none=True)
+        return (self.day_count, given.prices, given.horizon.shape) == ("clipped", "one_base", "none") and not corrected
 
     @cached_property
     def children_with_cost(self) -> int:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stepdown.costs.cases import NONE_TO_SPARE, Case, base_case, scenario_case, without_most_influential_child, work_out
+from stepdown.costs.cases import (
+    NONE_TO_SPARE,
+    Case,
+    base_case,
+    plain_case,
+    scenario_case,
+    without_most_influential_child,
+    work_out,
+)
 from stepdown.costs.inputs import CHILDREN, CostInputs, money
 from stepdown.costs.prices import saving_multiplier
 from stepdown.costs.programme import alternative_spend
@@ -35,20 +42,31 @@ RESTS = ("children_with_cost", "children_set_aside")
 def scenarios_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``cost_scenarios``: the report's method first, then one row a scenario of the study file.
 
-    >>> scenarios_table(inputs).frame["scenario"].tolist()[:3]
-    ['report_method', 'whole_pound_tariffs', 'one_price_base']
+    Each is a change of the plain sum (the report's method). Where the analysis counts or prices otherwise, it is the
+    second row, and the columns ``…_in_base_gbp`` hold each change made to it; blank where it, or a row before, has it.
+
+    >>> table = scenarios_table(inputs).frame[["scenario", "net_cost_gbp", "net_cost_in_base_gbp"]]
+    >>> print(table.head(3).round().to_string(index=False))
+               scenario  net_cost_gbp  net_cost_in_base_gbp
+          report_method      307335.0                   NaN
+          this_analysis      409335.0              409335.0
+    whole_pound_tariffs      310234.0              411250.0
     """
     first = "as the report does it" if inputs.published else "the plain sum"
-    cases = [("report_method", first, 0, base_report_case(inputs))]
-    rows = []
-    for scenario in inputs.settings.scenarios:
-        case = _left(partial(_scenario, inputs, scenario), cases[0][-1])
+    ways = [Scenario(name="report_method", reason=first), *_this_analysis(inputs), *inputs.settings.scenarios]
+    rows: list[tuple[str | float, ...]] = []
+    seen: set[str] = set()
+    for way in ways:
+        case = _case_of(inputs, way)
         none = " (cannot be done: a group would have no child left)" if np.isnan(case.children) else ""
-        cases.append((scenario.name, scenario.reason + none, scenario.leave_out_children, case))
-    for name, reason, set_aside, case in cases:
         result = work_out(case)
-        pounds = (result.saving, result.programme_cost, result.net_cost, result.bcr)
-        rows.append((name, reason, *pounds, inputs.children_with_cost, set_aside))
+        pounds = [result.saving, result.programme_cost, result.net_cost, result.bcr]
+        if not inputs.plain_is_base:
+            based, changed = work_out(_case_of(inputs, way, one_base=True)), _changed(way, inputs.settings.horizon)
+            told = way.name != "report_method" and changed not in seen
+            pounds += [n if told else np.nan for n in (based.saving, based.programme_cost, based.net_cost)]
+            seen |= {changed} if told else set()
+        rows.append((way.name, way.reason + none, *pounds, inputs.children_with_cost, way.leave_out_children))
     columns = {
         "scenario": Column("Scenario", Role.KEY),
         "reason": Column("Way of doing the sum", Role.OPEN),
@@ -56,10 +74,45 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
         "programme_cost_gbp": Column("Programme cost", Role.OPEN, "£", 0),
         "net_cost_gbp": money("Net cost", "Programme cost minus saving", RESTS),
         "bcr": Column("Saved per £1 spent", Role.DERIVED, "£", 2, RESTS, "Saving ÷ programme cost"),
+        **({} if inputs.plain_is_base else _IN_BASE),
         "children_with_cost": CHILDREN,
         "children_set_aside": SET_ASIDE,
     }
     return AggregateTable.of_rows("cost_scenarios", "scenario", columns, rows)
+
+
+def ways_shown(inputs: CostInputs) -> list[str]:
+    """Return the columns of ``cost_scenarios`` that a reader is shown: those of the analysis, then the published."""
+    if inputs.plain_is_base:
+        return ["reason", "saving_gbp", "programme_cost_gbp", "net_cost_gbp", "bcr"]
+    return ["reason", *_IN_BASE, "net_cost_gbp"]
+
+
+_IN_BASE = {
+    "saving_in_base_gbp": money("Saving, days inside, one price base", rests_on=RESTS),
+    "programme_cost_in_base_gbp": Column("Programme cost, one price base", Role.OPEN, "£", 0),
+    "net_cost_in_base_gbp": money("Net cost, days inside, one price base", rests_on=RESTS),
+}
+
+
+def _case_of(inputs: CostInputs, way: Scenario, *, one_base: bool = False) -> Case:
+    begin = base_case(inputs) if one_base else plain_case(inputs)
+    return _left(lambda _: scenario_case(inputs, way, one_base=one_base), begin)
+
+
+def _this_analysis(inputs: CostInputs) -> list[Scenario]:
+    """Return the analysis as a change of the plain sum (none where both are one)."""
+    year, horizon = inputs.settings.price_year, inputs.settings.horizon
+    reason = f"as this page does it: {year} prices, days inside the window"
+    changed = {"day_count": "clipped", "prices": "one_base", "adjusted": True, "horizon": horizon}
+    whole = Scenario.model_validate({"name": "this_analysis", "reason": reason, **changed})
+    return [] if inputs.plain_is_base else [whole]
+
+
+def _changed(way: Scenario, horizon: Horizon) -> str:
+    """Return what a scenario changes in the analysis, which has one count of days, base of prices and horizon."""
+    whole = way.model_copy(update={"horizon": way.horizon or horizon})
+    return whole.model_dump_json(exclude={"name", "reason", "day_count", "prices", "adjusted"})
 
 
 def _left(change: Callable[[Case], Case], case: Case) -> Case:
@@ -70,16 +123,6 @@ def _left(change: Callable[[Case], Case], case: Case) -> Case:
         if refused.faults[0].found != NONE_TO_SPARE:
             raise
         return replace(case, children=float("nan"))
-
-
-def _scenario(inputs: CostInputs, scenario: Scenario, _: Case) -> Case:
-    return scenario_case(inputs, scenario)
-
-
-def base_report_case(inputs: CostInputs) -> Case:
-    """Return the report's method as a case: the study's prices, one window, no correction."""
-    children = float(inputs.data.n_programme)
-    return Case(inputs.data, inputs.values, inputs.programme_cost, children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +147,8 @@ def levers(inputs: CostInputs) -> list[Lever]:
     by_way = tuple((ESTIMATOR_NAMES[way], lambda case, way=way: replace(case, estimator=way)) for way in ways)
     found = [Lever("estimator", "How the groups are compared", by_way)]
     if inputs.day_count != "clipped":
-        inside = ("days inside the window only", lambda case: replace(case, data=inputs.clipped))
-        days = (inside, ("whole spells", lambda case: case))
+        whole = ("whole spells, as published", lambda case: replace(case, data=inputs.data))
+        days = (("days inside the window only", lambda case: case), whole)
         found.append(Lever("day_count", "Days outside the window counted or not", days))
     found += _family_lever(inputs) + [_persistence_lever(inputs)] + _programme_lever(inputs) + _tariff_levers(inputs)
     kept = "kept or set aside"
@@ -191,8 +234,8 @@ def tornado_table(inputs: CostInputs) -> AggregateTable:
 
     The last, because its place among the others would tell how wide it is where the numbers themselves are hidden.
 
-    Each lever alone is moved from one end to the other; all else stays as in the study's analysis (one price base,
-    difference in differences). The sampling of families has a bar of its own, so that it can be compared.
+    Each lever alone is moved from one end to the other; all else stays as in the study's analysis (days inside the
+    window, one price base, difference in differences). The sampling of families has a bar of its own.
 
     >>> tornado_table(inputs).frame["lever"].tolist()[:3]
     ['children_per_family', 'months', 'programme_cost']

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.costs.uncertainty import AS_PUBLISHED, INSIDE
 from stepdown.effects.bracketing import FEW_FAMILIES
 from stepdown.measures import measured
 from stepdown.numbers import as_pounds, digits, rounded_pounds
@@ -35,7 +36,9 @@ def report_sentence(net: pd.DataFrame, published: bool) -> str:
     saving, cost, balance = (_value(net, "amount_gbp", measure=m) for m in ("saving", "programme_cost", "net_cost"))
     if pd.isna(saving) or pd.isna(balance):
         return HIDDEN
-    method = "the report's own method" if published else "the plain sum (volumes times unit costs)"
+    method = (
+        "the report's own method, count of days and prices" if published else "the plain sum (volumes times unit costs)"
+    )
     more = "more" if balance >= 0 else "less"
     amounts = (abs(balance), cost, abs(saving))
     balance_, spent, saved = (as_pounds(a) if published else rounded_pounds(a, *amounts) for a in amounts)
@@ -56,35 +59,27 @@ def chance_words(share: float) -> str:
     return f"about {max(1, int(digits(share * 100)))} in 100"
 
 
-def bracket_sentence(
-    uncertainty: pd.DataFrame, price_year: str, inside: pd.DataFrame | None = None, counted_by: str = ""
-) -> str:
-    """Return both ends of the bracket with intervals and chances.
+def bracket_sentence(bracket: pd.DataFrame, price_year: str, counted_by: str = "") -> str:
+    """Return both ends of the bracket with intervals and chances; days inside the window lead.
 
-    uncertainty: table cost_uncertainty.  inside: the same with days inside the window only, where that differs: it
-    then leads, and the count of ``counted_by`` ("RR1038") is given as such.
+    bracket: table saving_bracket.  counted_by: whose count ("RR1038") the days as published are, where it holds them.
 
-    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
-    >>> bracket_sentence(table.frame, "2018/19")[:50]
+    >>> bracket_sentence(costs.bracket_table(inputs).frame, "2018/19")[:50]
     'Comparing the changes, the saving in 2018/19 price'
     """
     parts: list[str] = []
-    chances: list[str] = []
-    led = uncertainty if inside is None or _hidden(inside) else inside
-    for estimator in dict.fromkeys(str(name) for name in led["estimator"]):
-        keys = {"estimator": estimator, "measure": "saving_gbp"}
-        amounts = [_value(led, c, **keys) for c in ("estimate", "ci_low", "ci_high")]
-        if pd.isna(amounts[0]):
-            return HIDDEN
-        chances.append(chance_words(_value(led, "probability_pays", **keys)))
+    led, published = inside(bracket), inside(bracket, AS_PUBLISHED)
+    if led["saving_gbp"].isna().any():
+        return HIDDEN
+    for _, row in led.iterrows():
         what = "it is" if parts else f"the saving in {price_year} prices is"
-        parts.append(f"{_start(estimator)} {_saved(what, *amounts)}.")
-    covered = " and in ".join(dict.fromkeys(chances))
+        amounts = (float(row[f"saving_{end}gbp"]) for end in ("", "low_", "high_"))
+        parts.append(f"{_start(row['estimator'])} {_saved(what, *amounts)}.")
+    covered = " and in ".join(dict.fromkeys(chance_words(percent / 100) for percent in led["percent_pays"]))
     parts.append(f"It covers what was spent in {covered} of the simulated repeats.")
-    parts += few_families_sentences(uncertainty)
-    if led is not uncertainty and not _hidden(uncertainty):
-        ends = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "estimate"].astype("float64")
-        both = " and ".join(rounded_pounds(end, *ends) for end in ends)
+    parts += few_families_sentences(led)
+    if len(published) and not published["saving_gbp"].isna().any():
+        both = " and ".join(rounded_pounds(end, *published["saving_gbp"]) for end in published["saving_gbp"])
         how = f"as {counted_by} counted" if counted_by else "counted in whole spells"
         parts.append(f"Only days inside the window are counted; {how}, the two are {both}.")
     parts.append(
@@ -93,21 +88,31 @@ def bracket_sentence(
     return " ".join(parts)
 
 
-def _hidden(uncertainty: pd.DataFrame) -> bool:
-    return bool(uncertainty.loc[uncertainty["measure"] == "saving_gbp", "estimate"].isna().any())
+def inside(bracket: pd.DataFrame, days: str = INSIDE) -> pd.DataFrame:
+    """Return the rows of the table saving_bracket with one day count, the leading one if none is named."""
+    rows = bracket[bracket["days"] == days]
+    return rows.assign(**rows.filter(regex="_gbp$|^percent_").astype("float64"))
+
+
+def _end(amount: float, *beside: float) -> str:
+    """Return an end of an interval; one that thousands of pounds cannot tell from nought in words."""
+    if 0 < abs(amount) < 1_000 and max(map(abs, beside)) >= 10_000:
+        return "just above £0" if amount > 0 else "just below £0"
+    return rounded_pounds(amount, *beside)
 
 
 def _saved(what: str, estimate: float, low: float, high: float) -> str:
     """Return a saving with its interval; one below nought as so much more spent."""
-    one, start, end = (rounded_pounds(amount, estimate, low, high) for amount in (abs(estimate), low, high))
+    one = rounded_pounds(abs(estimate), estimate, low, high)
+    start, end = (_end(amount, estimate, low, high) for amount in (low, high))
     said = f"{what} {one}" if estimate >= 0 else f"{one} more was spent"
     interval = f"95% interval {'' if estimate >= 0 else 'of the saving '}{start} to {end}"
     return f"{said} ({'no interval can be given' if pd.isna(low) else interval})"
 
 
-def few_families_sentences(uncertainty: pd.DataFrame) -> list[str]:
+def few_families_sentences(bracket: pd.DataFrame) -> list[str]:
     """Return on how few families the intervals and the chances rest (none where there are enough)."""
-    notes = [note for note in uncertainty["note"].unique() if note]
+    notes = [note for note in bracket["note"].unique() if note]
     surer = "Intervals are rough then, and the simulated repeats are surer than they should be."
     return [f"{note[0].upper()}{note[1:]}. {surer if note == FEW_FAMILIES else ''}".rstrip() for note in notes]
 
@@ -197,8 +202,7 @@ def grid_sentence(grid: pd.DataFrame) -> str:
 def simulation_sentence(uncertainty: pd.DataFrame, draws: int) -> str:
     """Return how the simulation was done and how far its own chance matters.  uncertainty: cost_uncertainty.
 
-    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
-    >>> simulation_sentence(table.frame, 10_000)[:45]
+    >>> simulation_sentence(costs.uncertainty_table(inputs).frame, 10_000)[:45]
     'Intervals are from leaving out each family in'
     """
     errors = uncertainty.loc[uncertainty["measure"] == "saving_gbp", "monte_carlo_error"]
@@ -216,10 +220,12 @@ def one_child_sentence(scenarios: pd.DataFrame) -> str:
     """Return how much of the saving rests on one child ("" without such a scenario).  scenarios: cost_scenarios.
 
     >>> one_child_sentence(costs.scenarios_table(inputs).frame)
-    'One child carries much: without the most influential one the saving is £36,000 less (19% of it).'
+    'One child carries much: without the most influential one the saving is £15,000 less (13% of it).'
     """
-    base = _value(scenarios, "saving_gbp", scenario="report_method")
-    without = _value(scenarios, "saving_gbp", scenario="without_one_child")
+    whole, column = "report_method", "saving_gbp"
+    if "saving_in_base_gbp" in scenarios:
+        whole, column = "this_analysis", "saving_in_base_gbp"
+    base, without = (_value(scenarios, column, scenario=name) for name in (whole, "without_one_child"))
     if pd.isna(base) or pd.isna(without) or base == 0:
         return ""
     change = without - base
@@ -248,40 +254,28 @@ def printed_tariffs_sentence(scenarios: pd.DataFrame) -> str:
 
 
 def both_desks_paragraph(
-    net: pd.DataFrame,
-    uncertainty: pd.DataFrame,
-    break_even: pd.DataFrame,
-    by_agency: pd.DataFrame,
-    limits: Sequence[str],
-    inside: pd.DataFrame | None = None,
+    bracket: pd.DataFrame, break_even: pd.DataFrame, by_agency: pd.DataFrame, limits: Sequence[str]
 ) -> str:
     """Return one paragraph that a finance director and a practitioner would both accept.
 
     It says what was spent and saved, how sure that is, what a budget holder could and could not take out, what would
-    turn the answer, and what is not in the sum.  by_agency: table saving_by_agency.  limits: the study's own, of which
-    the first is quoted.  inside: cost_uncertainty with days inside the window only, where that differs: the range that
-    the paragraph names holds it too.
+    turn the answer, and what is not in the sum, all with days inside the window.  bracket: table saving_bracket.
+    by_agency: table saving_by_agency.  limits: the study's own, of which the first is quoted.
 
-    >>> net, needed = costs.net_cost_table(inputs).frame, costs.break_even_table(inputs).frame
-    >>> ends, agencies = costs.bracket_table(inputs), costs.savings_by_agency_table(inputs).frame
-    >>> table = next(iter(costs.uncertainty_tables(inputs).values()))
-    >>> both_desks_paragraph(net, table.frame, needed, agencies, limits=())[:38]
-    '£521,000 was spent on the programme. W'
+    >>> tables = costs.bracket_table, costs.break_even_table, costs.savings_by_agency_table
+    >>> both_desks_paragraph(*(table(inputs).frame for table in tables), limits=())[:38]
+    '£521,000 was spent on the programme. I'
     """
-    cost, saving = (_value(net, "amount_gbp", measure=m) for m in ("programme_cost", "saving"))
-    in_prices = sum(_value(uncertainty, "estimate", measure=m) for m in ("saving_gbp", "net_cost_gbp"))
-    both = uncertainty if inside is None else pd.concat([uncertainty, inside])
-    ends = both[both["measure"] == "saving_gbp"]
-    if pd.isna(saving) or ends["estimate"].isna().any():
+    ends = inside(bracket)
+    saving, net = ends["saving_gbp"], ends["net_cost_gbp"]
+    if saving.isna().any() or net.isna().any():
         return HIDDEN
-    low, high = float(ends["ci_low"].min()), float(ends["ci_high"].max())
-    chances = sorted(float(p) for p in ends["probability_pays"])
-    words = [chance_words(p) for p in chances]
+    low, high = float(ends["saving_low_gbp"].min()), float(ends["saving_high_gbp"].max())
+    words = [chance_words(percent / 100) for percent in sorted(ends["percent_pays"])]
     chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    anywhere = f"anywhere from {rounded_pounds(low, high)} to {rounded_pounds(high, low)}"
-    spent = rounded_pounds(cost if pd.isna(in_prices) else in_prices)
-    parts = [f"{spent} was spent on the programme."]
+    anywhere = f"anywhere from {_end(low, high)} to {_end(high, low)}"
+    parts = [f"{rounded_pounds(saving.iloc[0] + net.iloc[0])} was spent on the programme."]
     if pd.isna(low):
         parts.append("How sure the saving is cannot be said: a group is one family, or its families do not differ.")
     elif low > 0:
@@ -293,9 +287,10 @@ def both_desks_paragraph(
         unsettled = "Whether social care for its children then cost less is not settled"
         parts.append(f"{unsettled}: the data allow anything{anywhere.removeprefix('anywhere')} saved.")
     parts.append(f"The saving covers the spending in {chance} of the simulated repeats.")
-    parts += few_families_sentences(uncertainty)
-    if not pd.isna(months) and saving < cost:
-        parts.append(f"If it went on for about {digits(months)} months it would; whether it did was not followed.")
+    parts += few_families_sentences(ends)
+    if not pd.isna(months) and net.iloc[0] > 0:
+        lasting = f"By one comparison it would if it went on for about {digits(months)} months"
+        parts.append(f"{lasting}; whether it did was not followed.")
     parts.append(cashable_sentence(by_agency))
     parts.append(
         "A child's safety, health and schooling, and costs to the police, health and housing, are not in the sum."

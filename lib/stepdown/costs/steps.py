@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from stepdown.costs.cases import base_case, work_out
+from stepdown.costs.cases import base_case, plain_case, work_out
 from stepdown.costs.inputs import CHILDREN, CostInputs, money
-from stepdown.costs.sensitivity import base_report_case
 from stepdown.tables import AggregateTable, Column, Role
 
 LEAST = 0.5
@@ -24,13 +23,13 @@ def steps_table(inputs: CostInputs) -> AggregateTable:
          days_inside     82769.0      409335.0
     other_comparison     85577.0      494913.0
     """
-    start = work_out(base_report_case(inputs)).net_cost
+    start = work_out(plain_case(inputs)).net_cost
     first = "Net cost as the report has it" if inputs.published else "Net cost by the plain sum"
     rows = [("start", first, start, start, inputs.children_with_cost)]
     for step, shown_as, case in (
-        ("prices", f"All in {inputs.settings.price_year} prices", base_case(inputs)),
-        ("days_inside", "Only days inside the window", base_case(inputs, clipped=True)),
-        ("other_comparison", "The other comparison", base_case(inputs, estimator="ancova", clipped=True)),
+        ("prices", f"All in {inputs.settings.price_year} prices", base_case(inputs, as_published=True)),
+        ("days_inside", "Only days inside the window", base_case(inputs)),
+        ("other_comparison", "The other comparison", base_case(inputs, estimator="ancova")),
     ):
         net = work_out(case).net_cost
         change = net - rows[-1][3]

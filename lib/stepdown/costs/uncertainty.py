@@ -28,11 +28,11 @@ POINTS_IN_PLANE = 500
 
 
 @lru_cache(maxsize=4)
-def study_simulation(inputs: CostInputs, clipped: bool = False) -> Simulation:
+def study_simulation(inputs: CostInputs, as_published: bool = False) -> Simulation:
     """Return the study's simulation under both ends of the bracket, on the study's seed (kept: same inputs, same)."""
     settings = inputs.settings.uncertainty
     return simulate(
-        base_case(inputs, clipped=clipped),
+        base_case(inputs, as_published=as_published),
         inputs.tariffs,
         ENDS,
         settings.draws,
@@ -54,17 +54,17 @@ def monte_carlo_error_of_share(share: float, draws: int) -> float:
     return float(np.sqrt(share * (1 - share) / draws))
 
 
-def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> AggregateTable:
+def uncertainty_table(inputs: CostInputs, *, as_published: bool = False) -> AggregateTable:
     """Return the table ``cost_uncertainty``: one row an end of the bracket and a measure.
 
     estimate: in the records themselves.  ci_low, ci_high: from the family jackknife and the unit costs' ranges.
-    mean: of the draws.  monte_carlo_error: its standard error from the limited number of draws.  clipped: days inside
-    the window only (the table's name then ends in _clipped).
+    mean: of the draws.  monte_carlo_error: its standard error from the limited number of draws.  as_published: with the
+    study's own day count in the place of days inside the window.
     """
-    simulation = study_simulation(inputs, clipped)
+    simulation = study_simulation(inputs, as_published)
     rows = []
     for estimator in ENDS:
-        case = base_case(inputs, estimator=estimator, clipped=clipped)
+        case = base_case(inputs, estimator=estimator, as_published=as_published)
         result = work_out(case)
         days = np.array([float(measured(m).kind == "days") for m in case.data.measures])
         avoided = observed_saving(case.data, days, estimator)
@@ -89,8 +89,7 @@ def uncertainty_table(inputs: CostInputs, *, clipped: bool = False) -> Aggregate
             ),
         ]
         rows += [_row(inputs, estimator, item, pays) for item in measures]
-    name = "cost_uncertainty_clipped" if clipped else "cost_uncertainty"
-    return AggregateTable.of_rows(name, "end of the bracket and measure", _UNCERTAINTY, rows)
+    return AggregateTable.of_rows("cost_uncertainty", "end of the bracket and measure", _UNCERTAINTY, rows)
 
 
 _UNCERTAINTY = {
@@ -149,38 +148,25 @@ CONDITIONS = {
 """What must hold for each end to be the programme's saving, in a few words."""
 
 
-def day_counts(inputs: CostInputs) -> dict[str, bool]:
-    """Return the day counts that a study is worked out with: what a reader calls each → whether it is clipped."""
-    if inputs.day_count == "clipped":
-        return {"": True}
-    return {"days as published": False, "days inside the window": True}
-
-
-def uncertainty_tables(inputs: CostInputs) -> dict[str, AggregateTable]:
-    """Return cost_uncertainty under the study's day count, and under days inside the window where that differs.
-
-    >>> list(uncertainty_tables(inputs))
-    ['days as published', 'days inside the window']
-    """
-    if inputs.day_count == "clipped":
-        return {"": uncertainty_table(inputs)}
-    return {name: uncertainty_table(inputs, clipped=clipped) for name, clipped in day_counts(inputs).items()}
+INSIDE, AS_PUBLISHED = "days inside the window", "days as published"
+"""What a reader calls the two day counts; the first leads, the second is there under ``whole_spell`` only."""
 
 
 def bracket_table(inputs: CostInputs) -> AggregateTable:
-    """Return the table ``saving_bracket``: one row an end of the bracket and a day count, for a reader.
+    """Return the table ``saving_bracket``: one row an end of the bracket and a day count, days inside the window first.
 
-    >>> bracket_table(inputs).frame["estimator"].tolist()
-    ['difference in differences', 'lagged-outcome adjustment', 'difference in differences', 'lagged-outcome adjustment']
+    >>> bracket_table(inputs).frame["days"].tolist()
+    ['days inside the window', 'days inside the window', 'days as published', 'days as published']
     """
     rows = []
-    for days, table in uncertainty_tables(inputs).items():
+    for days in (INSIDE,) if inputs.day_count == "clipped" else (INSIDE, AS_PUBLISHED):
+        table = uncertainty_table(inputs, as_published=days == AS_PUBLISHED)
         facts = table.frame.set_index(["estimator", "measure"])
         for end in ENDS:
             name = ESTIMATOR_NAMES[end]
             saving, net = (facts.loc[(name, m)] for m in ("saving_gbp", "net_cost_gbp"))
             ends = [row[column] for row in (saving, net) for column in ("estimate", "ci_low", "ci_high")]
-            told = (name, days or "days inside the window", CONDITIONS[end])
+            told = (name, days, CONDITIONS[end])
             rows.append((*told, *ends, 100 * saving["probability_pays"], saving["note"], saving["children_with_cost"]))
     columns = {
         "estimator": Column("Comparison", Role.KEY),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepdown.costs.cases import one_base_tariffs
+from stepdown.costs.cases import base_case, one_base_tariffs
 from stepdown.costs.inputs import CostInputs
 from stepdown.costs.unit_costs import CostRange
 from stepdown.measures import measured
@@ -108,7 +108,8 @@ def kept_sentence(inputs: CostInputs) -> str:
 def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``saving_by_agency``: one row a measure: who gains, and whether a budget falls.
 
-    The saving is the report's (difference in differences, as published); its parts add up to it.
+    The saving is the analysis's (difference in differences, days inside the window, one price base); its parts add up
+    to it.
 
     >>> print(savings_by_agency_table(inputs).frame[["measure", "saving_gbp"]].round().to_string(index=False))
       measure  saving_gbp
@@ -117,14 +118,16 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
      days_cla     70276.0
     referrals      2092.0
     """
-    weight = inputs.data.n_programme / inputs.data.n_comparison
-    change = (inputs.data.after - inputs.data.before) * inputs.values
-    programme = change[inputs.data.in_programme].sum(axis=0)
-    comparison = change[~inputs.data.in_programme].sum(axis=0)
-    users = ((inputs.data.before + inputs.data.after) > 0).sum(axis=0)
+    case = base_case(inputs)
+    data, counted = case.data, case.multiplier * case.saving_share
+    weight = data.n_programme / data.n_comparison
+    change = (data.after - data.before) * case.tariffs
+    programme = change[data.in_programme].sum(axis=0)
+    comparison = change[~data.in_programme].sum(axis=0)
+    users = ((data.before + data.after) > 0).sum(axis=0)
     rows = []
     for k, (measure, cost) in enumerate(zip(inputs.tariffs.measures, inputs.tariffs.costs, strict=True)):
-        saving, cashable = float(comparison[k] * weight - programme[k]), CASHABLE_WORDS[cost.cashable]
+        saving, cashable = float(comparison[k] * weight - programme[k]) * counted, CASHABLE_WORDS[cost.cashable]
         told = (measure, measured(measure).title, cost.agency, cost.kind)
         rows.append((*told, saving, cashable, cost.cashable_because, int(users[k])))
     columns = {
@@ -132,7 +135,7 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
         "shown_as": Column("What is saved", Role.OPEN),
         "agency": Column("Who gains", Role.OPEN),
         "kind": Column("Kind", Role.OPEN),
-        "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, ("children",), "Difference in differences, as published"),
+        "saving_gbp": Column("Saving", Role.TOTAL, "£", 0, ("children",), "Difference in differences"),
         "cashable": Column("Could a budget fall?", Role.OPEN),
         "because": Column("Because", Role.OPEN),
         "children": Column("Children", Role.COUNT, "children", 0, about="Children with any of it"),

@@ -83,7 +83,7 @@ _UNDERSTOOD = (
     *("effects", "bracket_agreement", "influence", "permutation", "regression_to_the_mean", "missing_follow_up"),
     *("costs", "net_cost", "net_cost_by_months", "cost_scenarios", "cost_uncertainty", "cost_plane", "cost_grid"),
     "net_cost_steps",
-    *("cost_uncertainty_clipped", "acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
+    *("acceptability", "break_even", "saving_bracket", "tornado", "assumptions"),
 )
 """Tables of which it is known what they count: that two of their numbers are equal says nothing further."""
 

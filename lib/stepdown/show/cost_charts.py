@@ -6,7 +6,7 @@ where that reads better; the two ends of the bracket differ in colour, in line a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.costs.uncertainty import INSIDE
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import sentence_case
-from stepdown.numbers import as_pounds, digits
+from stepdown.numbers import as_pounds, digits, rounded_pounds
 from stepdown.params.effects import BRACKET
 from stepdown.show import style
 from stepdown.show.marks import GREY, INK, cleared_only, rows_down, short_pounds, words_at
@@ -65,24 +66,18 @@ class _Saving(NamedTuple):
 
 
 @style.drawn
-def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
-    """Return savings with their intervals against the programme's cost (saving + net cost of the first table).
+def savings_chart(table: ClearedTable) -> Figure:
+    """Return savings with their intervals against the programme's cost (saving + net cost), days inside the window.
 
-    tables: what the days are ("days as published"; "" when there is one table) → table cost_uncertainty with them.
+    table: saving_bracket.
 
-    >>> savings_chart({d: book.clear(t) for d, t in costs.uncertainty_tables(inputs).items()}).title
+    >>> savings_chart(book.clear(costs.bracket_table(inputs))).title
     'However the groups are compared, the saving stays below what was spent'
     """
-    cleared_only(*tables.values())
-    rows = []
-    for days, table in tables.items():
-        for end in BRACKET:
-            keys = {"estimator": end, "measure": "saving_gbp"}
-            called = _CALLED[end] + (f": {days}" if days else "")
-            numbers = (table.value(c, **keys) for c in ("estimate", "ci_low", "ci_high"))
-            rows.append(_Saving(called, _LOOKS[end], *numbers))
-    first = next(iter(tables.values()))
-    cost = sum(first.value("estimate", estimator=BRACKET[0], measure=m) for m in ("saving_gbp", "net_cost_gbp"))
+    cleared_only(table)
+    inside, columns = table.where(days=INSIDE), ("saving_gbp", "saving_low_gbp", "saving_high_gbp")
+    rows = [_Saving(_CALLED[end], _LOOKS[end], *(inside.value(c, estimator=end) for c in columns)) for end in BRACKET]
+    cost = sum(inside.value(c, estimator=BRACKET[0]) for c in ("saving_gbp", "net_cost_gbp"))
     if np.isnan([cost, *(number for row in rows for number in row[2:])]).any():
         return empty("Savings and cost")
     title = _savings_title(rows, cost)
@@ -92,21 +87,26 @@ def savings_chart(tables: Mapping[str, ClearedTable]) -> Figure:
             colour = row.look["color"]
             axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.6, solid_capstyle="butt")
             axes.plot(row.estimate, place, marker=row.look["marker"], color=colour, markersize=9, linestyle="none")
-            _beside(axes, as_pounds(row.estimate), row.high, place, "left")
+            words_at(axes, _saved(row.estimate, cost), (row.estimate, place), (0, 8), ha="center", bbox=_CLEAR)
         axes.axvline(0, color=GREY, linewidth=0.9)
         axes.axvline(cost, color=INK, linewidth=2, linestyle=(0, (6, 2)))
         rows_down(axes, [row.called for row in rows], 26, 0.3, 0.9)
-        axes.text(cost, -0.6, f"cost {as_pounds(cost)} ", ha="right", va="center", fontsize=10, fontweight="bold")
+        axes.text(cost, -0.6, f"cost {rounded_pounds(cost)} ", ha="right", va="center", fontsize=10, fontweight="bold")
         low, high = min(0.0, *(row.low for row in rows)), max(cost, *(row.high for row in rows))
         axes.set_xlim(low - 0.04 * (high - low), high + (0.06 if high == cost else 0.25) * (high - low))
         axes.set_xlabel("Saving, with its 95% interval (£)")
         money_axis(axes, "x")
     words = " ".join(
-        f"{row.called}: {as_pounds(row.estimate)}, interval {as_pounds(row.low)} to {as_pounds(row.high)}."
+        f"{row.called}: {_saved(row.estimate, cost)}, interval {rounded_pounds(row.low, cost)} to "
+        f"{rounded_pounds(row.high, cost)}."
         for row in rows
     )
-    alt = f"Marks with intervals. {title}. {words} The programme cost {as_pounds(cost)}."
+    alt = f"Marks with intervals. {title}. {words} The programme cost {rounded_pounds(cost)}."
     return style.finished(fig, axes, title=title, alt=alt)
+
+
+def _saved(estimate: float, cost: float) -> str:
+    return rounded_pounds(estimate, cost) if estimate >= 0 else f"cost {rounded_pounds(-estimate, cost)} more"
 
 
 def _savings_title(rows: Sequence[_Saving], cost: float) -> str:
@@ -135,17 +135,23 @@ def months_chart(table: ClearedTable, observed: int = MOST_MONTHS) -> Figure:
     if table.frame["net_cost_gbp"].isna().all():
         return empty("Net cost by how long the saving lasts")
     crossings: dict[str, float | None] = {}
+    begins: dict[str, tuple[float, float]] = {}
     with style.applied():
         fig, axes = style.new_figure(height=4.0)
         for end in BRACKET:
             rows = table.where(estimator=end)
             months, net = rows.numbers("months").to_numpy(), rows.numbers("net_cost_gbp").to_numpy()
             crossings[end] = _crossing(months, net)
-            seen, beyond = months <= observed, (months >= observed) & (months <= MOST_MONTHS)
+            beyond = (months >= observed) & (months <= MOST_MONTHS)
             look = {"color": _LOOKS[end]["color"], "linewidth": 2.4}
-            axes.plot(months[seen], net[seen], label=_CALLED[end], **look)
-            axes.plot(months[beyond], net[beyond], linestyle=(0, (3, 2)), **look)
+            mark = {"marker": _LOOKS[end]["marker"], "markersize": 8, "markevery": [0]}
+            axes.plot(months[beyond], net[beyond], linestyle=(0, (3, 2)), label=_CALLED[end], **look, **mark)
+            begins[end] = (float(months[0]), float(net[0]))
             _mark_crossing(axes, end, crossings[end] if (crossings[end] or 0) <= MOST_MONTHS else None)
+        if not style.is_narrow():
+            for place, (month, amount) in enumerate(sorted(begins.values(), key=lambda at: at[1])):
+                text, va = rounded_pounds(amount), ("top", "bottom")[place]
+                words_at(axes, text, (month, amount), (-8, 0), ha="right", va=va, fontsize=10)
         if observed < MOST_MONTHS:
             axes.axvspan(0, observed, color="#E9EDF2", zorder=0, label=f"the {observed} months that were followed")
         axes.axhline(0, color=INK, linewidth=1.3)
@@ -182,7 +188,8 @@ def _months_title(found: Sequence[float], last: float) -> str:
     low, high = digits(min(found)), digits(max(found))
     span = low if low == high else f"{low} to {high}"
     if len(found) < len(BRACKET):
-        return f"By one comparison a saving of {span} months covers what was spent; by the other none does"
+        other = f"by the other not even one of {digits(last)} months"
+        return f"By one comparison a saving of {span} months covers what was spent; {other}"
     return f"To cover what was spent, the saving would have to last {span} months"
 
 
@@ -225,14 +232,14 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
         axes.axvline(0, color=INK, linewidth=1.8)
         rows_down(axes, [str(name) for name in rows["shown_as"]], 27, 0.3, 0.7, fontsize=10)
         low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
-        axes.set_xlim(low - 0.32 * (high - low) * (low < 0), high + 0.26 * (high - low))
+        axes.set_xlim(min(0.0, float(rows["low"].min()) - 0.32 * (high - low)), high + 0.26 * (high - low))
         axes.set_xlabel("Net cost (£); left of £0 the programme pays\nfor itself (dark, hatched bars reach there)")
         money_axis(axes, "x")
     words = " ".join(
-        f"{r['shown_as']}: {as_pounds(r['low'])} ({r['low_at']}) to {as_pounds(r['high'])} ({r['high_at']})."
+        f"{r['shown_as']}: {rounded_pounds(r['low'])} ({r['low_at']}) to {rounded_pounds(r['high'])} ({r['high_at']})."
         for _, r in rows.iterrows()
     )
-    alt = f"Bars, one an input, widest first. {title}. The analysis gives {as_pounds(base)}. {words}"
+    alt = f"Bars, one an input, widest first. {title}. The analysis gives {rounded_pounds(base)}. {words}"
     return style.finished(fig, axes, title=title, alt=alt)
 
 

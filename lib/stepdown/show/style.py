@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import matplotlib as mpl
@@ -195,6 +196,8 @@ def finished(fig: MatplotlibFigure, axes: Axes, *, title: str, alt: str) -> Figu
             fig.get_layout_engine().execute(fig)
         fig.set_layout_engine("none")
         fig.set_layout_engine(None)  # and stays as it is: laid out once, drawn once for each kind of file
+        if is_narrow():
+            _numbers_apart(fig)
         box = fig.get_tightbbox(fig.canvas.get_renderer()).padded(0.08)
     return Figure(fig=fig, alt=alt, title=title, box=box)
 
@@ -206,6 +209,17 @@ def _fewer_words_a_line(fig: MatplotlibFigure) -> None:
             axis.label.set_text("\n".join(wrapped(line, 200, narrow=24) for line in axis.label.get_text().split("\n")))
         if isinstance(axes.xaxis.get_major_locator(), MaxNLocator):
             axes.locator_params(axis="x", nbins=4)
+
+
+def _numbers_apart(fig: MatplotlibFigure) -> None:
+    """Set fewer numbers below where two of them would touch."""
+    renderer = fig.canvas.get_renderer()
+    for axes in fig.axes:
+        for nbins in (3, 2, 1) if isinstance(axes.xaxis.get_major_locator(), MaxNLocator) else ():
+            boxes = [label.get_window_extent(renderer) for label in axes.get_xticklabels() if label.get_text()]
+            if all(one.x1 + 3 <= other.x0 for one, other in pairwise(boxes)):
+                break
+            axes.locator_params(axis="x", nbins=nbins)
 
 
 def is_narrow() -> bool:

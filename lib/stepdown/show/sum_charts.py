@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stepdown.disclosure import ClearedTable
+from stepdown.disclosure.cleared import NOT_APPLICABLE
 from stepdown.numbers import rounded_pounds
 from stepdown.show import style
 from stepdown.show.cost_charts import empty, money_axis
@@ -57,38 +58,59 @@ def _steps_title(net: np.ndarray, steps: list[str]) -> str:
 
 @style.drawn
 def ways_chart(table: ClearedTable) -> Figure:
-    """Return the net cost of every way to do the sum as dots, the first one marked.  table: cost_scenarios.
+    """Return the net cost of every way to do the sum as dots.  table: cost_scenarios.
+
+    The first sum is marked by a diamond. Where the analysis is another, the first is as published, the dashed line is
+    the analysis's, and each way changes that; those that it has already are left out.
 
     >>> ways_chart(book.clear(costs.scenarios_table(inputs))).title
-    'Of 19 other ways to do the sum, 2 turn the answer'
+    'Of 16 other ways to do the sum, none turns the answer'
     """
     cleared_only(table)
-    net = table.numbers("net_cost_gbp").to_numpy()
-    reasons = table.frame["reason"].astype("str").tolist()
-    if np.isnan(net[0]) or np.isnan(net).all():
+    names = _names_of_ways(table)
+    net = table.numbers("net_cost_gbp").to_numpy().copy()
+    own = int("net_cost_in_base_gbp" in table.columns)  # the row of the analysis
+    if own:
+        net[1:] = table.numbers("net_cost_in_base_gbp").to_numpy()[1:]
+    if np.isnan(net[: own + 1]).any():
         return empty("Other ways to do the sum")
-    order = [0, *sorted(range(1, len(net)), key=lambda row: (np.isnan(net[row]), net[row]))]
+    ways = sorted(list(names)[own + 1 :], key=lambda row: (np.isnan(net[row]), net[row]))
+    known = [net[row] for row in (*range(own + 1), *ways) if not np.isnan(net[row])]
+    ours, order = net[own], [*range(own + 1), *ways]
+    labels = [style.wrapped(names[row], 34) for row in order]
+    tall = np.array([label.count("\n") + 1.9 for label in labels])  # lines of type
     with style.applied():
-        fig, axes = style.new_figure(height=1.2 + 0.5 * len(net))
-        for place, row in enumerate(order):
+        fig, axes = style.new_figure(height=1.2 + 0.15 * float(tall.sum()))
+        for place, row in zip(np.cumsum(tall) - tall / 2, order, strict=True):
             if np.isnan(net[row]):
-                words_at(axes, "not shown", (net[0], place), (5, 0), va="center")
+                words_at(axes, "not shown", (ours, place), (5, 0), va="center")
                 continue
-            axes.plot([net[0], net[row]], [place, place], color=GREY, linewidth=0.9)
-            look = {"marker": "D", "color": style.DARK} if row == 0 else {"marker": "o", "color": style.MID}
-            axes.plot(net[row], place, markersize=9 if row == 0 else 7, linestyle="none", **look)
-            words_at(axes, rounded_pounds(net[row], *net), (max(net[row], net[0]), place), (7, 0), va="center")
-        axes.axvline(net[0], color=style.DARK, linewidth=1, linestyle=(0, (4, 2)))
+            axes.plot([ours, net[row]], [place, place], color=GREY, linewidth=0.9)
+            color, marker = (style.DARK, "Ds"[row]) if row <= own else (style.MID, "o")
+            axes.plot(net[row], place, color=color, marker=marker, markersize=9 if row <= own else 7, linestyle="none")
+            words_at(axes, rounded_pounds(net[row], *known), (max(net[row], ours), place), (7, 0), va="center")
+        axes.axvline(ours, color=style.DARK, linewidth=1, linestyle=(0, (4, 2)))
         axes.axvline(0, color=INK, linewidth=1.2)
-        rows_down(axes, [reasons[row] for row in order], 34, 0.4, 0.6, fontsize=9)
-        known = net[~np.isnan(net)]
-        left, right = min(0.0, known.min()), max(0.0, known.max())
+        axes.set_yticks(np.cumsum(tall) - tall / 2, labels, fontsize=9)
+        axes.set_ylim(tall.sum(), 0)
+        axes.tick_params(axis="y", length=0)
+        left, right = min(0.0, *known), max(0.0, *known)
         axes.set_xlim(left - 0.06 * (right - left), right + 0.3 * (right - left))
-        axes.set_xlabel("Net cost (£); diamond: the first sum")
+        axes.set_xlabel(f"Net cost (£); diamond: {'as published' if own else 'the first sum'}")
         money_axis(axes, "x")
-    turned = int(sum((amount > 0) != (net[0] > 0) for amount in known[1:]))
+    rest = known[own + 1 :]
+    turned = sum((amount > 0) != (ours > 0) for amount in rest)
     what = "turns" if turned == 1 else "turn"
-    title = f"Of {len(known) - 1} other ways to do the sum, {turned or 'none'} {what if turned else 'turns'} the answer"
-    low, high = (rounded_pounds(end, *known) for end in (known.min(), known.max()))
-    alt = f"Dots. {title}. The first sum gives {rounded_pounds(net[0], *known)}; all lie between {low} and {high}."
-    return style.finished(fig, axes, title=title, alt=alt)
+    title = f"Of {len(rest)} other ways to do the sum, {turned or 'none'} {what if turned else 'turns'} the answer"
+    low, high, here, first = (rounded_pounds(n, *known) for n in (min(known), max(known), ours, net[0]))
+    gives = f"The first sum gives {first}" + (f", the analysis {here}" if own else "")
+    return style.finished(fig, axes, title=title, alt=f"Dots. {title}. {gives}; all lie between {low} and {high}.")
+
+
+def _names_of_ways(table: ClearedTable) -> dict[int, str]:
+    """Return row → what it is called, without the rows that the analysis has already."""
+    reasons = table.frame["reason"].astype("str").tolist()
+    if "net_cost_in_base_gbp" not in table.columns:
+        return dict(enumerate(reasons))
+    blank = (table.marks["net_cost_in_base_gbp"] == NOT_APPLICABLE) & table.frame["net_cost_gbp"].notna()
+    return {row: reason for row, reason in enumerate(reasons) if row == 0 or not blank.iloc[row]}
