@@ -82,7 +82,11 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
 
 
 def ways_shown(inputs: CostInputs) -> list[str]:
-    """Return the columns of ``cost_scenarios`` that a reader is shown: those of the analysis, then the published."""
+    """Return the columns of ``cost_scenarios`` that a reader is shown: those of the analysis, then the published.
+
+    >>> ways_shown(inputs)[-2:]
+    ['net_cost_in_base_gbp', 'net_cost_gbp']
+    """
     if inputs.plain_is_base:
         return ["reason", "saving_gbp", "programme_cost_gbp", "net_cost_gbp", "bcr"]
     return ["reason", *_IN_BASE, "net_cost_gbp"]
@@ -293,7 +297,7 @@ def grid_table(inputs: CostInputs) -> AggregateTable:
     row_value                                                  1.0 children
     column_lever                                  How long the saving lasts
     column_value                                                   6 months
-    net_cost_gbp                                              326566.308047
+    net_cost_gbp                                              409335.444254
     children_with_cost                                                  134
     """
     base = base_case(inputs)

@@ -60,6 +60,9 @@ def uncertainty_table(inputs: CostInputs, *, as_published: bool = False) -> Aggr
     estimate: in the records themselves.  ci_low, ci_high: from the family jackknife and the unit costs' ranges.
     mean: of the draws.  monte_carlo_error: its standard error from the limited number of draws.  as_published: with the
     study's own day count in the place of days inside the window.
+
+    >>> uncertainty_table(inputs).frame.set_index("measure")["estimate"]["net_cost_gbp"].round().tolist()
+    [409335.0, 494913.0]
     """
     simulation = study_simulation(inputs, as_published)
     rows = []

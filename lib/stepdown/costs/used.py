@@ -113,9 +113,9 @@ def savings_by_agency_table(inputs: CostInputs) -> AggregateTable:
 
     >>> print(savings_by_agency_table(inputs).frame[["measure", "saving_gbp"]].round().to_string(index=False))
       measure  saving_gbp
-     days_cin     37363.0
-      days_cp     84531.0
-     days_cla     70276.0
+     days_cin     28961.0
+      days_cp     47546.0
+     days_cla     32895.0
     referrals      2092.0
     """
     case = base_case(inputs)

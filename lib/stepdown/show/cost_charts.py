@@ -129,7 +129,7 @@ def months_chart(table: ClearedTable, observed: int = MOST_MONTHS) -> Figure:
     table: net_cost_by_months.  observed: months that were followed; what lies beyond is drawn dashed, to 24 months.
 
     >>> months_chart(book.clear(costs.net_cost_by_months_table(inputs)), book.settings.window_months).title
-    'To cover what was spent, the saving would have to last 16 to 56 months'
+    'By one comparison a saving of 29 months covers what was spent; by the other not even one of 120 months'
     """
     cleared_only(table)
     if table.frame["net_cost_gbp"].isna().all():
@@ -209,7 +209,7 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
     """Return the net cost between the ends of each input, widest first.  table: tornado; most: bars shown.
 
     >>> tornado_chart(book.clear(costs.tornado_table(inputs))).title
-    'Two inputs could turn the answer, each moved alone'
+    'No single input turns the answer; the widest is “children in each family who gain as the sampled child did”'
     """
     cleared_only(table)
     rows = table.frame.assign(low=table.numbers("net_low_gbp"), high=table.numbers("net_high_gbp"))
@@ -306,7 +306,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
     table: acceptability.
 
     >>> acceptability_chart(book.clear(costs.acceptability_table(inputs))).title
-    'An even chance of being worth it needs a day avoided to be worth £30 to £160'
+    'An even chance of being worth it needs £55 a day avoided, or more than £200'
     """
     cleared_only(table)
     if table.frame["probability_worth_it"].isna().all():
