@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -156,7 +158,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
             raise ValueError(f"{path.stat().st_size / 1e6:,.1f} MB, of at most {YAML_BYTES / 1e6:g} MB")
         text = path.read_text(encoding="utf-8-sig")
         _refuse_open(path, text)
-        loaded = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        loaded = deepcopy(_parsed(text))
         if isinstance(loaded, dict):
             return loaded
     except UnicodeDecodeError as error:
@@ -169,6 +171,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     raise Refused.for_one(
         where, found, "one YAML mapping in UTF-8", RULE, "mend the file at that place, then run the check again"
     )
+
+
+@lru_cache(maxsize=8)  # a study's file is asked for its kind first, then for its settings
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
 
 
 def _refuse_open(path: Path, text: str) -> None:

@@ -53,13 +53,13 @@ def _table(box: Any, called: str, seen: Counter[str]) -> None:
     table.caption.span.insert(0, _parsed(f'<b class="number">{called}.</b> '))
     links = f'<a href="#{anchor}">Link to {called}</a> <a href="tables/{escape(name)}.csv">{called} as CSV</a>'
     box.append(_parsed(f'<p class="chart-links">{links}</p>'))
-    for mark in table.select("abbr"):
+    for mark in table.find_all("abbr"):
         mark.insert_after(_parsed('<span class="unseen">not shown</span>'))
         mark["aria-hidden"] = "true"
     columns = len(table.select("thead tr:first-child th:not(.over)")) + len(table.select("thead tr + tr th"))
     if columns >= _WIDE:
         box["class"] = [*box["class"], "wider" if columns >= _WIDER else "wide"]
-    if len(table.select("tbody tr")) <= (STACKED_ROWS_IF_WIDE if columns >= _WIDE else STACKED_ROWS):
+    if len(table.tbody.find_all("tr")) <= (STACKED_ROWS_IF_WIDE if columns >= _WIDE else STACKED_ROWS):
         _let_stack(table)
 
 
@@ -67,13 +67,13 @@ def _let_stack(table: Any) -> None:
     """Say of each cell which heading it stands under, and what it is, for a screen where rows become cards."""
     labels = _labels(table)
     table["class"], table["role"] = "stacks", "table"
-    for part in table.select("thead, tbody"):
+    for part in table.find_all(["thead", "tbody"]):
         part["role"] = "rowgroup"
-    for row in table.select("tr"):
+    for row in table.find_all("tr"):
         row["role"] = "row"
-    for heading in table.select("thead th"):
+    for heading in table.thead.find_all("th"):
         heading["role"] = "columnheader"
-    for row in table.select("tbody tr"):
+    for row in table.tbody.find_all("tr"):
         for cell, label in zip(row.find_all(["th", "td"]), labels, strict=True):
             cell["role"] = "rowheader" if cell.name == "th" else "cell"
             cell["data-label"] = label
@@ -81,7 +81,7 @@ def _let_stack(table: Any) -> None:
 
 def _labels(table: Any) -> list[str]:
     """Return the heading of each column in words, a shared one first."""
-    upper, *lower = table.select("thead tr")
+    upper, *lower = table.thead.find_all("tr")
     below = [th.get_text() for th in lower[0].find_all("th")] if lower else []
     labels: list[str] = []
     for th in upper.find_all("th"):

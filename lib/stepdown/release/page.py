@@ -221,7 +221,7 @@ LONG_TABLE_ROWS = 60
 
 def _fold_long_tables(soup: Any, article: Any) -> None:
     for table in article.select(".stepdown-table .table-scroll"):
-        rows = len(table.select("tbody tr"))
+        rows = len(table.tbody.find_all("tr"))
         if rows > LONG_TABLE_ROWS:
             fold = soup.new_tag("details", attrs={"class": "long-table"})
             summary = soup.new_tag("summary")

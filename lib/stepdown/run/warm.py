@@ -20,7 +20,12 @@ WARM = (
     "yaml",
     "jinja2",
     "papermill",
+    "xlsxwriter",
+    "IPython.core.completer",
+    "matplotlib.backends.backend_svg",
     "stepdown.workbook",
+    "stepdown.describe",
+    "stepdown.sections",
     "stepdown.release.building",
     "stepdown.run.finishing",
     "stepdown.run.shells",
@@ -31,5 +36,8 @@ WARM = (
 for name in WARM:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
+with contextlib.suppress(ImportError):
+    importlib.import_module("nbformat.validator").get_validator(4, 5)  # compiled once, not once a notebook
 gc.collect()
 gc.freeze()
+gc.set_threshold(100_000, 20, 100)  # looking for cycles is a tenth of a chart, and a worker does not live long
