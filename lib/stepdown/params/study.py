@@ -249,8 +249,12 @@ def load_study(path: str | Path, **overrides: object) -> Study:
     Raises Refused with every fault of the file or of the overrides.
     """
     file = find_file(path)
-    given = read_yaml(file) | {name: value for name, value in overrides.items() if value is not None}
-    settings = _overridden(given, overrides, file.name)
+    return _with_records(file, read_yaml(file), overrides)
+
+
+def _with_records(file: Path, given: Mapping[str, object], overrides: Mapping[str, object]) -> Study:
+    together = {**given, **{name: value for name, value in overrides.items() if value is not None}}
+    settings = _overridden(together, overrides, file.name)
     return Study(name=study_name(file), file=file, root=project_root(file), settings=settings)
 
 
@@ -275,6 +279,6 @@ def load_people(path: str | Path) -> Study:
     file = find_file(path)
     given = read_yaml(file)
     if "groups" in given:
-        return load_study(path)
+        return _with_records(file, given, {})
     settings: Any = build(given, PeopleFile, where=file.name)
     return Study.model_construct(name=study_name(file), file=file, root=project_root(file), settings=settings)
