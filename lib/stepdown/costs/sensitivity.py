@@ -67,12 +67,13 @@ def scenarios_table(inputs: CostInputs) -> AggregateTable:
             pounds += [n if told else np.nan for n in (based.saving, based.programme_cost, based.net_cost)]
             seen |= {changed} if told else set()
         rows.append((way.name, way.reason + none, *pounds, inputs.children_with_cost, way.leave_out_children))
+    first = "" if inputs.plain_is_base else ", first sum"
     columns = {
         "scenario": Column("Scenario", Role.KEY),
         "reason": Column("Way of doing the sum", Role.OPEN),
-        "saving_gbp": money("Saving", rests_on=RESTS),
-        "programme_cost_gbp": Column("Programme cost", Role.OPEN, "£", 0),
-        "net_cost_gbp": money("Net cost", "Programme cost minus saving", RESTS),
+        "saving_gbp": money(f"Saving{first}", rests_on=RESTS),
+        "programme_cost_gbp": Column(f"Programme cost{first}", Role.OPEN, "£", 0),
+        "net_cost_gbp": money(f"Net cost{first}", "Programme cost minus saving", RESTS),
         "bcr": Column("Saved per £1 spent", Role.DERIVED, "£", 2, RESTS, "Saving ÷ programme cost"),
         **({} if inputs.plain_is_base else _IN_BASE),
         "children_with_cost": CHILDREN,

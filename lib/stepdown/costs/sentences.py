@@ -94,7 +94,7 @@ def inside(bracket: pd.DataFrame, days: str = INSIDE) -> pd.DataFrame:
     return rows.assign(**rows.filter(regex="_gbp$|^percent_").astype("float64"))
 
 
-def _end(amount: float, *beside: float) -> str:
+def interval_end(amount: float, *beside: float) -> str:
     """Return an end of an interval; one that thousands of pounds cannot tell from nought in words."""
     if 0 < abs(amount) < 1_000 and max(map(abs, beside)) >= 10_000:
         return "just above £0" if amount > 0 else "just below £0"
@@ -104,7 +104,7 @@ def _end(amount: float, *beside: float) -> str:
 def _saved(what: str, estimate: float, low: float, high: float) -> str:
     """Return a saving with its interval; one below nought as so much more spent."""
     one = rounded_pounds(abs(estimate), estimate, low, high)
-    start, end = (_end(amount, estimate, low, high) for amount in (low, high))
+    start, end = (interval_end(amount, estimate, low, high) for amount in (low, high))
     said = f"{what} {one}" if estimate >= 0 else f"{one} more was spent"
     interval = f"95% interval {'' if estimate >= 0 else 'of the saving '}{start} to {end}"
     return f"{said} ({'no interval can be given' if pd.isna(low) else interval})"
@@ -274,7 +274,7 @@ def both_desks_paragraph(
     words = [chance_words(percent / 100) for percent in sorted(ends["percent_pays"])]
     chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    anywhere = f"anywhere from {_end(low, high)} to {_end(high, low)}"
+    anywhere = f"anywhere from {interval_end(low, high)} to {interval_end(high, low)}"
     parts = [f"{rounded_pounds(saving.iloc[0] + net.iloc[0])} was spent on the programme."]
     if pd.isna(low):
         parts.append("How sure the saving is cannot be said: a group is one family, or its families do not differ.")

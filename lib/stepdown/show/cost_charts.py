@@ -7,7 +7,7 @@ where that reads better; the two ends of the bracket differ in colour, in line a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from stepdown.costs.estimators import ESTIMATOR_WORDS
+from stepdown.costs.sentences import interval_end
 from stepdown.costs.uncertainty import INSIDE
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import sentence_case
@@ -55,16 +56,6 @@ def empty(title: str) -> Figure:
     return style.finished(fig, axes, title=title, alt=f"{title}. {HIDDEN}")
 
 
-class _Saving(NamedTuple):
-    """One row of the savings chart: what it is called, how it looks, and its numbers."""
-
-    called: str
-    look: dict[str, Any]
-    estimate: float
-    low: float
-    high: float
-
-
 @style.drawn
 def savings_chart(table: ClearedTable) -> Figure:
     """Return savings with their intervals against the programme's cost (saving + net cost), days inside the window.
@@ -76,50 +67,42 @@ def savings_chart(table: ClearedTable) -> Figure:
     """
     cleared_only(table)
     inside, columns = table.where(days=INSIDE), ("saving_gbp", "saving_low_gbp", "saving_high_gbp")
-    rows = [_Saving(_CALLED[end], _LOOKS[end], *(inside.value(c, estimator=end) for c in columns)) for end in BRACKET]
+    rows = {end: tuple(inside.value(c, estimator=end) for c in columns) for end in BRACKET}
     cost = sum(inside.value(c, estimator=BRACKET[0]) for c in ("saving_gbp", "net_cost_gbp"))
-    if np.isnan([cost, *(number for row in rows for number in row[2:])]).any():
+    if np.isnan([cost, *np.ravel(list(rows.values()))]).any():
         return empty("Savings and cost")
-    title = _savings_title(rows, cost)
+    lows, highs = [row[1] for row in rows.values()], [row[2] for row in rows.values()]
+    title = _savings_title(lows, highs, cost)
+    words = []
     with style.applied():
         fig, axes = style.new_figure(height=1.75 + 0.6 * len(rows))
-        for place, row in enumerate(rows):
-            colour = row.look["color"]
-            axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.6, solid_capstyle="butt")
-            axes.plot(row.estimate, place, marker=row.look["marker"], color=colour, markersize=9, linestyle="none")
-            words_at(axes, _saved(row.estimate, cost), (row.estimate, place), (0, 8), ha="center", bbox=_CLEAR)
+        for place, (end, (estimate, low, high)) in enumerate(rows.items()):
+            look = {name: _LOOKS[end][name] for name in ("color", "marker")}
+            axes.plot([low, high], [place, place], color=look["color"], linewidth=2.6, solid_capstyle="butt")
+            axes.plot(estimate, place, markersize=9, linestyle="none", **look)
+            said = rounded_pounds(estimate, cost) if estimate >= 0 else f"cost {rounded_pounds(-estimate, cost)} more"
+            words_at(axes, said, (low, place), (0, 8), bbox=_CLEAR)
+            ends = f"{interval_end(low, cost)} to {interval_end(high, cost)}"
+            words.append(f"{_CALLED[end]}: {said}, interval {ends}.")
         axes.axvline(0, color=GREY, linewidth=0.9)
         axes.axvline(cost, color=INK, linewidth=2, linestyle=(0, (6, 2)))
-        rows_down(axes, [row.called for row in rows], 26, 0.3, 0.9)
-        axes.text(cost, -0.6, f"cost {rounded_pounds(cost)} ", ha="right", va="center", fontsize=10, fontweight="bold")
-        low, high = min(0.0, *(row.low for row in rows)), max(cost, *(row.high for row in rows))
+        rows_down(axes, [_CALLED[end] for end in rows], 26, 0.3, 0.9)
+        called = f"cost {rounded_pounds(cost)}"
+        axes.text(cost, -0.6, f"{called} ", ha="right", va="center", fontsize=10, fontweight="bold")
+        low, high = min(0.0, *lows), max(cost, *highs)
         axes.set_xlim(low - 0.04 * (high - low), high + (0.06 if high == cost else 0.25) * (high - low))
         axes.set_xlabel("Saving, with its 95% interval (£)")
         money_axis(axes, "x")
-    words = " ".join(
-        f"{row.called}: {_saved(row.estimate, cost)}, interval {rounded_pounds(row.low, cost)} to "
-        f"{rounded_pounds(row.high, cost)}."
-        for row in rows
-    )
-    alt = f"Marks with intervals. {title}. {words} The programme cost {rounded_pounds(cost)}."
+    alt = f"Marks with intervals. {title}. {' '.join(words)} The programme {called}."
     return style.finished(fig, axes, title=title, alt=alt)
 
 
-def _saved(estimate: float, cost: float) -> str:
-    return rounded_pounds(estimate, cost) if estimate >= 0 else f"cost {rounded_pounds(-estimate, cost)} more"
-
-
-def _savings_title(rows: Sequence[_Saving], cost: float) -> str:
-    if all(row.high < cost for row in rows):
+def _savings_title(lows: Sequence[float], highs: Sequence[float], cost: float) -> str:
+    if max(highs) < cost:
         return "However the groups are compared, the saving stays below what was spent"
-    if all(row.low > cost for row in rows):
+    if min(lows) > cost:
         return "However the groups are compared, the saving is more than what was spent"
     return "The saving may or may not cover what was spent: an interval reaches it"
-
-
-def _beside(axes: Axes, text: str, x: float, y: float, side: str) -> None:
-    """Write a number beside the end of a mark: side "left" means that the text begins there."""
-    words_at(axes, text, (x, y), (5 if side == "left" else -5, 0), ha=side, va="center", bbox=_CLEAR)
 
 
 @style.drawn
@@ -164,10 +147,10 @@ def months_chart(table: ClearedTable, observed: int = MOST_MONTHS) -> Figure:
     last = float(table.numbers("months").max())
     found = [month for month in crossings.values() if month is not None]
     title = _months_title(found, last)
-    reached = {
-        end: f"after {digits(m)} months" if m else f"not in {digits(last)} months" for end, m in crossings.items()
-    }
-    words = " ".join(f"{_CALLED[end]}: £0 is reached {when}." for end, when in reached.items())
+    words = " ".join(
+        f"{_CALLED[end]}: £0 is {f'reached after {digits(m)}' if m else f'not reached in {digits(last)}'} months."
+        for end, m in crossings.items()
+    )
     alt = f"Line chart. {title}. {words} Below £0 the programme pays for itself."
     return style.finished(fig, axes, title=title, alt=alt)
 
@@ -226,8 +209,8 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
             colour, edge, hatch = (style.DARK, "white", "///") if turns else (style.LIGHT, style.DARK, "")
             look = {"color": colour, "hatch": hatch, "edgecolor": edge, "linewidth": 0.6}
             axes.barh(place, row["high"] - row["low"], left=row["low"], height=0.5, **look)
-            for end, side in (("low", "right"), ("high", "left")):
-                _beside(axes, short_pounds(row[end]), row[end], place, side)
+            for end, side, right in (("low", "right", -5), ("high", "left", 5)):
+                words_at(axes, short_pounds(row[end]), (row[end], place), (right, 0), ha=side, va="center", bbox=_CLEAR)
         axes.axvline(base, color=GREY, linewidth=1.2, linestyle=":")
         axes.axvline(0, color=INK, linewidth=1.8)
         rows_down(axes, [str(name) for name in rows["shown_as"]], 27, 0.3, 0.7, fontsize=10)
