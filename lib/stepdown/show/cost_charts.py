@@ -81,7 +81,8 @@ def savings_chart(table: ClearedTable) -> Figure:
             axes.plot([low, high], [place, place], color=look["color"], linewidth=2.6, solid_capstyle="butt")
             axes.plot(estimate, place, markersize=9, linestyle="none", **look)
             said = rounded_pounds(estimate, cost) if estimate >= 0 else f"cost {rounded_pounds(-estimate, cost)} more"
-            words_at(axes, said, (estimate, place), (0, 8), ha="center" if estimate >= 0 else "left", bbox=_CLEAR)
+            at, side = (estimate, "center") if estimate >= 0 else (low, "left")  # the longer text needs the room
+            words_at(axes, said, (at, place), (0, 8), ha=side, bbox=_CLEAR)
             ends = f"{interval_end(low, cost)} to {interval_end(high, cost)}"
             words.append(f"{_CALLED[end]}: {said}, interval {ends}.")
         axes.axvline(0, color=GREY, linewidth=0.9)
