@@ -149,25 +149,19 @@ def net_cost_table(inputs: CostInputs) -> AggregateTable:
     result = report_method(inputs)
     programme, comparison = inputs.labels
     children, families = result.n[0], result.families
+    scaled = f"Change in cost, {comparison}, at the size of {programme}"
+    a_year = "Estimated saving per child at the rate of a year (not followed for so long)"
     steps = [
         ("cost_difference_programme", f"Change in cost, {programme}", result.change[0]),
         ("cost_difference_comparison", f"Change in cost, {comparison}", result.change[1]),
-        (
-            "cost_difference_comparison_scaled",
-            f"Change in cost, {comparison}, at the size of {programme}",
-            result.change[1] * result.scale,
-        ),
+        ("cost_difference_comparison_scaled", scaled, result.change[1] * result.scale),
         ("saving", "Estimated saving", result.saving),
         ("programme_cost", "Cost of the programme", result.programme_cost),
         ("net_cost", "Estimated net cost", result.net_cost),
         ("saving_per_child", "Estimated saving per child", result.saving / children),
         ("programme_cost_per_child", "Cost of the programme per child", result.programme_cost / children),
         ("net_cost_per_child", "Estimated net cost per child", result.net_cost / children),
-        (
-            "saving_per_child_in_a_year",
-            "Estimated saving per child at the rate of a year (not followed for so long)",
-            result.saving / children * 12 / inputs.window_months,
-        ),
+        ("saving_per_child_in_a_year", a_year, result.saving / children * 12 / inputs.window_months),
         ("saving_per_family", "Estimated saving per family", result.saving / families),
         ("programme_cost_per_family", "Cost of the programme per family", result.programme_cost / families),
         ("net_cost_per_family", "Estimated net cost per family", result.net_cost / families),

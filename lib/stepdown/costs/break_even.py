@@ -77,15 +77,8 @@ def _days_row(inputs: CostInputs, case: Case) -> list[tuple[str, str, float, str
     words = f"each child spends so many fewer {measured('days_cla').label}, all else as estimated"
     most = max(inputs.window_months * 30.5, case.data.before[:, k].max(), case.data.after[:, k].max())
     needed = seen + result.net_cost / each
-    return [
-        (
-            "days_looked_after_avoided_per_child",
-            words,
-            needed if needed <= most else float("nan"),
-            "days per child",
-            seen,
-        )
-    ]
+    value = needed if needed <= most else float("nan")
+    return [("days_looked_after_avoided_per_child", words, value, "days per child", seen)]
 
 
 def months_needed(inputs: CostInputs, case: Case) -> float:

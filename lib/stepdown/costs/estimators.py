@@ -78,15 +78,8 @@ def saving_per_child(estimator: Estimator, programme: CostMoments, comparison: C
     return np.where(np.abs(found) <= 1e-12 * sum(np.abs(mean) for mean in means), 0.0, found)
 
 
-def _saving(
-    estimator: Estimator,
-    programme: CostMoments,
-    comparison: CostMoments,
-    x1: Floats,
-    y1: Floats,
-    x0: Floats,
-    y0: Floats,
-) -> Floats:
+def _saving(estimator: Estimator, programme: CostMoments, comparison: CostMoments, *means: Floats) -> Floats:
+    x1, y1, x0, y0 = means
     if estimator == "before_after":
         return x1 - y1
     if estimator == "after_only":

@@ -107,11 +107,11 @@ def _case_of(inputs: CostInputs, way: Scenario, *, one_base: bool = False) -> Ca
 
 def _this_analysis(inputs: CostInputs) -> list[Scenario]:
     """Return the analysis as a change of the plain sum (none where both are one)."""
-    year, horizon = inputs.settings.price_year, inputs.settings.horizon
-    reason = f"as this page does it: {year} prices, days inside the window"
-    changed = {"day_count": "clipped", "prices": "one_base", "adjusted": True, "horizon": horizon}
-    whole = Scenario.model_validate({"name": "this_analysis", "reason": reason, **changed})
-    return [] if inputs.plain_is_base else [whole]
+    given = inputs.settings
+    why = f"as this page does it: {given.price_year} prices, days inside the window"
+    same = Scenario(name="this_analysis", reason=why, day_count="clipped", prices="one_base", adjusted=True,
+                    horizon=given.horizon)  # fmt: skip
+    return [] if inputs.plain_is_base else [same]
 
 
 def _changed(way: Scenario, horizon: Horizon) -> str:

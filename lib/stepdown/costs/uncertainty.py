@@ -71,25 +71,15 @@ def uncertainty_table(inputs: CostInputs, *, as_published: bool = False) -> Aggr
         result = work_out(case)
         days = np.array([float(measured(m).kind == "days") for m in case.data.measures])
         avoided = observed_saving(case.data, days, estimator)
-        saving, reach, pays = (
-            simulation.saving[estimator],
-            simulation.saving_reach[estimator],
-            simulation.probability_pays(estimator),
-        )
-        each, spent = case.children, simulation.programme_cost
+        saving, reach = simulation.saving[estimator], simulation.saving_reach[estimator]
+        days_drawn, days_reach = simulation.days_avoided[estimator], simulation.days_reach[estimator]
+        each, spent, pays = case.children, simulation.programme_cost, simulation.probability_pays(estimator)
         measures = [
             ("saving_gbp", "Saving", "£", saving, result.saving, reach),
             ("saving_per_child_gbp", "Saving per child", "£", saving / each, result.saving / each, reach / each),
             ("net_cost_gbp", "Net cost", "£", spent - saving, result.net_cost, reach),
             ("bcr", "Saved per £1 spent", "£", saving / spent, result.bcr, reach / spent),
-            (
-                "days_avoided_per_child",
-                DAYS_AVOIDED,
-                "days",
-                simulation.days_avoided[estimator],
-                avoided,
-                simulation.days_reach[estimator],
-            ),
+            ("days_avoided_per_child", DAYS_AVOIDED, "days", days_drawn, avoided, days_reach),
         ]
         rows += [_row(inputs, estimator, item, pays) for item in measures]
     return AggregateTable.of_rows("cost_uncertainty", "end of the bracket and measure", _UNCERTAINTY, rows)
@@ -119,16 +109,8 @@ def _row(
     error = float(values.std(ddof=1) / np.sqrt(len(values)))
     ends = (estimate - reach, estimate + reach)
     drawn = (float(values.mean()), *ends, pays, error, monte_carlo_error_of_share(pays, len(values)))
-    return (
-        ESTIMATOR_NAMES[estimator],
-        measure,
-        shown,
-        unit,
-        estimate,
-        *drawn,
-        mind_of(inputs, reach),
-        inputs.children_with_cost,
-    )
+    told = (ESTIMATOR_NAMES[estimator], measure, shown, unit, estimate)
+    return (*told, *drawn, mind_of(inputs, reach), inputs.children_with_cost)
 
 
 NO_SPREAD = "no interval can be given: no family differs from another, or one alone carries the sum"
