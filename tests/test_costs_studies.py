@@ -1,8 +1,10 @@
 """From records to money: the default studies end to end, their scenarios, switching values and what may be shown."""
 
 import re
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from stepdown.disclosure import clear
 from stepdown.faults import Refused
 from stepdown.params import build, load_study
 from stepdown.params.costs import Adjustments, Horizon, Scenario, Uncertainty
-from stepdown.show import cost_charts, sum_charts
+from stepdown.show import cost_charts, style, sum_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOUGH = ("slough_ifp", "slough_innovation_hub")
@@ -302,3 +304,17 @@ def test_every_chart_has_its_numbers_in_words_and_a_title_made_from_them(name):
         assert len(figure.title) > 30
     with pytest.raises(TypeError):
         cost_charts.tornado_chart(costs.tornado_table(made))
+
+
+def test_pounds_below_a_chart_for_a_phone_stand_apart(monkeypatch):
+    policy = load_study(ROOT / "params/slough_ifp.yaml").settings.disclosure
+    steps, ways = (clear(make(inputs("slough_ifp")), policy) for make in (costs.steps_table, costs.scenarios_table))
+    monkeypatch.setattr(style, "_width", ContextVar("width", default=style.NARROW_INCHES))
+    for figure in (sum_charts.steps_chart(steps), sum_charts.ways_chart(ways)):
+        (axes,) = figure.fig.axes
+        renderer = figure.fig.canvas.get_renderer()
+        boxes = [label.get_window_extent(renderer) for label in axes.get_xticklabels() if label.get_text()]
+        assert len(boxes) > 1
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes)), figure.title
+        names = [label.get_window_extent(renderer) for label in axes.get_yticklabels()]
+        assert all(below.y1 <= above.y0 for above, below in pairwise(names)), figure.title
