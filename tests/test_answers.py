@@ -241,7 +241,7 @@ def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studi
     assert found.moved == "one main figure moved since the release of 1 November 2026"
     assert found.movements == (
         "IFP: children referred again: 0 children → 3 children",
-        "In all tables one number moved.",
+        "In all tables, one number moved.",
     )
     _, same = run_folder(tmp_path, "one", "20261129T120000Z-cccccc", table, first)
     assert same.moved == "nothing moved since the release of 1 November 2026"

@@ -309,7 +309,7 @@ def test_the_planted_change_is_found_and_the_planted_nothing_is_not():
     assert plans["p_corrected"] == pytest.approx(2 / 150)
     assert care["p"] > 0.2
     text = sentences.finding(areas.changes_table(study).frame, study.settings.council)
-    assert text.startswith("Authority 001 moved differently from councils like it in child protection plans")
+    assert text.startswith("Authority 001 changed differently from councils like it in child protection plans")
     given_ = areas.synthetic_table(study).frame.set_index("measure")["not_given"]
     assert (given_ == "").all(), "eleven years before, ten neighbours: both are given"
     assert len(areas.placebo_table(study).frame) == 300
@@ -344,7 +344,7 @@ def test_councils_with_the_same_programme_are_no_comparison_and_are_told_by_the_
     assert care["p"] > 0.1
     text = sentences.starts_sentence(frame, study)
     assert text.startswith("The programme began in Authority 040 and Authority 077 too.")
-    assert "147 authorities of these figures not known to have begun it" in text
+    assert "147 authorities in these figures not known to have begun it" in text
     assert (
         "Authority 040 began the same programme in the year to March 2022 (made up) and is no comparison."
         in sentences.about(study)
@@ -451,7 +451,7 @@ def test_with_the_departments_files_leeds_ranks_27_of_148_and_7_of_146(added):
     plans = plans.set_index("years").loc["2013 to 2015, then 2016 to 2019"]
     assert (plans["rank"], plans["authorities"]) == (7, 146)
     assert plans["p"] == pytest.approx(0.048, abs=0.0005)
-    assert sentences.finding(frame, "Leeds").startswith("Leeds did not move differently")
+    assert sentences.finding(frame, "Leeds").startswith("Leeds did not change more")
     claims = areas.claims_table(study).frame.set_index("claim")["figures"]
     assert "27th largest difference among 148" in claims.iloc[0]
     assert sentences.lacks_sentence(frame) == ""
@@ -521,7 +521,7 @@ def test_a_rate_that_does_not_come_out_is_refused_by_row(tmp_path):
         frame.loc[rows[:2], "rate"] = ["31.3", "99.9"]
         shift.lines = [row + 2 for row in rows[:2]]
 
-    with pytest.raises(Refused, match="rates of cpp_31march that do not come out") as refused:
+    with pytest.raises(Refused, match="rates of cpp_31march that do not match their counts") as refused:
         read_folder(spoiled(tmp_path, shift))
     assert f"2 rows (lines {shift.lines[0]}, {shift.lines[1]})" in str(refused.value)
 
@@ -631,7 +631,7 @@ def test_the_departments_other_files_and_its_neighbours_are_read_as_downloaded(t
     assert figures.neighbours["closeness"].tolist() == ["Very Close", "Close", "Close", "Close"]
     assert "Neighbour_Groupings_April_2021.csv: 2 rows of statistical_neighbours" in told
     wrong = department_file(tmp_path, "d3.csv", *rows["d3.csv"][:1], lambda y, i: "second or subsequent,829,191,32")
-    with pytest.raises(Refused, match="rates of cpp_second_or_subsequent that do not come out"):
+    with pytest.raises(Refused, match="rates of cpp_second_or_subsequent that do not match their counts"):
         add([wrong], tmp_path / "data" / "areas")
     (tmp_path / "sn_wide.csv").write_text(wide["sn_model_2025_wide.csv"], encoding="utf-8")
     with pytest.raises(Refused, match="without a year"):
@@ -645,7 +645,7 @@ def test_an_unknown_file_and_a_rate_that_does_not_come_out_write_nothing(tmp_pat
         add([other], tmp_path / "data/areas")
     source = ROOT / "data/area_figures"
     folder = spoiled(tmp_path, lambda frame: frame.__setitem__("rate", frame["rate"].replace("31.3", "13.3")))
-    with pytest.raises(Refused, match="do not come out"):
+    with pytest.raises(Refused, match="do not match their counts"):
         add([folder / name for name in ("area_measures.csv", "areas.csv", "statistical_neighbours.csv")], tmp_path / "data/areas")  # fmt: skip  # noqa: E501
     assert not (tmp_path / "data/areas").exists()
     assert not [path for path in (tmp_path / "data").iterdir() if path.name.startswith(".adding")]
@@ -714,13 +714,13 @@ TIDY = "area_code,area_name,year,measure,count,denominator,rate,rate_unit,symbol
          "Children looked after at 31 March each year,165000,1253,76\n", "cla.csv, line 1 (headings)", "no column number"),  # noqa: E501
         ("cla.csv", f"{HEAD},population_count,population_estimate,number,rate_per_10000\n2017,Year,{LEEDS},"
          "Children looked after at 31 March each year,165000,1253,86\n", "cla.csv, column of the rate, 1 row (line 2)",
-         "do not come out"),
+         "do not match their counts"),
         ("tidy.csv", TIDY + "E08000035,Leeds,2017,cpp_31march,515,,,,c,s\n", "tidy.csv, columns count and symbol, 1 row (line 2)",  # noqa: E501
          "beside a symbol"),
         ("tidy.csv", TIDY + "E08000035,Leeds,2017,cpp_31march,51.5,,,,,s\n", "tidy.csv, column count, 1 row (line 2)",
          "not a whole number"),
         ("sfr.csv", "geog_l,geog_c,geog_n,CLA_Mar2016\nLA,383,Leeds,1226\n", "sfr.csv, line 1 (headings)", "New_geog_code"),  # noqa: E501
-        ("sn_2025.csv", "old_la_code,LA_Name,SN1\n383,Leeds,Sheffield\n", "sn_2025.csv, 1 row (line 2)", "not told by its code"),  # noqa: E501
+        ("sn_2025.csv", "old_la_code,LA_Name,SN1\n383,Leeds,Sheffield\n", "sn_2025.csv, 1 row (line 2)", "not identified by its code"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_file_is_refused_by_its_own_name_and_row(tmp_path, name, text, where, found):
@@ -757,8 +757,8 @@ COUNCIL = "  council: Leeds\n"
     [
         ("  breaks: [{area: Leeds, measure: cpp_31march, years: [2015, 2014], reason: r}]\n", "before it begins (2015)"),  # noqa: E501
         ("  leave_out: [{area: leeds, reason: r}]\n", "the council itself"),
-        ("  leave_out: [{area: Derby, reason: r}, {area: Derby, reason: s}]\n", "derby stands twice"),
-        ("  leave_out: [{area: Derby, reason: r}]\n  also_began: [{area: Derby, year: 2017, source: s}]\n", "stands twice"),  # noqa: E501
+        ("  leave_out: [{area: Derby, reason: r}, {area: Derby, reason: s}]\n", "derby appears twice"),
+        ("  leave_out: [{area: Derby, reason: r}]\n  also_began: [{area: Derby, year: 2017, source: s}]\n", "appears twice"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_setting_that_would_be_passed_over_is_refused(tmp_path, new, expected):
@@ -775,7 +775,7 @@ def test_a_setting_that_would_be_passed_over_is_refused(tmp_path, new, expected)
     ],
 )
 def test_a_choice_that_stands_twice_is_refused_and_not_counted_twice(tmp_path, old, new):
-    with pytest.raises(Refused, match="stands twice"):
+    with pytest.raises(Refused, match="appears twice"):
         areas.begin(changed(tmp_path, (old, new)))
 
 

@@ -196,7 +196,7 @@ def test_letters_that_cannot_be_seen_are_refused_in_ids_and_labels(copy, mark):
     change(copy, "children", ("a2,f1,", f"a2,f1{mark},"))
     change(copy, "referrals", (",neglect", f",neg{mark}lect"))
     words = refused(copy)
-    assert words.count("letters that cannot be seen") == 2
+    assert words.count("invisible characters") == 2
     assert "(line 3)" in words
 
 
@@ -279,7 +279,7 @@ def test_a_mixture_of_orders_is_refused_with_the_row(copy):
 def test_a_time_of_day_is_left_out_of_a_date(copy, time):
     change(copy, "referrals", (",true", f"{time},true"))
     how = same_as_small(read(copy))
-    assert how == ({} if "00:00:00" in time else {("referral_date", "times of day left out of a date"): 6})
+    assert how == ({} if "00:00:00" in time else {("referral_date", "times of day removed from dates"): 6})
 
 
 def test_a_time_with_a_zone_is_refused_since_its_day_is_not_known(copy):
@@ -407,7 +407,7 @@ def test_hidden_rows_and_sheets_are_read_or_passed_over_and_named(copy):
     as_excel(copy, "spells", hide)
     assert same_as_small(read(copy)) == {
         ("", "hidden sheets passed over"): 1,
-        ("", "hidden rows that were read all the same"): 1,
+        ("", "hidden rows that were read"): 1,
     }
 
 
@@ -453,7 +453,7 @@ def test_a_date_that_stands_for_not_known_is_refused(copy, table, old, new, colu
 @pytest.mark.parametrize("day", ["9999-12-31", "2099-12-31", "1900-01-01", '"2099-12-31"'])
 def test_a_stand_in_for_the_last_date_of_the_data_is_refused(copy, day):
     setting(copy, "last_date: 2019-12-31", f"last_date: {day}")
-    with pytest.raises(Refused, match="stand for a day not known"):
+    with pytest.raises(Refused, match="mean “not known”"):
         load(copy)
 
 

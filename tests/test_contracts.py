@@ -109,7 +109,7 @@ def name_a_file(study_folder, table, file):
 
 def test_an_unknown_table_in_data_files_is_refused_with_the_nearest_known_one(copy):
     name_a_file(copy, "referals", "referrals.csv")
-    with pytest.raises(Refused, match="table that is not known: 'referals'; did you mean 'referrals'"):
+    with pytest.raises(Refused, match="unknown table: 'referals'; did you mean 'referrals'"):
         read(copy)
 
 
@@ -175,7 +175,7 @@ def test_a_table_that_must_be_there_or_has_two_contracts_is_refused(copy, scores
 
 
 def test_a_table_that_nobody_registered_is_refused_with_the_nearest_known_one():
-    with pytest.raises(Refused, match="table that is not known: 'spell'; did you mean 'spells'"):
+    with pytest.raises(Refused, match="unknown table: 'spell'; did you mean 'spells'"):
         read(SMALL).table("spell")
 
 

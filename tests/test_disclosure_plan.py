@@ -178,7 +178,7 @@ def test_ethnic_codes_stand_in_broad_groups_where_more_children_are_shown_so():
     tables = [AggregateTable("profile", "row", frame, table.columns), flow({"A": 100, "B": 100}, {"A": 0, "B": 0})]
     plan = made_plan(tables, DFE, broad={"White": ["Irish", "Other white"]})
     assert [merge.label for merge in plan.merges] == ["White"]
-    assert "ethnic backgrounds stand in broad groups" in plan.in_words()
+    assert "ethnic backgrounds are in broad groups" in plan.in_words()
     assert clear(tables[0], DFE, plan).frame["children"].tolist()[0] == 7
 
 
@@ -201,7 +201,7 @@ def test_a_row_that_moved_by_few_stands_as_it_was_printed_and_the_next_release_k
     shown = clear(table, DFE, Plan.read(plan.written()))
     assert shown.frame.iloc[1][["children", "percent", "children_in_group"]].tolist() == [40, 10.0, 400]
     assert shown.marks.iloc[1].tolist() == [""] * 6
-    assert "stand as they were printed then" in plan.in_words()
+    assert "are shown as they were printed then" in plan.in_words()
     assert applied(plan, [table], DFE)["moved_by_few_since_the_last_release"][0] == (
         "profile, children, age, 5-9, A: last printed 40"
     )

@@ -43,7 +43,7 @@ def test_each_title_says_what_the_chart_shows(drawn):
     titles = {name: chart.title for name, chart in drawn.items()}
     assert titles["status_flow"].startswith("IFP: 49 of 78 children moved down, 0 up")
     assert "fell from 86 to 3 in the IFP group and rose from 3 to 26" in titles["before_after"]
-    assert "hangs on what would have happened without the programme" in titles["bracket"]
+    assert "depends on what would have happened without the programme" in titles["bracket"]
     assert titles["again"] == "0% of the IFP group and 5% of the Comparison group had been referred again by day 183"
     assert "differed before by more than chance" in titles["balance"]
 
@@ -59,7 +59,7 @@ def test_a_title_rounds_half_up_and_claims_no_move_that_its_numbers_do_not_show(
 def test_each_text_alternative_holds_the_numbers(drawn):
     assert "Comparison, none to CP: 12." in drawn["status_flow"].alt
     assert "Protection plan, IFP: 86.3 before, 3.1 after." in drawn["before_after"].alt
-    assert "\N{MINUS SIGN}106.14 days a child (\N{MINUS SIGN}141.62 to \N{MINUS SIGN}70.67)" in drawn["bracket"].alt
+    assert "\N{MINUS SIGN}106.14 days per child (\N{MINUS SIGN}141.62 to \N{MINUS SIGN}70.67)" in drawn["bracket"].alt
     assert "day 183 5.2%" in drawn["again"].alt
     assert "Size of sibling group: 1.14." in drawn["balance"].alt
 

@@ -53,7 +53,7 @@ def test_no_overlap_says_not_estimable_by_weighting_and_why():
     text = sentences.overlap_sentence(gate(), LABELS)
     assert "52 of 78 children of the IFP group" in text
     assert "3 of 116" in text
-    assert "6.7 children (at least 30 are asked for)" in text
+    assert "6.7 children (at least 30 are needed)" in text
     assert text.endswith("The difference is not estimable by weighting.")
 
 
@@ -73,15 +73,15 @@ def test_hidden_counts_of_the_gate_stay_hidden():
     row = gate(with_status_comparison=NA, ess_best_case=NA, ess_by_status=NA, unmatched=NA)
     text = sentences.overlap_sentence(row, LABELS)
     assert "a number not shown of 116" in text
-    assert "too few children to say" in text
+    assert "a number of children not shown" in text
     assert "not estimable by weighting" in text
     assert "<NA>" not in text
 
 
 def test_a_large_gap_gives_both_ends_with_interval_and_condition_and_never_their_mean():
     text = sentences.bracket_sentence(bracket(), "days_cp", LABELS)
-    assert "106.1 days fewer a child if both groups would have changed alike (95% interval from 141.6 fewer" in text
-    assert "but 24.6 days fewer a child if children alike before would have been alike after (95% interval" in text
+    assert "106.1 days fewer per child if both groups would have changed alike (95% interval from 141.6 fewer" in text
+    assert "but 24.6 days fewer per child if children alike before would have been alike after (95% interval" in text
     assert "p < 0.001 and p = 0.013" in text
     assert "Holm" in text
     assert "65.4" not in text
@@ -120,7 +120,7 @@ def test_an_estimate_without_an_interval_says_so():
     assert "No test can be given" in text
 
 
-@pytest.mark.parametrize(("differ", "says"), [(True, "these data cannot say"), (False, "that is not proof")])
+@pytest.mark.parametrize(("differ", "says"), [(True, "these data cannot say"), (False, "that does not prove")])
 def test_the_two_ends_agree_or_the_data_cannot_say(differ, says):
     row = {
         "outcome": "days_cp",
@@ -287,7 +287,7 @@ def test_missing_follow_up_gives_the_worst_cases_or_says_that_there_is_none():
     row |= {"missing_programme": 7, "bound_low": -10.3, "bound_high": 4.9}
     text = cautions.missing_follow_up_sentence(row, LABELS)
     assert "seven children of the IFP group and no children of the Comparison group" in text
-    assert "between 10.3 days fewer and 4.9 days more a child" in text
+    assert "between 10.3 days fewer and 4.9 days more per child" in text
 
 
 def test_e_value_is_labelled_as_no_evidence():
@@ -323,8 +323,8 @@ def test_agreement_and_permutation_over_all_outcomes():
         {"outcome": "days_cla", "difference": NA, "ci_low": NA, "ci_high": NA, "p_value": NA, "ends_differ": NA},
     ]
     text = sentences.agreement_sentences(pd.DataFrame(rows))
-    assert "Days on a child protection plan: the two ends are 81.6 days a child apart" in text
-    assert "Days as a child in need: the two ends are no further apart than chance makes" in text
+    assert "Days on a child protection plan: the two ends are 81.6 days per child apart" in text
+    assert "Days as a child in need: the two ends are no further apart than chance can make them" in text
     assert "Days looked after: whether the two ends agree cannot be said" in text
     corrected = [row | {"p_value": 0.0, "p_holm": row["p_value"]} for row in rows]
     chance = cautions.permutation_sentences(pd.DataFrame(corrected))
@@ -334,7 +334,7 @@ def test_agreement_and_permutation_over_all_outcomes():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "says"), [("passed", "no record holds"), ("not estimable by weighting", "either way")]
+    ("verdict", "says"), [("passed", "in other ways"), ("not estimable by weighting", "either way")]
 )
 def test_the_limit_of_the_gate_fits_its_verdict(verdict, says):
     assert says in sentences.gate_limit(gate(verdict=verdict))

@@ -61,7 +61,7 @@ def test_the_study_file_is_refused_until_a_person_has_completed_it(root):
 def test_a_second_import_keeps_the_study_file_and_says_so(root):
     called()
     completed(root)
-    assert "is kept; take over what is new in data/families_first/study_file.yaml" in called().output
+    assert "was kept; copy what is new from data/families_first/study_file.yaml" in called().output
 
 
 def completed(root):
@@ -139,9 +139,9 @@ def test_new_finds_a_list_on_any_sheet_and_names_what_it_does_not_know(root):
 
 
 def test_new_asks_only_on_a_terminal_and_never_overwrites(root):
-    assert "no terminal to ask on" in new("ff").output
+    assert "no terminal to ask in" in new("ff").output
     assert new("ff", "--kind", "report").exit_code == 0
-    assert "there already" in new("ff", "--kind", "report").output
+    assert "already exists" in new("ff", "--kind", "report").output
     assert new("Big Name", "--kind", "returns").exit_code == 2
 
 

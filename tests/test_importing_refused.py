@@ -241,7 +241,7 @@ def test_annex_a_is_refused(council, name):
 
 
 SETTINGS = {
-    "no looked-after return": ({"returns": {"cin_census": ["returns/cin/*.xml"]}}, "care is a silent nought"),
+    "no looked-after return": ({"returns": {"cin_census": ["returns/cin/*.xml"]}}, "care silently counts as zero"),
     "none without a reason": (
         {"returns": {"cin_census": ["returns/cin/*.xml"], "looked_after": "none"}},
         "looked_after_reason",

@@ -121,8 +121,8 @@ def row_of_trends(**values):
     ("values", "words"),
     [
         ({}, "may change by 0.25 days a month from one month to the next; the largest change seen before"),
-        ({"breakdown": 0.0}, "a straight line alone is enough"),
-        ({"p_before": 0.01}, "did not move alike from month to month (joint test, p = 0.010)"),
+        ({"breakdown": 0.0}, "a straight line alone brings zero into the interval"),
+        ({"p_before": 0.01}, "month to month before support, the groups did not move alike (joint test, p = 0.010)"),
         ({"p_before": np.nan}, "cannot be tested"),
         ({"estimate": pd.NA}, "is not shown"),
     ],

@@ -144,7 +144,7 @@ def test_the_study_file_names_words_of_its_own(own):
 def test_names_are_refused_and_two_columns_for_one(own):
     children = [[*CHILDREN[0], "Child's Name"], *([*row, "Zoe"] for row in CHILDREN[1:])]
     found = faults(own("  dates: day_first", children=children))
-    assert [fault.found for fault in found] == ["columns that lead to a person: Child's Name"]
+    assert [fault.found for fault in found] == ["columns that identify a person: Child's Name"]
     assert "Zoe" not in str(found)
     twice = [[*CHILDREN[0][:-1], "Date of Birth"], *CHILDREN[1:]]
     found = faults(own("  dates: day_first", children=twice))
@@ -182,7 +182,7 @@ def test_a_total_that_stops_short_and_empty_cells_at_the_end_are_passed_over(own
     records = read_study(own("  dates: day_first", below="Total,2\r\n,,,,,,,,,,,,\r\n"))
     for name in TABLES:
         assert records.table(name).reset_index(drop=True).equals(plain.table(name).reset_index(drop=True))
-    assert records.how_read["spells"]["", "rows of totals at the end passed over"] == 1
+    assert records.how_read["spells"]["", "rows of totals at the end left out"] == 1
 
 
 def test_a_flag_in_words_of_its_own(own):
@@ -199,7 +199,7 @@ def test_missing_tables_are_one_fault_that_says_what_is_there(own, tmp_path):
     workbook(tmp_path / "data/own/extract.xlsx", {"Our children": CHILDREN})
     found = faults(study)
     assert [fault.found for fault in found] == [
-        "no file for the tables children, spells, referrals; in the folder stand extract.xlsx"
+        "no file for the tables children, spells, referrals; the folder has extract.xlsx"
     ]
     assert "--from data/own" in found[0].remedy
 

@@ -300,7 +300,7 @@ def test_what_is_wrong_with_questionnaires_is_said_all_at_once(project):
         "more than one version of the form for one person",
         "a version of the form that the study does not name",
         "a person outside the ages that the form is for",
-        "an answer or score that cannot be",
+        "an impossible answer or score",
         "an exit before the entry",
         "an item or scale that the scoring key does not have",
     ):
@@ -412,8 +412,8 @@ def test_a_flow_that_does_not_add_up_is_refused_with_every_row(project):
         frame.loc[started[2], "started_on"] = "2001-01-01"
 
     found = faults_of(project, "participation", spoil)
-    for words in ("more sessions attended than offered", "sessions attended by somebody who did not start",
-                  "a reason for an end without its day", "somebody who completed and did not start"):  # fmt: skip
+    for words in ("more sessions attended than offered", "sessions attended by someone who did not start",
+                  "a reason for ending without a date", "someone who completed but did not start"):  # fmt: skip
         assert words in found
     assert any("started_on before referred_on" in words for words in found)
 
@@ -426,7 +426,7 @@ def test_a_persons_free_text_never_enters_a_table(project):
         frame.loc[row, "end_reason"] = "Mum left for Leeds on Tuesday"
 
     found = faults_of(project, "participation", typed)
-    assert "a code that is not known" in found
+    assert "an unknown code" in found
     own = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))["delivery"]
     study, records = project(delivery=own | {"end_reasons": {}, "completed": []})
     frame = surveys.reach_table(

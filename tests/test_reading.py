@@ -129,8 +129,8 @@ def test_missing_file_other_ending_and_broken_containers_are_refused(tmp_path):
     ("content", "done"),
     [
         ("a,b\n1,2\n3,Zoë’s\n".encode("cp1252"), "a file in Windows-1252, as Excel saves plain CSV"),
-        ("a;b\n1;2\n3;Zoë’s\n".encode(), "columns parted by ';'"),
-        ("a\tb\n1\t2\n3\tZoë’s\n".encode(), "columns parted by tabs"),
+        ("a;b\n1;2\n3;Zoë’s\n".encode(), "columns separated by ';'"),
+        ("a\tb\n1\t2\n3\tZoë’s\n".encode(), "columns separated by tabs"),
     ],
 )
 def test_what_excel_saves_is_read_and_counted(tmp_path, content, done):

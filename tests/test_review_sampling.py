@@ -83,7 +83,7 @@ def test_every_file_of_a_stratum_can_be_drawn():
     ("alter", "match"),
     [
         (lambda frame: frame.drop(columns="period"), "no column period"),
-        (lambda frame: pd.concat([frame, frame.head(1)], ignore_index=True), r"stands twice"),
+        (lambda frame: pd.concat([frame, frame.head(1)], ignore_index=True), r"appears twice"),
         (lambda frame: frame.assign(period="later"), "unknown period"),
         (lambda frame: frame.assign(in_hub="maybe"), "unknown flag"),
         (lambda frame: frame.assign(file_id=""), "a blank"),

@@ -34,21 +34,21 @@ def test_seventeen_of_twenty_against_four_of_ten_is_told_as_it_is():
         "evidence. "
         "That is 45 percentage points more; the true difference could be as small as 9 or as large as 70. "
         "Among seven tests a difference like this can arise by chance: Boschloo's exact p = 0.016, but 0.066 after "
-        "Holm's correction. It should not be called significant."
+        "Holm's correction. Do not call it significant."
     )
     assert "not a change in any family" in CONTRAST
 
 
 def test_a_difference_that_stands_names_test_interval_and_correction():
     text = difference_sentence("X", **INTENSITY, p_value=0.0024, p_corrected=0.017, tests=7)
-    assert "stands after correction for seven tests (Boschloo's exact p = 0.002, corrected by Holm 0.017)" in text
+    assert "remains after correction for seven tests (Boschloo's exact p = 0.002, corrected by Holm 0.017)" in text
     assert "as small as 9 or as large as 70" in text
 
 
 def test_an_interval_across_nought_claims_no_difference_either_way():
     asked = INTENSITY | {"counts": (9, 10, 17, 20), "points": (-5.0, -27.6, 26.9)}
     text = difference_sentence("X", **asked, p_value=0.904, p_corrected=0.904, tests=7)
-    assert "cannot tell whether there is a difference: it could lie between −28 and +27 percentage points" in text
+    assert "is not clear whether there is a difference: it could be between −28 and +27 percentage points" in text
     assert "significant" not in text
 
 
@@ -75,17 +75,18 @@ def test_no_sentence_ever_calls_a_difference_significant_or_prints_a_missing_num
 def test_a_hidden_count_is_said_to_be_hidden_and_nothing_else_is_told():
     asked = INTENSITY | {"counts": (NAN, 10, 17, 20)}
     text = difference_sentence("X", **asked, p_value=0.016)
-    assert text == "X: the numbers behind this item are too small to be shown."
+    assert text == "X: the numbers behind this item are too small to show."
     assert "17" not in text
 
 
 def test_summary_counts_what_the_correction_and_the_intervals_leave():
     assert summary_sentence(7, 5, 2) == (
-        "Of the 7 items that were compared, two show a difference that stands once all tests are counted. For three "
-        "more the interval leaves out “no difference”, but among so many tests that can be luck."
+        "Of the 7 items that were compared, two show a difference that remains after allowing for all the tests. "
+        "For three "
+        "more the interval excludes “no difference”, but among so many tests that can be chance."
     )
     assert summary_sentence(1, 0, 0) == ("The one item that was compared does not show a difference.")
-    assert "too small to be shown" in summary_sentence(0, 0, 0)
+    assert "too small to show" in summary_sentence(0, 0, 0)
 
 
 def agreed(*values, files=24):
@@ -98,7 +99,7 @@ TEN = SimpleNamespace(min_double_coded=10)
 def test_without_double_coding_it_says_so():
     assert "No file was read by two reviewers" in agreement_sentence(agreed(), TEN)
     assert "No file was read by two reviewers" in agreement_sentence(agreed(NAN), TEN)
-    assert "judgement of one reader" in agreement_limit(agreed())
+    assert "one reviewer's judgement" in agreement_limit(agreed())
 
 
 def test_few_double_coded_files_carry_a_warning():
@@ -113,7 +114,7 @@ def test_few_double_coded_files_carry_a_warning():
 def test_items_on_which_reviewers_part_are_named_worst_first():
     read = pd.DataFrame({"item": ["C", "B", "A", "D"], "apart": [0, 5, 8, NAN], "files": 24})
     text = parting_sentence(read)
-    assert text.startswith("Reviewers part most on “A” (8 of 24 files) and “B” (5 of 24 files).")
+    assert text.startswith("Reviewers differ most on “A” (8 of 24 files) and “B” (5 of 24 files).")
     assert "same answer on every" in parting_sentence(read.head(1))
 
 
@@ -136,11 +137,11 @@ def test_titles_of_charts_say_what_the_numbers_show_and_no_hidden_one():
     items.loc[0, "percent_any"] = None
     assert "On 1 of 2 items that can be shown" in sentences.evidence_title(items, settings)
     items.loc[1, "percent_any"] = None
-    assert "most items rest on too few" in sentences.evidence_title(items, settings)
+    assert "most items have too few" in sentences.evidence_title(items, settings)
     differences = pd.DataFrame({"prespecified": True, "points": [60.0, 45.0], "p_holm": [0.017, 0.066]})
     says = sentences.differences_title(differences)
-    assert says == "1 of 2 differences stands once all tests are counted (95% intervals)"
-    assert sentences.differences_title(differences.assign(p_holm=0.5)).startswith("None of 2 differences stand ")
+    assert says == "1 of 2 differences remains after allowing for all the tests (95% intervals)"
+    assert sentences.differences_title(differences.assign(p_holm=0.5)).startswith("None of 2 differences remain ")
     assert "too few" in sentences.differences_title(differences.assign(points=None))
     agreement = pd.DataFrame({"agreement": [0.705, 1.0, None]})
     assert "on 71% to 100% of files" in sentences.agreement_title(agreement)

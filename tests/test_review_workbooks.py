@@ -165,7 +165,7 @@ FAULTS = {
     "file scored twice": (add_row, "cell A5", "scored before (r1.xlsx, sheet Answers, cell A2)"),
     "renamed column": (set_cell("B1", "Q1. Was the child safe?"), "cell B1", "did you mean 'Q1. Was the child safer?'"),
     "column deleted": (lambda book: book["Answers"].delete_cols(3), "sheet Answers, row 1", "no column “Q2."),
-    "column twice": (set_cell("F1", "File"), "cell F1", "stands twice"),
+    "column twice": (set_cell("F1", "File"), "cell F1", "appears twice"),
     "row deleted": (lambda book: book["Answers"].delete_rows(3), "reviewer r1, sheet Answers", "has no row"),
     "merged cells": (lambda book: book["Answers"].merge_cells("B2:C2"), "cells B2:C2", "merged cells"),
     "error as a note": (set_cell("E3", "#REF!"), "cell E3", "an error in place of a note"),

@@ -65,4 +65,4 @@ def test_check_counts_what_will_be_hidden(folder):
     shutil.copytree(ROOT / "data/millbrook", folder / "data/millbrook")
     done = call(folder, "check", "params/millbrook.yaml")
     assert "each notebook runs twice" in done.stdout
-    assert re.search(r"of \d+ counts of ages.* 1 lie between 1 and 5: they are hidden", done.stdout)
+    assert re.search(r"of \d+ counts of ages.* 1 are between 1 and 5: they are hidden", done.stdout)

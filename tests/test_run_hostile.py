@@ -40,7 +40,7 @@ def test_what_changes_while_the_notebooks_work_is_named_and_not_published(tmp_pa
     (folder / "notebooks" / "9_late.ipynb").write_text(notebook((PARAMETERS, f"from pathlib import Path\n{code}")))
     done = run(folder)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert f"not published: {named} changed while the notebooks worked" in done.stdout
+    assert f"not published: {named} changed while the notebooks ran" in done.stdout
     assert "nothing was run" not in done.stdout + done.stderr
     assert latest(folder) == before
     assert not list((folder / "outputs" / "one").glob(".staging-*"))

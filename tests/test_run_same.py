@@ -125,7 +125,7 @@ def test_a_movement_past_its_threshold_ends_with_7_and_the_run_is_published(two,
     monkeypatch.setattr(subjects, "RunSettings", lambda: RunSettings(warn=(limit,)))
     request = Request(files=(str(two / "params" / "one.yaml"),), isolated=True, pages=False)
     assert run_all(request, Progress()) == 7
-    assert "moved past its threshold: 60 → 70" in capsys.readouterr().out
+    assert "passed its threshold: 60 → 70" in capsys.readouterr().out
     assert latest(two) != first
 
 

@@ -464,7 +464,7 @@ def test_a_missing_month_gives_no_limits_and_says_why(tmp_path, drop):
     study = series.begin(project(tmp_path, change_table=change))
     points = clear(series.points_table(study), study.file.disclosure)
     found = named(series.analysed(study, points.frame), "Days to the assessment")
-    assert (found.why == "more than one period in a row is not there") == (len(drop) > 1)
+    assert (found.why == "more than one period in a row is missing") == (len(drop) > 1)
 
 
 @pytest.mark.parametrize("heading", ["{0:%Y-%m}", "{0:%b %Y}", "{0:%b-%y}", "{0:%m/%Y}"])
@@ -673,11 +673,11 @@ PARTS = "numerator,denominator"
 @pytest.mark.parametrize(
     ("kind", "table", "expected"),
     [
-        ("count", monthly([4] * 5 + [-3] + [4] * 8), "a number below nought"),
-        ("days_between", monthly([4] * 5 + [-3] + [4] * 8), "a number below nought"),
+        ("count", monthly([4] * 5 + [-3] + [4] * 8), "a number below zero"),
+        ("days_between", monthly([4] * 5 + [-3] + [4] * 8), "a number below zero"),
         ("rare", monthly([4] * 5 + [2.5] + [4] * 8), "a count with a fraction"),
         ("proportion", monthly(["3,9"] * 5 + ["10,9"] + ["3,9"] * 8, head=PARTS), "a part larger than its whole"),
-        ("rate", monthly(["3,9"] * 5 + ["3,0"] + ["3,9"] * 8, head=PARTS), "something counted out of nought"),
+        ("rate", monthly(["3,9"] * 5 + ["3,0"] + ["3,9"] * 8, head=PARTS), "something counted out of zero"),
         ("proportion", monthly(["0.33,3,9"] * 5 + ["0.9,3,9"], head="value," + PARTS), "not numerator ÷ denominator"),
         ("count", monthly(["3,3"] * 5 + ["4,3"], head="value,numerator"), "a value and a numerator that differ"),
         ("measure", monthly(["3,"] * 5 + [",3"], head="value,numerator"), "a measure without its value"),
@@ -734,7 +734,7 @@ def test_months_as_columns_are_headed_as_people_head_them(tmp_path, day):
             "columns series_id, 1 row (line 3)",
             "repeat an earlier one",
         ),
-        (["Jan-22", "Feb-22"], [["a", 1, 2], ["Total", 1, 2]], "column series_id, 1 row (line 3)", "does not have"),
+        (["Jan-22", "Feb-22"], [["a", 1, 2], ["Total", 1, 2]], "column series_id, 1 row (line 3)", "is not in"),
         (["Jan-22", "Feb-22"], [["a", 1, "n/a"]], "column Feb-22, 1 row (line 2)", "not a number"),
         (
             ["Jan-22", "Feb-22"],
@@ -742,7 +742,7 @@ def test_months_as_columns_are_headed_as_people_head_them(tmp_path, day):
             "column Jan-22, 1 row (line 2); and 1 more columns",
             "not a number",
         ),
-        (["Jan-22", "Feb-22"], [["a", 1, -2]], "series a, 1 row (line 2)", "below nought"),
+        (["Jan-22", "Feb-22"], [["a", 1, -2]], "series a, 1 row (line 2)", "below zero"),
     ],
 )
 def test_a_cell_of_a_wide_sheet_is_refused_where_it_stands(tmp_path, months, rows, where, expected):

@@ -176,9 +176,9 @@ def test_the_effect_moves_with_the_unit_and_not_with_the_level(seed, shift, scal
     [
         ([1, 1, 0, np.nan, 0, 0, 0, 0], False, NOT_KNOWN),
         ([1, 1, 0, 1, 0, 1, 0, 0], False, TWO_SIDED),
-        ([0, 0, 0, 0, 0, 0, 0, 0], False, "not computed: the numbers do not tell the arms apart"),
-        ([1, 0, 1, 0, 1, 0, 1, 0], True, "not computed: uptake differs by less than 10%"),
-        ([0, 0, 0, 1, 1, 1, 1, 0], True, "not computed: uptake differs by less than 10%"),
+        ([0, 0, 0, 0, 0, 0, 0, 0], False, "not calculated: the numbers do not separate the arms"),
+        ([1, 0, 1, 0, 1, 0, 1, 0], True, "not calculated: uptake differs by less than 10%"),
+        ([0, 0, 0, 1, 1, 1, 1, 0], True, "not calculated: uptake differs by less than 10%"),
     ],
 )
 def test_no_figure_for_those_who_took_it_up_where_it_would_be_none(took, two_sided, note):
@@ -275,8 +275,8 @@ def set_cells(column, value, rows=1):
 
 CONFLICTS = {
     "a unit allocated twice": ("allocation", lambda f: pd.concat([f, f.head(1)]), "rows that repeat an earlier one"),
-    "an unknown arm": ("allocation", set_cells("arm", "Third arm"), "a code that is not known"),
-    "an unknown reason": ("allocation", set_cells("lost_reason", "bored"), "a code that is not known"),
+    "an unknown arm": ("allocation", set_cells("arm", "Third arm"), "an unknown code"),
+    "an unknown reason": ("allocation", set_cells("lost_reason", "bored"), "an unknown code"),
     "a row without cluster": ("allocation", set_cells("cluster_id", ""), "no cluster, where other rows have one"),
     "a cluster in two arms": ("allocation", set_cells("cluster_id", "CL-T03"), "1 clusters in two arms"),
     "a family that is not there": ("allocation", set_cells("unit_id", "CL-F9999"), "a family of which the table"),
@@ -298,7 +298,7 @@ CONFLICTS = {
         "weeks that begin on another day",
     ),
     "too many hours": ("time_diary", set_cells("hours", "150", 3), "more hours than a week has"),
-    "an unknown activity": ("time_diary", set_cells("activity", "lunch"), "a code that is not known"),
+    "an unknown activity": ("time_diary", set_cells("activity", "lunch"), "an unknown code"),
 }
 
 
@@ -324,7 +324,7 @@ def test_all_faults_come_at_once(project):
     edit(project, lambda given: given["trial"]["flow"].update(randomised=321))
     edit(project, lambda given: given["trial"]["protocol"].update(dated="2022-01-01"))
     found = " | ".join(fault.found for fault in faults_of(project))
-    for words in ("in two arms", "begin on another day", "start before", "does not add up", "younger than the first"):
+    for words in ("in two arms", "begin on another day", "start before", "does not add up", "dated after the first"):
         assert words in found
     assert found.count("does not add up") == 2
 
@@ -457,7 +457,7 @@ def test_subgroups_are_those_of_the_protocol_with_one_test_each(trial):
     older = trial.frame["age_years"] >= 10
     assert frame["n_programme"].iloc[0] == (older & trial.frame["in_programme"]).sum()
     few = replace(trial, settings=trial.settings.model_copy(update={"primary": "days_cp"}))
-    assert trials.trial_subgroups_table(few).frame["note"].str.startswith("not computed").any()
+    assert trials.trial_subgroups_table(few).frame["note"].str.startswith("not calculated").any()
 
 
 # ---------------------------------------------------------------------------------------------------------- time use
@@ -548,7 +548,7 @@ def test_without_full_follow_up_there_is_no_rate(made_up):
     late = Repeats(what="hearing", periods={"2021/22": Stretch(first="2021-04-01", last="2022-06-30")})
     study = study.model_copy(update={"settings": study.settings.model_copy(update={"repeats": late})})
     frame = trials.repeats_table(study, records).frame
-    assert frame["note"].str.contains("not computed").all()
+    assert frame["note"].str.contains("not calculated").all()
     assert frame[["repeated", "percent", "ci_low"]].isna().all(axis=None)
 
 
@@ -627,7 +627,7 @@ def test_every_section_says_what_it_does_not_show(monkeypatch):
         said = " ".join(shown_by(STUDY, monkeypatch, name))
         assert "What this does not show" in said, name
         if name == "trial":
-            assert "is a decision of the service" in said
+            assert "The service on trial decides" in said
         if name == "came_back":
             assert "Day 365 counts, day 366 does not" in said
 
@@ -642,11 +642,12 @@ def test_the_first_page_answers_by_the_trial_and_says_that_families_were_put_the
     first = found.answers[0]
     assert first.evidence == "trial"
     assert found.sentence == (
-        "Allocated by lot, the Family practitioners children had 21 fewer days as a child in need than those compared."
+        "Allocated at random, the Family practitioners children had 21 fewer days as a child in need than the "
+        "comparison children."
     )
-    assert first.full.startswith("Days as a child in need, everybody in the arm allocated")
+    assert first.full.startswith("Days as a child in need, everyone in the arm allocated")
     assert not any(
-        "by lot" in why for finding in found.findings if finding.certainty for why in finding.certainty.because
+        "at random" in why for finding in found.findings if finding.certainty for why in finding.certainty.because
     )
     assert "took it up" in found.must_not[0]
     assert first.certainty.circles == 5  # 4.8% and 13.8% lost

@@ -33,8 +33,8 @@ REASONS = {
 }
 """What a reader is told for each reason."""
 
-AS_PUBLISHED = "; counted all the same, as the report did"
-DAYS_AT_RISK = "; analysed on the days that are covered, scaled to the whole period"
+AS_PUBLISHED = "; counted anyway, as the report did"
+DAYS_AT_RISK = "; analysed on the days covered, scaled to the whole period"
 """What a reader is told of a child who is analysed although its period is not wholly observable."""
 
 
@@ -200,9 +200,9 @@ def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
         if counts.get(label, 0) == 0:
             raise Refused.for_one(
                 f"{study.file.name}, group {label}",
-                "no child whom the data shows for the whole of both periods",
+                "no child whom the data cover for the whole of both periods",
                 "at least one child in each group",
-                "a window that the data cannot cover is never counted as zero (docs/methods.md, Periods)",
+                "a window that the data do not cover is never counted as zero (docs/methods.md, Periods)",
                 "shorten window_months, extend the extract (data.last_date), or correct the groups' labels",
             )
 
@@ -220,7 +220,7 @@ def _refuse_unequal_follow_up(study: Study, included: pd.DataFrame, seen: dict[s
             shares = ", ".join(f"{label} {digits(100 * by_group[label])}%" for label in settings.groups.labels())
             raise Refused.for_one(
                 f"{study.file.name}, the {settings.window_months} months {period}",
-                f"groups that the data covers to different lengths ({shares} of the child-days)",
+                f"groups that the data cover for different lengths of time ({shares} of the child-days)",
                 f"a difference of at most {settings.follow_up_gap_allowed:.0%} (follow_up_gap_allowed)",
                 "groups are compared over equal follow-up only (docs/methods.md, Periods)",
                 "shorten window_months, extend the extract, or set unobservable: days_at_risk",

@@ -11,7 +11,7 @@ _LINES = (
     ("The records as they were read", "book.records.spells"),
     ("A cleared table as a data frame", "book.clear(table).frame"),
     ("What a reader gets", "book.table, book.chart, book.say, book.finding"),
-    ("A chart of one's own in the house's style", "stepdown.show.style.use_style()"),
+    ("Your own chart in the style of the pages", "stepdown.show.style.use_style()"),
 )
 """What a book can do, and how it is asked."""
 
@@ -26,7 +26,7 @@ def to_be_cleared(table: object) -> str:
     """Return why a thing that is no aggregate table cannot be cleared."""
     if isinstance(table, pd.DataFrame | pd.Series):
         return (
-            "that is child level; clear takes an AggregateTable, which says of each column what it counts "
+            "that is child level; clear takes an AggregateTable, which says what each column counts "
             "(AggregateTable.of_rows; docs/your_own_notebook.md)"
         )
     return f"clear takes an AggregateTable, not a {type(table).__name__}"

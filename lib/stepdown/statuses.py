@@ -48,7 +48,7 @@ def overlaps(study: Study, records: StudyRecords) -> AggregateTable:
         "statuses": Column("Statuses", Role.KEY),
         "children": Column("Children", Role.COUNT, "children", 0),
         "days": Column("Days together", Role.TOTAL, "days", 0, ("children",)),
-        "treatment": Column("What is done about it", Role.OPEN),
+        "treatment": Column("How it is treated", Role.OPEN),
     }
     frame = pd.DataFrame(rows, columns=list(columns))
     return AggregateTable("overlaps", "pair of statuses", frame, columns, largest_percent={"days": tuple(largest)})

@@ -290,7 +290,7 @@ class Book:
         if not isinstance(figure, Figure):
             raise TypeError(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
         if self.plan and figure.is_empty():
-            self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers that it would show are too small.")
+            self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers behind it are too small.")
             return
         png = figure.png()
         facts = {"name": name, "title": figure.title, "alt": _MISSING.sub(NOT_SHOWN, figure.alt)}

@@ -56,7 +56,7 @@ def _no_gate(tables: Tables, finding: Finding) -> str:
 
 
 def _not_by_lot(tables: Tables, finding: Finding) -> str:
-    return "" if "trial_effect" in tables else "families not put into groups by lot"
+    return "" if "trial_effect" in tables else "families not allocated to the groups at random"
 
 
 def _ends_apart(tables: Tables, finding: Finding) -> str:
@@ -121,29 +121,29 @@ def _other_answer(tables: Tables, finding: Finding) -> str:
     pays = rows["percent_pays"].astype("float64")
     signs = {number > 0 for number in rows["net_cost_gbp"].astype("float64")}
     sure = (pays <= SURE_OF_ONE_SIDE).all() or (pays >= 100 - SURE_OF_ONE_SIDE).all()
-    return "" if sure and len(signs) == 1 else "cost or saving hangs on the comparison or on chance"
+    return "" if sure and len(signs) == 1 else "whether it cost or saved depends on the comparison or on chance"
 
 
 def _other_roads(tables: Tables, finding: Finding) -> str:
     p = tables.cell("trends", "p_before", assumption="moved alike")
-    return "groups moved apart already before" if p.known and p.number < 0.05 else ""
+    return "groups already moving apart before" if p.known and p.number < 0.05 else ""
 
 
 def _no_proof(tables: Tables, finding: Finding) -> str:
     p = tables.cell("trends", "p_before", assumption="moved alike")
-    return "" if p.known and p.number < 0.05 else "finding no difference is no proof of none"
+    return "" if p.known and p.number < 0.05 else "finding no difference does not prove that there is none"
 
 
 def _few_files(tables: Tables, finding: Finding) -> str:
     rows = tables.rows("case_file_differences")
     few = (rows[["files_earlier", "files_later"]].min(axis=None) or 0) < FEWEST_FILES if len(rows) else True
-    return f"fewer than {FEWEST_FILES} files of a period" if few else ""
+    return f"fewer than {FEWEST_FILES} files in a period" if few else ""
 
 
 def _read_once(tables: Tables, finding: Finding) -> str:
     rows = tables.rows("agreement")
     twice = rows["files"].max() if len(rows) else float("nan")
-    return "" if twice >= FEWEST_READ_TWICE else "hardly any file known to be read by two reviewers"
+    return "" if twice >= FEWEST_READ_TWICE else "hardly any files known to be read by two reviewers"
 
 
 def _no_rank(tables: Tables, finding: Finding) -> str:
@@ -185,38 +185,38 @@ RULES = (
     ),
     Rule("It is known whether the groups were alike before", {"difference": 2, "again": 2, "money": 1}, _no_gate),
     Rule("There are enough children to compare", {"difference": 1, "again": 1, "money": 1}, _few_to_compare),
-    Rule("Families were put into the groups by lot", {"difference": 1, "again": 1}, _not_by_lot),
+    Rule("Families were allocated to the groups at random", {"difference": 1, "again": 1}, _not_by_lot),
     Rule("The two ways of comparing the groups agree", {"difference": 1}, _ends_apart),
-    Rule("The groups did not move apart already before, month by month", {"difference": 1}, _other_roads),
-    Rule("A difference of the roads before was found, not only none", {"trend": 2}, _no_proof),
-    Rule("The interval leaves out “no difference”", {"difference": 1, "trial": 1, "again": 1}, _chance),
+    Rule("The groups were not already moving apart before, month by month", {"difference": 1}, _other_roads),
+    Rule("The months before show a difference (finding none would prove less)", {"trend": 2}, _no_proof),
+    Rule("The interval excludes “no difference”", {"difference": 1, "trial": 1, "again": 1}, _chance),
     Rule(
         f"At least {FEWEST_EVENTS} children of each group had it",
         {"difference": 1, "trial": 1, "again": 1},
         _few_events,
     ),
     Rule(
-        f"The shares of the groups that were left out differ by at most {LARGEST_GAP:.0f} percentage points",
+        f"The shares left out of the two groups differ by at most {LARGEST_GAP:.0f} percentage points",
         {"difference": 1, "trial": 1, "again": 1, "money": 1},
         _gap,
     ),
     Rule(
-        f"No date that is needed is blank in more than {MOST_BLANK:.0f}% of rows",
+        f"No date needed is blank in more than {MOST_BLANK:.0f}% of rows",
         {"difference": 1, "trial": 1, "again": 1, "money": 1},
         _blank,
     ),
-    Rule("The days that are counted can fit in the window", {"difference": 1, "money": 1}, _impossible),
-    Rule("However it is compared and counted, the answer is the same", {"money": 2}, _other_answer),
+    Rule("The days counted fit in the window", {"difference": 1, "money": 1}, _impossible),
+    Rule("The answer is the same however it is compared and counted", {"money": 2}, _other_answer),
     Rule("The same families' files were read at both times", {"files": 1}, _always("files of other families")),
-    Rule(f"At least {FEWEST_FILES} files were read of each period", {"files": 1}, _few_files),
+    Rule(f"At least {FEWEST_FILES} files were read for each period", {"files": 1}, _few_files),
     Rule(f"At least {FEWEST_READ_TWICE} files were read by two reviewers", {"files": 1}, _read_once),
-    Rule("All that it rests on was checked", {"headline": 1}, _always("other printed figures taken as right")),
+    Rule("Everything it depends on was checked", {"headline": 1}, _always("other printed figures are taken as right")),
     Rule("The working is public", {"published": 2}, _always("no working is public")),
     Rule("There is a comparison and an interval", {"published": 2}, _always("no comparison and no interval")),
     Rule("There are enough councils to say what is usual", {"area": 2}, _no_rank),
-    Rule("It is more than councils often move", {"area": 2}, _usual),
+    Rule("The change is larger than councils often have", {"area": 2}, _usual),
     Rule("No difference of half the size was there before", {"area": 1}, _earlier),
-    Rule("Nothing else can have moved it", {"area": 1}, _always("other things happened in the same years")),
+    Rule("Nothing else can have changed it", {"area": 1}, _always("other things happened in the same years")),
     Rule("Most series have enough periods", {"series": 2}, _short_series),
     Rule("Most targets can be answered", {"targets": 2}, _open_targets),
     Rule("A series is compared with one elsewhere", {"series": 1}, _always("most series have no comparison")),

@@ -108,8 +108,9 @@ class Evaluation:
         if all(cell.known for cell in found.values()):
             one, other = (_more_or_less(cell.number, measure.unit) for cell in found.values())
             number = _both(found[ENDS[0]].number, found[ENDS[1]].number, measure.unit)
-            short = f"{measure.title}: {one} a child by one comparison, {other} by the other."
-            clause = f"the {labels[0]} children had {number} {measure.label.removeprefix('days ')} than those compared"
+            short = f"{measure.title}: {one} per child by one comparison, {other} by the other."
+            held = measure.label.removeprefix("days ")
+            clause = f"the {labels[0]} children had {number} {held} than the comparison children"
         return Finding(
             topic=outcome,
             evidence="difference",
@@ -121,7 +122,7 @@ class Evaluation:
             clause=clause,
             figures=tuple(
                 MainFigure(
-                    f"{measure.title} a child, {labels[0]} minus {labels[1]}",
+                    f"{measure.title} per child, {labels[0]} minus {labels[1]}",
                     cell,
                     measure.unit,
                     self.tables.cell(name, "ci_low", outcome=outcome, estimator=way),
@@ -146,9 +147,9 @@ class Evaluation:
         number, short, clause = FEW, f"{measure.title}: too few children to show a difference.", ""
         if estimate.known:
             number = _both(estimate.number, estimate.number, unit)
-            short = f"{measure.title}: {_more_or_less(estimate.number, unit)} a child, everybody in the arm allocated."
+            short = f"{measure.title}: {_more_or_less(estimate.number, unit)} per child, everyone as allocated."
             held = measure.label.removeprefix("days ")
-            clause = f"allocated by lot, the {labels[0]} children had {number} {held} than those compared"
+            clause = f"allocated at random, the {labels[0]} children had {number} {held} than the comparison children"
         return Finding(
             topic=outcome,
             evidence="trial",
@@ -289,7 +290,7 @@ class Evaluation:
         if "trends" not in self.tables:
             return None
         p = self.tables.cell("trends", "p_before", assumption="moved alike")
-        says, moved = "alike, so far as can be told", "moved alike, so far as can be told"
+        says, moved = "alike, as far as these data show", "moved alike, as far as these data show"
         if not p.known:
             says, moved = "cannot be said", "cannot be compared"
         elif p.number < 0.05:
@@ -297,17 +298,17 @@ class Evaluation:
         return Finding(
             topic="trends",
             evidence="trend",
-            question="Were the groups on the same road before?",
+            question="Were the groups on the same path before?",
             number=says[0].upper() + says[1:],
             short=f"Month by month before support, the two groups {moved}.",
             full="",
             limit=TRENDS_LIMIT,
-            clause="the groups were not on the same road before" if says == "not alike" else "",
+            clause="the groups were not on the same path before" if says == "not alike" else "",
         )
 
 
 def _cannot_say(verdict: str) -> str:
-    why = "there were too few children" if verdict == TOO_FEW else "the children compared were too different before"
+    why = "there were too few children" if verdict == TOO_FEW else "the comparison children were too different before"
     return f"whether it helped cannot be said: {why}"
 
 
@@ -327,7 +328,7 @@ def _both(first: float, second: float, unit: str) -> str:
 
 
 def _net_in_words(first: float, second: float) -> tuple[str, str]:
-    """Return a net cost as a number and as a sentence; below nought the programme saved more than it cost."""
+    """Return a net cost as a number and as a sentence; below zero the programme saved more than it cost."""
     low, high = sorted((first, second))
     if low >= 0:
         ends = span(low, high, rounded_pounds)

@@ -24,7 +24,7 @@ def of_checks(tables: Tables) -> list[Finding]:
     if not all(cell.known for cell in cells.values()):
         return []
     short = (
-        f"{digits(found)} of {digits(checks)} checks of the printed figures fail, and rounding does not explain them."
+        f"{digits(found)} of {digits(checks)} checks of the printed figures fail, and rounding does not explain why."
         if found
         else f"All {digits(checks)} checks of the printed figures hold."
     )
@@ -63,21 +63,21 @@ def _headline(tables: Tables, name: str) -> Finding:
         low, high = (rounded_pounds(end.number) for end in ends)
         number = f"{low} to {high}"
         inside = ends[0].number <= printed.number <= ends[1].number
-        verdict = "can stand" if inside else "cannot stand"
+        verdict = "can be right" if inside else "cannot be right"
         short = f"The printed {as_pounds(printed.number)} {verdict}: anything from {low} to {high} is possible."
-        clause = "" if inside else f"the {name} cannot be the {as_pounds(printed.number)} that is printed"
+        clause = "" if inside else f"the {name} cannot be the printed {as_pounds(printed.number)}"
         shown = (("Printed", printed, 1), ("Lowest possible", ends[0], 2), ("Highest possible", ends[1], 2))
         bars = [Bar(label, cell.number, as_pounds(cell.number), series) for label, cell, series in shown]
     figures = [MainFigure(f"{name}, as printed", printed, "£", exact=True)]
     if bars:
-        what = f"{name}, if each impossible total may be anything possible"
+        what = f"{name}, if each impossible total could be any possible value"
         figures += [
             MainFigure(f"{what}: {side}", end, "£") for side, end in zip(("lowest", "highest"), ends, strict=True)
         ]
     return Finding(
         topic=f"headline {name}",
         evidence="headline",
-        question=f"Can the {name} stand as printed?",
+        question=f"Can the printed {name} be right?",
         number=number,
         short=short,
         full=short,
@@ -103,13 +103,12 @@ def of_case(tables: Tables) -> list[Finding]:
         Finding(
             topic="published_case",
             evidence="published",
-            question="What is known of the published saving?",
+            question="What is known about the published saving?",
             number=f"{rounded_pounds(total.number)}, not checked",
             short=short,
             full=short,
             limit="The figure is as published: nothing here adds to its evidence.",
-            clause=f"the published saving of {rounded_pounds(total.number)} can be neither rebuilt nor checked: "
-            "no working is public",
+            clause=f"the published saving of {rounded_pounds(total.number)} cannot be checked: no working is public",
             figures=(
                 MainFigure("Published saving for each family", each, "£"),
                 MainFigure("Families, as published", families, "families"),
@@ -119,7 +118,7 @@ def of_case(tables: Tables) -> list[Finding]:
                 Bar(label, cell.number, rounded_pounds(cell.number))
                 for label, measure in (
                     ("As published", "total_saving"),
-                    ("With the families that another source counts", "total_saving_other_count"),
+                    ("With the number of families in another source", "total_saving_other_count"),
                 )
                 if (cell := tables.cell("published_saving", "value", measure=measure)).known
             ),
@@ -141,7 +140,7 @@ def area_sentence(tables: Tables, findings: Sequence[Finding]) -> str:
         p = tables.cell("area_change", "p_corrected", measure=finding.topic.removeprefix("moved "), main="True")
         p = p if p.known else tables.cell("area_change", "p", **p.where)
         verdict = "more than councils often do" if p.number < 0.05 else "no more than councils often do"
-        verdict = verdict if p.known else "and whether that is more than councils often do cannot be said"
+        verdict = verdict if p.known else "and whether that is more than councils often do is not known"
         told.setdefault(verdict, []).extend([finding.clause] if finding.clause else [])
     return "; ".join(f"{joined(moved)}, {verdict}" for verdict, moved in told.items() if moved)
 
@@ -208,7 +207,7 @@ def of_monitoring(tables: Tables) -> list[Finding]:
     shows = "does not show" if len(limited) == 1 and not special else _shows(len(special))
     short = f"{of_all} {shows} more than chance now{names}."
     if limited.empty:
-        short = "No series has enough periods that can be compared to say what is more than chance."
+        short = "No series has enough comparable periods to say what is more than chance."
     found.append(
         Finding(
             topic="chance",

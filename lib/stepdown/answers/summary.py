@@ -18,7 +18,7 @@ MOST = 5
 Recorded = Mapping[str, Sequence[Mapping[str, str]]]
 """What the notebooks' books said as findings, by the table that each is about: sentence, limit, page."""
 
-NOT_ANSWERED = "This run does not answer it: a part was not run, or its numbers are too small to be shown."
+NOT_ANSWERED = "This run does not answer it: a part was not run, or its numbers are too small to show."
 
 _TABLE_OF = {
     "comparable": "overlap_gate",
@@ -36,21 +36,22 @@ _TABLE_OF = {
 
 _MUST_NOT = {
     "check": (
-        "Do not say which of two figures is right, or that anyone meant to mislead: only the records could tell.",
+        "Do not say which of two figures is right, or that anyone meant to mislead: only the records could show that.",
     ),
     "case": ("Do not quote the saving as shown: nobody outside can rebuild it.",),
     "area": ("Do not say that a programme caused the change: a council does many things in the same years.",),
     "monitoring": ("Do not say that the programme changed a series: other things happened in the same months.",),
 }
 _NOT_THE_CAUSE = (
-    "Do not say that the programme caused a difference: children alike on paper may differ in what no record holds."
+    "Do not say that the programme caused a difference: children who look alike in the records may differ in "
+    "other ways."
 )
 _NEITHER = "Do not say that the programme worked, or that it failed: nobody knows what would have happened without it."
 _ELSEWHERE = (
-    "Do not say that the programme would do the same elsewhere, or for those who did not take it up. Do not compare "
-    "those who took it up with those who did not: they are other families."
+    "Do not say that the programme would do the same elsewhere, or for those who did not take it up. Do not "
+    "compare those who took it up with those who did not: they are different families."
 )
-_NO_CASH = "Do not call a saving money in hand: most of it is staff time."
+_NO_CASH = "Do not treat a saving as money to spend: most of it is staff time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +196,4 @@ def _records(tables: Tables) -> str:
     if rows.empty:
         return ""
     blank = int((rows["blank"].isna() | (rows["blank"] > 0)).sum())
-    return f"Records: every rule is kept; {blank} of {len(rows)} columns have blank cells."
+    return f"Records: all rules were met; {blank} of {len(rows)} columns have blank cells."

@@ -287,8 +287,8 @@ def _wide_neighbours(file: Path) -> pd.DataFrame | None:
                 for rank, i in told
             ]  # fmt: skip
     if odd:
-        raise Refused([Fault(f"{file.name}, {some_rows(sorted(set(odd)))}", "an authority that is not told by its code",
-                             "the department's codes of three digits", "a neighbour is told by its code",
+        raise Refused([Fault(f"{file.name}, {some_rows(sorted(set(odd)))}", "an authority not identified by its code",
+                             "the department's codes of three digits", "a neighbour is identified by its code",
                              "write the codes")])  # fmt: skip
     lines = [line - FIRST_LINE for line, told in found.items() for _ in told]
     return pd.DataFrame([each for told in found.values() for each in told], columns=NEIGHBOURS.names(), index=lines)
@@ -300,7 +300,7 @@ def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str
     new = next((name for name in raw.columns if name.startswith("new_geog")), "")
     if not new:
         raise Refused([Fault(f"{source}.csv, line 1 (headings)", "no column New_geog_code", "each authority's code",
-                             "authorities are told by the codes of the Office for National Statistics",
+                             "authorities are identified by the codes of the Office for National Statistics",
                              "download the file that has the codes")])  # fmt: skip
     codes = raw[new]
     parts = [

@@ -157,7 +157,7 @@ def breaks_table(study: AreaStudy) -> AggregateTable:
                 for b in study.settings.breaks
             )  # fmt: skip
             if not inside:
-                what = f"{digits(ratio, 2)} times the year before: look it up before a trend is read through it"
+                what = f"{digits(ratio, 2)} times the year before: check it before reading a trend across it"
                 rows.append((study.settings.council, label(name), str(year), "found here", what))
     columns = {
         "area": Column("Authority", Role.KEY),
@@ -193,7 +193,7 @@ def coverage_table(study: AreaStudy) -> AggregateTable:
         "measure": Column("Measure", Role.KEY),
         "year": Column("Year", Role.KEY),
         "rates": Column("Published rates", Role.OPEN, decimals=0),
-        "come_out": Column("Come out to the last digit", Role.OPEN, decimals=0),
+        "come_out": Column("Match to the last digit", Role.OPEN, decimals=0),
     }
     frame = pd.concat(parts)[list(columns)] if parts else pd.DataFrame(columns=list(columns))
     return AggregateTable("area_vintage", "measure × year", frame.reset_index(drop=True), columns)

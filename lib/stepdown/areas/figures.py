@@ -226,7 +226,7 @@ def read_folder(folder: Path, at: Callable[[list[int]], str] | None = None) -> F
                     where=f"{folder.name}/areas.csv, column la_code, {some_rows(lines_of(twice.index))}",
                     found="one code of the department for two authorities",
                     allowed="one authority a code",
-                    rule="neighbours are told by the department's codes",
+                    rule="neighbours are identified by the department's codes",
                     remedy="give the rows of an authority whose other code was replaced the newer one",
                 )
             ]
@@ -247,7 +247,7 @@ def _read(file: Path, contract: Contract) -> tuple[pd.DataFrame, list[Fault]]:
     empty = pd.DataFrame(columns=contract.names())
     if not file.is_file():
         missing = Fault(shown, "no such file", f"a table whose rows are: {contract.one_row_is}",
-                        "the three tables of published figures lie side by side",
+                        "the three tables of published figures belong in one folder",
                         "make it with: stepdown areas add FILE…")  # fmt: skip
         return empty, [missing]
     try:
@@ -294,10 +294,10 @@ def rate_faults(figures: Figures, at: Callable[[list[int]], str]) -> list[Fault]
             faults.append(
                 Fault(
                     where=at([int(i) for i in off]),
-                    found=f"rates of {name} that do not come out of their counts",
+                    found=f"rates of {name} that do not match their counts",
                     allowed=f"count ÷ denominator × {measure.per:,.0f}, rounded half up",
-                    rule="a published rate is worked out again before it is used",
-                    remedy="look the rows up in the publication; a column may have been shifted, or two years mixed",
+                    rule="a published rate is recalculated before it is used",
+                    remedy="check the rows in the publication; a column may have shifted, or two years may be mixed",
                 )
             )
     return faults

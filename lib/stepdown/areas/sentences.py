@@ -26,11 +26,11 @@ def finding(frame: pd.DataFrame, council: str) -> str:
     if ranked.empty:
         reasons = dict.fromkeys(str(reason) for reason in main["not_given"] if reason)
         why = joined(list(reasons))
-        return f"Whether {council} moved differently from councils like it cannot be said yet: {why}. {told}"
+        return f"Whether {council} changed differently from councils like it cannot be said yet: {why}. {told}"
     if apart:
-        head = f"{council} moved differently from councils like it in {joined(apart)}."
+        head = f"{council} changed differently from councils like it in {joined(apart)}."
     else:
-        head = f"{council} did not move differently from councils like it by more than authorities often do."
+        head = f"{council} did not change more than authorities often do, compared with councils like it."
     several = f" P values are corrected for {written(len(ranked), 'measure')} (Holm)." if len(ranked) > 1 else ""
     return f"{head} {told}{several}"
 
@@ -61,8 +61,8 @@ def earlier_sentence(frame: pd.DataFrame) -> str:
         p = "" if pd.isna(row["earlier_p"]) else f" (p = {digits(row['earlier_p'], 3)})"
         parts.append(f"{_inner(row['measure'])} {_against(row['earlier_difference'])}{p}")
     return (
-        f"The same comparison among the years before the programme: {'; '.join(parts)}. A difference that was there "
-        "already cannot be the programme's doing."
+        f"The same comparison among the years before the programme: {'; '.join(parts)}. A difference that was "
+        "already there cannot be the result of the programme."
     )
 
 
@@ -81,7 +81,7 @@ def other_choices_sentence(frame: pd.DataFrame) -> str:
         parts.append(text)
     if not parts:
         return ""
-    return f"Over all choices of years and neighbours the change against neighbours runs: {'; '.join(parts)}."
+    return f"Across all choices of years and neighbours, the change compared with neighbours is: {'; '.join(parts)}."
 
 
 def ratio_sentence(frame: pd.DataFrame) -> str:
@@ -95,8 +95,8 @@ def ratio_sentence(frame: pd.DataFrame) -> str:
     ]
     return (
         f"Counted as if each child were independent, in {frame['last_year'].iloc[0]}: {'; '.join(parts)}. "
-        "Brothers and sisters, thresholds and policy move together, so these intervals are far too narrow. They show "
-        "that a figure changed, not that this council changed more than others."
+        "Brothers and sisters, thresholds and policy move together, so these intervals are far too narrow. They "
+        "show that a figure changed, not that this council changed more than others."
     )
 
 
@@ -121,14 +121,15 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
         effect = row["effect"]
         p = "" if pd.isna(row["p"]) else f" (p = {digits(row['p'], 3)}, corrected {digits(row['p_corrected'], 3)})"
         side = f"{_with_unit(abs(effect), row['unit'])} {'above' if effect > 0 else 'below'} theirs{p}"
-        parts.append(f"{_inner(row['measure'])} {'cannot be told' if pd.isna(effect) else side}")
+        parts.append(f"{_inner(row['measure'])} {'is not known' if pd.isna(effect) else side}")
     never = written(frame["never"].iloc[0], "authority", "authorities")
     others = joined([item.area for item in study.settings.also_began])
     return (
-        f"The programme began in {others} too. Each council is held, from the year before it began, against "
-        f"the {never} of these figures not known to have begun it. The change "
-        f"over the years since, on average: {'; '.join(parts)}. The p value says how often chance does as much when "
-        "the starting years are dealt out among these authorities; the correction is for several measures (Holm)."
+        f"The programme began in {others} too. Each council is compared, from the year before it began, with the "
+        f"{never} authorities in these figures not known to have begun it. The change "
+        f"over the years since, on average: {'; '.join(parts)}. The p value says how often chance gives as much "
+        "when the starting years are reassigned among these authorities at random; the correction is for several "
+        "measures (Holm)."
     )
 
 
@@ -175,7 +176,7 @@ def synthetic_list(frame: pd.DataFrame) -> str:
 def breaks_list(frame: pd.DataFrame) -> str:
     """Return a Markdown list of the breaks of the series, declared or found."""
     if frame.empty:
-        return "No break is declared, and no count of the council changes by half or more from one year to the next."
+        return "No break is declared, and no count of the council's changes by half or more in a year."
     items = [
         f"- {row['area']}, {_inner(row['measure'])}, {row['years']} ({row['known_by']}): {row['reason']}."
         for _, row in frame.iterrows()
@@ -188,7 +189,7 @@ def vintage_sentence(frame: pd.DataFrame, population: str) -> str:
     text = f"Population: {population}."
     for name, rows in frame[frame["come_out"] < 0.9 * frame["rates"]].groupby("measure", sort=False):
         years = joined([str(year) for year in rows["year"]])
-        text += f" The published rates of {_inner(name)} in {years} rest on another population."
+        text += f" The published rates of {_inner(name)} in {years} are based on another population."
     return text
 
 
@@ -198,8 +199,8 @@ def lacks_sentence(frame: pd.DataFrame) -> str:
     if main["p"].notna().any() or main["difference"].isna().all():
         return ""
     return (
-        "These figures hold the council, its neighbours and England only. The placebo test over all authorities and "
-        "the funnel appear as soon as the department's own files have been added."
+        "These figures cover only the council, its neighbours and England. The placebo test across all "
+        "authorities and the funnel appear once the department's own files have been added."
     )
 
 

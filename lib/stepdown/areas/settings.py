@@ -114,7 +114,7 @@ class AreaSettings(Settings):
                  "neighbours and other_neighbours": self.all_models(), "leave_out and also_began": others}  # fmt: skip
         for where, entries in lists.items():
             if twice := sorted({entry for entry in entries if list(entries).count(entry) > 1}):
-                raise ValueError(f"{where}: {', '.join(twice)} stands twice")
+                raise ValueError(f"{where}: {', '.join(twice)} appears twice")
         for claim in self.claims:
             if bool(claim.measure) == bool(claim.why_not):
                 raise ValueError("a claim names its measure, or says under why_not why no published figure can test it")

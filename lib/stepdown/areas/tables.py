@@ -224,7 +224,7 @@ def starts_table(study: AreaStudy) -> AggregateTable:
         "councils": Column("Councils with figures", Role.OPEN, decimals=0),
         "never": Column("Authorities that did not begin", Role.OPEN, decimals=0),
         "effect": Column("Change against authorities that did not begin", Role.OPEN, decimals=1),
-        "p": Column("p value (starting years dealt out by chance)", Role.OPEN, "p", 3),
+        "p": Column("p value (starting years reassigned at random)", Role.OPEN, "p", 3),
         "p_corrected": Column("p value, corrected for several measures (Holm)", Role.OPEN, "p", 3),
     }
     frame = pd.DataFrame(rows, columns=[name for name in columns if name != "p_corrected"])

@@ -27,7 +27,7 @@ def check_percent(relation: Percent, figures: Figures) -> list[Check]:
     """Check a count as a percentage of its base; counts are exact, so only the per cent itself is rounded."""
     counts, base = figures.many(relation.count), figures.many(relation.base)
     if total_of(base) == 0:
-        raise figures.fault("a per cent of nothing: the base is 0", "a base above 0", "name the n that was used")
+        raise figures.fault("a per cent of zero: the base is 0", "a base above 0", "name the n that was used")
     return [compare(figures.one(relation.percent), HUNDRED * total_of(counts) / total_of(base), counts + base)]
 
 
@@ -103,7 +103,7 @@ def check_percent_change(relation: PercentChange, figures: Figures) -> list[Chec
     """Check a change in per cent; ``rounded_to`` widens both ends to what may stand behind a rounded figure."""
     before, after = figures.one(relation.before), figures.one(relation.after)
     if before.value == 0:
-        raise figures.fault("a change in per cent from nothing: before is 0", "a figure above 0", "take it out")
+        raise figures.fault("a per cent change from zero: before is 0", "a figure above 0", "take it out")
     half = exact(relation.rounded_to) / 2 if relation.rounded_to else Fraction(0)
     value = _growth(before.value, after.value, relation.sign)
     ends = [_growth(before.value + b, after.value + a, relation.sign) for b in (-half, half) for a in (-half, half)]

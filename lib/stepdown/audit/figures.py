@@ -51,7 +51,7 @@ def total_of(quantities: tuple[Quantity, ...]) -> Fraction:
     return sum((quantity.value for quantity in quantities), Fraction(0))
 
 
-def fault(where: str, found: str, allowed: str, remedy: str = "mend the name") -> Refused:
+def fault(where: str, found: str, allowed: str, remedy: str = "correct the name") -> Refused:
     """Return a refusal with one fault of a relations file."""
     return Refused.for_one(where, found, allowed, RULE, remedy)
 
@@ -71,7 +71,7 @@ class Figures:
         """Return the same figures, read for another place of the relations file."""
         return replace(self, where=where)
 
-    def fault(self, found: str, allowed: str, remedy: str = "mend the name") -> Refused:
+    def fault(self, found: str, allowed: str, remedy: str = "correct the name") -> Refused:
         """Return a refusal of the relation that is being read."""
         return fault(self.where, found, allowed, remedy)
 
@@ -137,7 +137,7 @@ class Figures:
         plain = relation.model_dump() | {"each": {}}
         for name in relation.each:
             if "{" + name + "}" not in str(plain):
-                found = f"each: {name!r} stands nowhere in the relation"
+                found = f"each: {name!r} is not used in the relation"
                 raise self.fault(found, "a placeholder that is used", "use it")
         for combination in itertools.product(*values):
             filled = _fill(plain, dict(zip(relation.each, combination, strict=True)))

@@ -23,9 +23,9 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] 
     ast.Div: operator.truediv,
 }
 AS_PUBLISHED = "every figure as published"
-ALL_IMPOSSIBLE = "every impossible total anything that is possible"
-CAPPED = "every impossible total cut to the most that is possible"
-ALL_TOTALS = "every total of days anything that is possible"
+ALL_IMPOSSIBLE = "every impossible total at any possible value"
+CAPPED = "every impossible total cut to its maximum"
+ALL_TOTALS = "every total of days at any possible value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class Outcome:
 
 def evaluate(formula: str, values: Mapping[str, Span], where: str) -> Span:
     """Return the lowest and highest value of ``formula``; raises Refused for more than names, numbers and + - * /."""
-    bad = fault(where, f"a formula that cannot be read: {formula!r}", "names, numbers, + - * / and brackets", "mend it")
+    bad = fault(
+        where, f"a formula that cannot be read: {formula!r}", "names, numbers, + - * / and brackets", "rewrite it"
+    )
 
     def span(node: ast.expr) -> Span:
         if isinstance(node, ast.Name):
@@ -66,7 +68,7 @@ def evaluate(formula: str, values: Mapping[str, Span], where: str) -> Span:
             raise bad
         a, b = span(node.left), span(node.right)
         if isinstance(node.op, ast.Div) and b[0] <= 0 <= b[1]:
-            raise fault(where, f"a division by what may be 0 in {formula!r}", "a divisor above 0", "mend it")
+            raise fault(where, f"a division by what may be 0 in {formula!r}", "a divisor above 0", "correct it")
         ends = [_OPERATIONS[type(node.op)](x, y) for x in a for y in b]  # each operation is monotone in either value
         return min(ends), max(ends)
 
@@ -145,7 +147,7 @@ def sensitivity(model: Model, checks: Sequence[Check], figures: Figures) -> list
     ranges: dict[str, Mapping[str, Span]] = {AS_PUBLISHED: {}}
     for name, span in impossible.items():
         place = f"{bounded[name].table}, {bounded[name].cell}".replace(SEPARATOR, ", ")
-        ranges[f"{place}: anything that is possible"] = {name: span}
+        ranges[f"{place}: any possible value"] = {name: span}
     if impossible:
         ranges[ALL_IMPOSSIBLE] = impossible
         ranges[CAPPED] = {name: (most, most) for name, (_, most) in impossible.items()}
@@ -153,7 +155,7 @@ def sensitivity(model: Model, checks: Sequence[Check], figures: Figures) -> list
     for scenario in model.headline.scenarios:
         unknown = set(scenario.replace) - set(model.quantities)
         if unknown:
-            raise fault(model.where, f"a scenario replaces {sorted(unknown)}", ", ".join(model.quantities), "mend it")
+            raise fault(model.where, f"a scenario replaces {sorted(unknown)}", ", ".join(model.quantities), "rename it")
         values = {name: figures.at(model.where).one(ref).value for name, ref in scenario.replace.items()}
         ranges[scenario.name] = {name: (value, value) for name, value in values.items()}
     return [

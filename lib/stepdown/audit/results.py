@@ -24,7 +24,7 @@ _PLACE = {
     "published": _open("Printed", "As printed."),
     "recomputed": _open("Comes to", "What the other figures give, or what is possible."),
 }
-_BUILT_ON = _open("Figures built on it", "Published figures worked out from it.", "", 0)
+_BUILT_ON = _open("Figures built on it", "Published figures that depend on it.", "", 0)
 
 
 def _of(check: Check, *names: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def checks_table(audit: Audit) -> AggregateTable:
         "explained_by_rounding": _open("Rounding explains it", "It is not, but some unrounded figures would give it."),
         "severity": _open("Severity", "headline, figure, question, presentation or none (docs/published_figures.md)."),
         "note": _open("Note", "What else the check says."),
-        "relation": _open("Relation", "Where the relation stands in the file."),
+        "relation": _open("Relation", "Where the relation is in the file."),
         "figures_built_on_it": _BUILT_ON,
     }
     rows = [
@@ -76,7 +76,7 @@ def findings_table(audit: Audit) -> AggregateTable:
         "figures_built_on_it": _BUILT_ON,
         "headlines": _open("Headlines", "Headlines built on it."),
         "headline_moves_gbp": _open(
-            "Headline moves by up to", "When this figure alone may be anything possible.", "£", 0
+            "Headline moves by up to", "When this figure alone could be any possible value.", "£", 0
         ),
         "sentence": _open("Finding", "The finding in one sentence."),
     }

@@ -58,8 +58,8 @@ def _place(check: Check, quote: str) -> str:
 def _rests(weight: Weight) -> str:
     count = len(weight.reaches)
     if not count:
-        return "no other checked figure is built on it"
-    words = f"{count} published figure{'' if count == 1 else 's'} {'is' if count == 1 else 'are'} built on it"
+        return "no other checked figure depends on it"
+    words = f"{count} published figure{'' if count == 1 else 's'} {'depends' if count == 1 else 'depend'} on it"
     if weight.headlines:
         words += ", among them " + joined([f"the {name}" for name in weight.headlines])
     if weight.severity == "headline":
@@ -90,7 +90,7 @@ _WEIGHTS = {
     "headline": "on figures that cannot be right and that move a headline",
     "figure": "on figures that cannot be right but move no headline",
     "question": "to ask the authors about",
-    "presentation": "of printing or labelling, where the figure that was meant is plain",
+    "presentation": "of printing or labelling, where the intended figure is clear",
 }
 
 
@@ -112,8 +112,8 @@ def about_headline(audit: Audit, name: str) -> str:
     low, high = plainly(whole.lowest, 0, "£"), plainly(whole.highest, 0, "£")
     side = "inside" if whole.lowest <= whole.published <= whole.highest else "outside"
     text = (
-        f"The {name} is printed as {published}. {len(whole.varied)} of the totals behind it are impossible. If each of "
-        f"them may be anything that is possible, the {name} is between {low} and {high}. "
+        f"The {name} is printed as {published}. {len(whole.varied)} of the totals behind it are impossible. If "
+        f"each of them could be any possible value, the {name} is between {low} and {high}. "
         f"The printed figure is {side} that range. "
     )
     same_side = whole.lowest > 0 if whole.published > 0 else whole.highest < 0

@@ -33,5 +33,5 @@ def add_command(files: tuple[Path, ...], into: Path) -> None:
         text = f"  {name}: {counts.columns[0]} to {counts.columns[-1]}"
         other = vintages(figures, name).query("come_out < 0.9 * rates")["year"]
         if len(other):
-            text += f"; published on another population: {', '.join(map(str, other))} (worked out again)"
+            text += f"; published with another population: {', '.join(map(str, other))} (recalculated)"
         click.echo(text)

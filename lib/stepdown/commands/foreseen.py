@@ -32,7 +32,7 @@ def _what_runs(plan: Plan) -> str:
     same = sum(step.status is Status.UNCHANGED for step in plan.steps)
     if not named:
         return "a run would find nothing changed since the last one."
-    kept = f"; {written(same, 'notebook')} would be taken over from the last run" if same else ""
+    kept = f"; {written(same, 'notebook')} would be copied from the last run" if same else ""
     return f"a run would make {joined(named)}{kept}."
 
 
@@ -68,7 +68,7 @@ def _what_can_be_shown(study: Study, records: StudyRecords) -> list[str]:
     counts = [*statuses["children_with_status"], *ages["children"]]
     small = sum(1 <= count <= policy.threshold for count in counts)
     among = f"of {len(counts)} counts of ages, ethnicity, siblings and statuses"
-    hidden = f"{among}, {small} lie between 1 and {policy.threshold}"
+    hidden = f"{among}, {small} are between 1 and {policy.threshold}"
     if not small:
         return [*lines, f"{hidden}; smaller groups in other tables may be hidden."]
     return [*lines, f"{hidden}: they are hidden, with others that would give them away (docs/disclosure.md)."]

@@ -25,17 +25,17 @@ th {{ font-weight: normal; }} thead th {{ font-weight: bold; }} .num {{ text-ali
 .table-scroll {{ overflow-x: auto; }}
 </style></head><body><main><h1>{title}</h1>
 """
-_ABOUT = """<p>What became of every row of the council's returns, which doubts were found, who could be compared, and
-how many children were in need, on a plan and looked after on each 31 March: hold these against the figures that the
+_ABOUT = """<p>What became of every row of the council's returns, which queries were found, who could be compared, and
+how many children were in need, on a plan and looked after on each 31 March: compare these with the figures that the
 department published for the council. Rows in are rows used and rows left out.</p>
-<p>The study's first page shows the same. Hand on that page or this report, not both: what one hides to protect a child,
+<p>The study's first page shows the same. Share that page or this report, not both: what one hides to protect a child,
 the other may show.</p>
 """
 
 
 @click.command(name="import")
 @click.argument("params", type=click.Path())
-@click.option("--look", is_flag=True, help="Say what was found, matched and doubted; write nothing.")
+@click.option("--look", is_flag=True, help="Show what was found, matched and queried; write nothing.")
 def import_command(params: str, look: bool) -> None:
     """Bring in the returns that PARAMS names: tables, match report, restricted lists and a study file to complete."""
     from stepdown.importing import ImportSettings, bring_in, on_a_terminal, write
@@ -47,7 +47,7 @@ def import_command(params: str, look: bool) -> None:
         imported = bring_in(load(file, ImportSettings), root)
         click.echo(on_a_terminal(imported))
         if look:
-            click.echo("\nNothing was written. Without --look the tables, the report and the study file are.")
+            click.echo("\nNothing was written. Without --look, the tables, the report and the study file are written.")
             return
         paths = [*write(imported, root), _page(imported, root)]
     except Refused as refused:
@@ -56,9 +56,9 @@ def import_command(params: str, look: bool) -> None:
     click.echo("\nWritten\n" + "\n".join(f"  {path}" for path in sorted(paths)))
     study = f"params/{imported.settings.study}.yaml"
     kept = f"data/{imported.settings.study}/study_file.yaml"
-    step = f"write in the place of each ??? in {study}, then"
+    step = f"replace each ??? in {study}, then"
     if kept in paths:
-        step = f"{study} was yours and is kept; take over what is new in {kept} (dates above all), then"
+        step = f"{study} is yours and was kept; copy what is new from {kept} (above all the dates), then"
     click.echo(f"\nNext: {step}: stepdown check {study}")
 
 

@@ -52,7 +52,7 @@ def write_mapping(path: str) -> str:
     _write_report(study, rows)
     said = [f"{table}: {heading!r} is {f'{column}, {how}' if column else how}" for table, heading, column, how in rows]
     if not lines:
-        return "\n".join([*said, f"{study.name}: nothing to propose; every heading is named already"])
+        return "\n".join([*said, f"{study.name}: nothing to propose: every heading is already named"])
     _insert(study, lines)
     return "\n".join([*said, f"Written into {study.file.name} under data:", *(f"  {line}" for line in lines)])
 
@@ -62,7 +62,7 @@ def column_lines(told: Headings, contract: Contract) -> list[str]:
     named = [f"{column}: {_quoted(heading)}" for heading, column in told.by_another_name().items()]
     others = told.ignored
     return named + [
-        f"{column}: ???  # write its heading" + (f"; likest: {', '.join(near(column, others))}" if others else "")
+        f"{column}: ??? # write its heading" + (f"; nearest: {', '.join(near(column, others))}" if others else "")
         for column in told.missing(contract)
     ]
 
@@ -85,7 +85,7 @@ def _code_lines(raw: pd.DataFrame, column: str, contract: Contract, study: Study
 
 def _how(told: Headings, heading: str) -> str:
     if heading in told.private:
-        return "refused: it leads to a person"
+        return "refused: it identifies a person"
     return told.how.get(heading, "not read")
 
 
@@ -110,7 +110,7 @@ def _insert(study: Study, lines: list[str]) -> None:
     double = sorted(set(own) & set(there))
     if head is None or double:
         found = f"data.{double[0]} already" if double else "a section data that is not written line by line"
-        remedy = "put these lines there by hand:\n" + "\n".join(f"           {line}" for line in lines)
+        remedy = "add these lines by hand:\n" + "\n".join(f"           {line}" for line in lines)
         raise Refused.for_one(study.file.name, found, "a section data that has none of its own", _RULE, remedy)
     proposed = ["# proposed by stepdown check --write-mapping: check each line", *lines]
     inserted = "".join(f"{head[2]}{line}\n" for line in proposed)

@@ -27,17 +27,15 @@ def new_command(name: str | None, kind: str | None, source: str | None, syntheti
     """Write the parameter file of a new study called NAME, and say the next command."""
     try:
         kind = kind or ("tables" if source and Path(source).is_file() else _asked_kind())
-        name = name or _asked("What shall the study be called? (small letters, such as families_first)", "NAME")
+        name = name or _asked("What is the study called? (lower-case letters, such as families_first)", "NAME")
         root = Path.cwd()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise _refused("NAME", repr(name), "small letters, figures and _", "give another name")
+            raise _refused("NAME", repr(name), "lower-case letters, digits and _", "give another name")
         make = {"returns": _returns, "tables": _tables, "report": _report}[kind]
         files, next_command = make(root, name, source, synthetic)
         there = [path for path in files if (root / path).exists()]
         if there:
-            raise _refused(
-                ", ".join(there), "a file that is there already", "a new name", "give the study another name"
-            )
+            raise _refused(", ".join(there), "a file that already exists", "a new name", "give the study another name")
     except Refused as refused:
         click.echo(refused.worded(reveal=True, before=True), err=True)
         sys.exit(2)
@@ -45,7 +43,7 @@ def new_command(name: str | None, kind: str | None, source: str | None, syntheti
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
         count = sum("???" in re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines())
-        click.echo(f"Written: {path}" + (f", with ??? in {count} places where you write" if count else ""))
+        click.echo(f"Written: {path}" + (f", with ??? in {count} places for you to fill in" if count else ""))
     click.echo(f"Next: {next_command}")
 
 
@@ -64,7 +62,7 @@ def _asked(question: str, option: str) -> str:
 
 def _refuse_without_terminal(option: str, allowed: str) -> None:
     if not sys.stdin.isatty():
-        raise _refused(option, "nothing, and no terminal to ask on", allowed, f"give {option} on the command line")
+        raise _refused(option, "nothing, and no terminal to ask in", allowed, f"give {option} on the command line")
 
 
 def _returns(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:
@@ -84,7 +82,7 @@ def _returns(root: Path, name: str, source: str | None, synthetic: bool) -> tupl
         households=next(iter(found.households), None),
     )
     path = f"params/{name}_import.yaml"
-    return {path: text}, f"write in the place of each ???, then: stepdown import {path} --look"
+    return {path: text}, f"replace each ???, then: stepdown import {path} --look"
 
 
 def _tables(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:
@@ -99,17 +97,17 @@ def _tables(root: Path, name: str, source: str | None, synthetic: bool) -> tuple
         raise _refused(source, "no such file or folder", "a workbook, a CSV or a folder", "correct the path")
     folder = place if place.is_dir() else place.parent
     if not folder.is_relative_to(root.resolve()):
-        raise _refused(source, "tables outside of this folder", "tables in it", f"copy them to data/{name}")
+        raise _refused(source, "tables outside this folder", "tables in it", f"copy them to data/{name}")
     found = find_tables(place)
     if not found:
         allowed = "a table with the headings of docs/data_dictionary.md, or with other names of them"
-        remedy = "name the headings as that page has them, or see docs/your_own_data.md, the files"
+        remedy = "use the headings on that page, or see docs/your_own_data.md, The files"
         raise _refused(source, "no table of children, spells or referrals", allowed, remedy)
     shown = str(folder.relative_to(root.resolve()))
     values = proposal(found) | {"source": source, "folder": shown, "synthetic": synthetic, "name": name}
     path = f"params/{name}.yaml"
     text = filled("tables.yaml.j2", _TEMPLATES, **values)
-    return {path: text}, f"write in the place of each ???, then: stepdown check {path}"
+    return {path: text}, f"replace each ???, then: stepdown check {path}"
 
 
 def _report(root: Path, name: str, source: str | None, synthetic: bool) -> tuple[dict[str, str], str]:
@@ -121,8 +119,8 @@ def _report(root: Path, name: str, source: str | None, synthetic: bool) -> tuple
         f"{folder}/source.yaml": filled("source.yaml.j2", _TEMPLATES),
     }
     guide = "docs/your_own_data.md, step 6"
-    step = f"type each table of the report into a CSV of its own in {folder} ({guide})"
-    return files, f"{step}, write in the place of each ???, then: stepdown audit params/{name}.yaml"
+    step = f"type each table of the report into its own CSV file in {folder} ({guide})"
+    return files, f"{step}, replace each ???, then: stepdown audit params/{name}.yaml"
 
 
 def _refused(where: str, found: str, allowed: str, remedy: str) -> Refused:

@@ -29,7 +29,7 @@ def plan_command(file: str) -> None:
     )
     for item in planned(plan):
         if item.difference != item.difference:  # NaN
-            click.echo(f"\n{item.estimator}: not even a programme that kept every child from it would be found")
+            click.echo(f"\n{item.estimator}: not even a programme that prevented it for every child would be found")
             continue
         left = 100 * (plan.share_with_status - item.difference)
         error = 100 * (item.found * (1 - item.found) / plan.simulated_studies) ** 0.5
@@ -42,4 +42,4 @@ def plan_command(file: str) -> None:
         others = {name: smallest_difference(plan, item.estimator, times=times) for times, name in MORE.items()}
         words = [f"{name} {digits(100 * least, 1) if least == least else 'none'}" for name, least in others.items()]
         click.echo(f"   in points, with other numbers of families: {', '.join(words)}")
-    click.echo("\nWhich of the two is right hangs on how the groups come about (docs/methods.md); plan for the larger.")
+    click.echo("\nWhich is right depends on how the groups are formed (docs/methods.md); plan for the larger one.")

@@ -72,7 +72,7 @@ def _plan(params: str) -> tuple[Study, ReviewSettings, SamplePlan, Path]:
             [
                 Fault(
                     f"{study.file.name}, review.sample",
-                    "nothing: the study does not plan a sample",
+                    "the study does not plan a sample",
                     "register_file, folder, reviewers and strata",
                     _RULE,
                     "add the section review.sample to the study's parameter file",
@@ -111,7 +111,7 @@ def _sample(params: str, force: bool) -> None:
     click.echo(f"{files} files drawn with seed {study.settings.seed}; {to_read - files} of them are read twice.")
     for reviewer in sample.reviewers():
         click.echo(f"  {reviewer}: {len(sample.files_of(reviewer))} files")
-    click.echo(f"Sample: {_shown(target, study)}. It names the periods: keep it from the reviewers.")
+    click.echo(f"Sample: {_shown(target, study)}. It names the periods: do not show it to the reviewers.")
 
 
 def _template(params: str, force: bool) -> None:
@@ -207,7 +207,7 @@ def _read_sample(folder: Path) -> Sample:
 def _not_there(paths: list[Path], what: str, remedy: str) -> None:
     refuse(
         [
-            Fault(path.name, f"{what} that is there already", "a new file", _RULE, remedy)
+            Fault(path.name, f"{what} that already exists", "a new file", _RULE, remedy)
             for path in paths
             if path.exists()
         ]

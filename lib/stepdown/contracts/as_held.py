@@ -1,4 +1,4 @@
-"""Tables as people hold them: letters of Windows, columns parted by semicolons, titles above and totals below.
+"""Tables as people hold them: letters of Windows, columns separated by semicolons, titles above and totals below.
 
 Each thing that is done is counted; what cannot be told is left for the reader to refuse.
 """
@@ -40,7 +40,7 @@ def parted_by(content: bytes, how: How) -> str:
     found = max(";\t|", key=line.count)
     if "," in line or not line.count(found):
         return ","
-    how["", f"columns parted by {'tabs' if found == chr(9) else repr(found)}"] += 1
+    how["", f"columns separated by {'tabs' if found == chr(9) else repr(found)}"] += 1
     return found
 
 
@@ -57,7 +57,7 @@ def from_headings(content: bytes, known: frozenset[str], how: How) -> tuple[byte
     rows = [_cells(line.decode("utf-8", errors="replace")) for line in lines]
     above = heading_row(rows, known)
     if above:
-        how["", "title rows above the headings passed over"] += above
+        how["", "title rows above the headings left out"] += above
     return content.split(b"\n", above)[above], above
 
 
@@ -75,5 +75,5 @@ def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
     totals = last.index[first.str.fullmatch(TOTAL.pattern, case=False).fillna(False)]
     if totals.empty:
         return raw
-    how["", "rows of totals at the end passed over"] += len(totals)
+    how["", "rows of totals at the end left out"] += len(totals)
     return raw.drop(index=totals)

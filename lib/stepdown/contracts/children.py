@@ -33,7 +33,7 @@ def _codes_of_issues(study: Study) -> Codes:
 
 CHILDREN = Contract(
     table="children",
-    one_row_is="child in the study (also a child who was then excluded)",
+    one_row_is="child in the study (including a child later excluded)",
     fields=(
         CHILD_ID,
         Field(
@@ -138,7 +138,7 @@ SPELLS = Contract(
         Field(
             "end_date",
             "date",
-            "day on which the spell ended, itself not counted; blank: still open on the data's last date",
+            "day on which the spell ended (not itself counted); blank: still open on the data's last date",
         ),
     ),
     belongs_to=(("child_id", "children"),),

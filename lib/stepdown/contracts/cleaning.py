@@ -66,7 +66,7 @@ def cleaned(
     frame = pd.DataFrame(columns, index=raw.index)
     rows = frame.notna().any(axis=1)
     if not rows.all():
-        how["", "rows that hold nothing passed over"] += int((~rows).sum())
+        how["", "empty rows left out"] += int((~rows).sum())
     return frame[rows], faults
 
 
@@ -89,7 +89,7 @@ def _cleaned_column(cells: pd.Series, codes: Iterable[str], how: How) -> pd.Seri
     for text, n in times.items():
         new = changed[str(text)]
         what = "spaces taken out" if new is not None else "blank words read as blank" if str(text).strip() else "spaces"
-        how[str(cells.name), "cells of spaces read as blank" if what == "spaces" else what] += int(n)
+        how[str(cells.name), "cells with only spaces read as blank" if what == "spaces" else what] += int(n)
     return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
 
 
@@ -139,14 +139,14 @@ def _stand_ins(cells: pd.Series, field: Field, contract: Contract, file: str) ->
     lower = distinct.str.lower()
     if field.other:
         wrong = distinct[lower.isin(NOT_KNOWN | _YES_NO) | ~distinct.str.contains(r"[^\W\d_]")]
-        found = "what is no reason: yes, no, a number, a mark or a word for not known"
-        allowed = "a reason in words; a blank cell for a child who is not excluded"
+        found = "not a reason: yes, no, a number, a mark or a word for “not known”"
+        allowed = "a reason in words; a blank cell if the child is not excluded"
         remedy = "write the reason, or clear the cell"
     elif field.name.endswith("_id"):
         wrong = distinct[lower.isin(NOT_KNOWN) | ~distinct.str.contains(r"\w") | distinct.str.fullmatch(_SHORTENED)]
-        found = "a word for not known, or a long number that Excel shortened"
+        found = "a word for “not known”, or a long number that Excel shortened"
         allowed = "an id of its own"
-        remedy = "give each its own id from the source, or leave the rows out"
+        remedy = "give each its own id from the source, or remove the rows"
     else:
         return []
     where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
@@ -169,10 +169,10 @@ def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
     return [
         Fault(
             where,
-            f"{len(alike)} texts that differ from another in capitals, spaces or the width of letters alone",
-            "one way of writing for one thing",
+            f"{len(alike)} texts that differ from another only in capitals, spaces or the width of letters",
+            "one way of writing each thing",
             RULE.format(table=contract.table, column=cells.name) + "; it cannot be known whether they are one",
-            "write them alike if they are one, and so that they differ in more than that if they are not",
+            "write them in the same way if they are one; if not, make them differ in more than that",
             tuple(alike.sort_values(key=lambda s: s.str.lower()).head(4)),
         )
     ]
@@ -186,15 +186,15 @@ def _unseen(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
     for wrong, what, allowed, remedy in (
         (
             [text for text in odd if unseen(text)],
-            "letters that cannot be seen (zero-width, direction or control marks)",
-            "letters that can be seen: two ids that look alike must be alike",
-            "type the text again, or take the marks out at the source",
+            "invisible characters (zero-width, direction or control marks)",
+            "visible characters: two ids that look the same must be the same",
+            "type the text again, or remove the characters at the source",
         ),
         (
             [text for text in distinct[distinct.str.startswith("#")] if _ERROR.fullmatch(text)],
             "an error that Excel writes, such as #N/A",
             "values; a blank cell where a value is not known",
-            "mend the formula that the cell came from, or clear the cell if the value is not known",
+            "correct the formula behind the cell, or clear the cell if the value is not known",
         ),
     ):
         if wrong:

@@ -59,4 +59,4 @@ def _count(how: How, column: str, texts: list[str], written: list[Written | None
         if part and part.how:
             how[column, part.how] += int(n)
         if part and ":" in text and not _MIDNIGHT.fullmatch(text):
-            how[column, "times of day left out of a date"] += int(n)
+            how[column, "times of day removed from dates"] += int(n)

@@ -171,7 +171,7 @@ def headed(raw: pd.DataFrame, contract: Contract, given: Mapping[str, str], how:
     names and the file has not, and a column of names or addresses.
     """
     told = told_apart(list(raw.columns), contract, given)
-    above = how["", "blank rows above the headings passed over"] + how["", "title rows above the headings passed over"]
+    above = how["", "blank rows above the headings left out"] + how["", "title rows above the headings left out"]
     faults = _heading_faults(told, contract, f"{file}, line {1 + above} (headings)")
     if faults:
         raise Refused(faults)
@@ -195,7 +195,7 @@ def _heading_faults(told: Headings, contract: Contract, where: str) -> list[Faul
             f"more than one column that is {column}: {some_names(same)}",
             "each column once",
             rule,
-            f"name the right one under {setting}, or take the other out:  {column}: {same[0]}",
+            f"name the right one under {setting}, or remove the other:  {column}: {same[0]}",
         )
         for column, same in told.doubled.items()
     ]
@@ -221,7 +221,7 @@ def _heading_faults(told: Headings, contract: Contract, where: str) -> list[Faul
         needed = "the columns " + ", ".join(f.name for f in contract.fields if f.required)
         faults.append(Fault(where, found, f"{needed} (of {known})", rule, remedy))
     if told.private:
-        found = f"columns that lead to a person: {some_names(told.private)}"
-        remedy = "take them out of the file: a study's folder holds no name, address or number of a person"
-        faults.append(Fault(where, found, "pseudonyms only", f"{rule}; no more is kept than is needed", remedy))
+        found = f"columns that identify a person: {some_names(told.private)}"
+        remedy = "remove them from the file: a study's folder must not have names, addresses or personal numbers"
+        faults.append(Fault(where, found, "pseudonyms only", f"{rule}; keep no more than is needed", remedy))
     return faults

@@ -115,7 +115,8 @@ def _dates_beyond(frame: pd.DataFrame, contract: Contract, study: Study, shown: 
                 f"a date more than {YEARS_BEFORE} years before the data's last date",
                 f"dates from {first:%Y-%m-%d}",
                 RULE.format(table=contract.table, column=field.name),
-                "correct the date, or leave the cell blank: 1900-01-01 and the like stand for a date that is not known",
+                "correct the date, or leave the cell blank: 1900-01-01 and similar dates mean that the date is "
+                "not known",
             ),
         ):
             if wrong.any():

@@ -84,7 +84,7 @@ def _without_empty_columns(where: str, frame: pd.DataFrame, how: How) -> pd.Data
     """Leave out columns that have neither a heading nor a cell, as Excel saves them; refuse other faulty headings."""
     kept = [i for i, name in enumerate(frame.columns) if name.strip() or frame.iloc[:, i].notna().any()]
     if len(kept) < frame.shape[1]:
-        how["", "columns without heading and without any cell passed over"] += frame.shape[1] - len(kept)
+        how["", "empty columns without a heading left out"] += frame.shape[1] - len(kept)
         frame = frame.iloc[:, kept]
     names = list(frame.columns)
     twice = [shortened(name) for name, times in Counter(names).items() if times > 1 and name.strip()]
@@ -109,7 +109,7 @@ def _read_csv(path: Path, how: How, known: frozenset[str]) -> pd.DataFrame:
         how["", "end-of-file mark passed over"] += 1
     content, above = _from_first_filled_line(content)
     if above:
-        how["", "blank rows above the headings passed over"] += above
+        how["", "blank rows above the headings left out"] += above
     content, titles = from_headings(as_utf8(content, how), known, how)
     above += titles
     mark = parted_by(content, how)
@@ -316,10 +316,10 @@ def _read_excel(path: Path, how: How, known: frozenset[str], wanted: str) -> pd.
     texts = [[_cell_text(cell) for cell in row] for row in sheet.rows]
     first = next(i for i, row in enumerate(texts) if any(cell.strip() for cell in row))
     if first:
-        how["", "blank rows above the headings passed over"] += first
+        how["", "blank rows above the headings left out"] += first
     titles = heading_row(texts[first : first + TITLE_ROWS], known)
     if titles:
-        how["", "title rows above the headings passed over"] += titles
+        how["", "title rows above the headings left out"] += titles
         first += titles
     kept = [(i, row) for i, row in enumerate(texts[first + 1 :], first + FIRST_ROW) if any(row)]
     _refuse_merged(sheet, first + 1)

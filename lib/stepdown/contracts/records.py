@@ -57,7 +57,7 @@ class StudyRecords:
         if name in SIX:
             return getattr(self, name)
         if name not in self.others and name not in known_tables():
-            raise Refused([_unknown_table("the table that was asked for", name)])
+            raise Refused([_unknown_table("the table requested", name)])
         return self.others[name] if name in self.others else _empty(name)
 
 
@@ -180,7 +180,7 @@ def _cross_table_faults(frames: dict[str, pd.DataFrame], files: dict[str, str]) 
                 found = f"a date more than {UNBORN_DAYS} days before the child was born"
                 rule = f"docs/data_dictionary.md, table {table}, column {column}"
                 remedy = (
-                    "correct the date or the birth_date; 1900-01-01 and the like stand for a date that is not known"
+                    "correct the date or the birth_date; 1900-01-01 and similar dates mean that the date is not known"
                 )
                 allowed = f"dates from {UNBORN_DAYS} days before the birth_date in children"
                 faults.append(Fault(where, found, allowed, rule, remedy))
@@ -204,7 +204,7 @@ def _orphans(orphans: pd.Series, table: str, file: str, parent: str, parent_file
     return Fault(
         f"{file}, column {column}, {some_rows(lines_of(orphans.index))}",
         f"a {column} that the table {parent} does not have{zeros}",
-        f"only values that stand in column {column} of {parent_file}",
+        f"only values in column {column} of {parent_file}",
         f"docs/data_dictionary.md, table {table}: each row belongs to a row of {parent}",
         ZEROS_REMEDY if lost else remedy,
         values=tuple(dict.fromkeys(str(value) for value in orphans.head(5))),
@@ -230,7 +230,7 @@ def _unknown_table(where: str, name: str) -> Fault:
     known = list(known_tables())
     return Fault(
         where=where,
-        found=f"a table that is not known: {name!r}{nearest(name, known)}",
+        found=f"an unknown table: {name!r}{nearest(name, known)}",
         allowed=", ".join(known),
         rule="docs/data_dictionary.md: the tables that a study can have",
         remedy="correct the name, or register the table (CONTRIBUTING.md, Where new code goes)",
@@ -241,7 +241,7 @@ def _missing(study: Study, tables: list[str]) -> Fault:
     folder, first = study.settings.data.folder, tables[0]
     place = study.path(folder)
     others = sorted(path.name for path in place.iterdir() if path.suffix.lower() in _LIKE) if place.is_dir() else []
-    there = f"; in the folder stand {some_names(others)}" if others else ""
+    there = f"; the folder has {some_names(others)}" if others else ""
     rows = "; ".join(f"{table}: one row is a {known_tables()[table].one_row_is}" for table in tables)
     return Fault(
         where=f"{folder}/",
@@ -257,7 +257,7 @@ def _two_files(study: Study, table: str, found: list[Path]) -> Fault:
     return Fault(
         where=f"{study.settings.data.folder}/",
         found=f"{len(found)} files for the table {table}: " + ", ".join(path.name for path in found),
-        allowed="one file a table",
-        rule="it cannot be known which of them holds",
+        allowed="one file per table",
+        rule="it is not clear which of them is right",
         remedy="move the old one away, or name the right one under data.files",
     )

@@ -69,12 +69,12 @@ def _about_column(typed: pd.Series, raw: pd.Series, field: Field, codes: tuple[s
             raw.isna(),
             "a blank cell",
             f"{field.about}; it cannot be blank",
-            "fill the cell from the source, or take the row out and say so in the data log",
+            "fill the cell from the source, or remove the row and say so in the data log",
         )
     if codes:
         yield (
             given & ~typed.isin(codes),
-            "a code that is not known",
+            "an unknown code",
             "one of " + ", ".join(codes[:30]) + (", …" if len(codes) > 30 else ""),
             "correct the code; or name it in the study file: among its codes, or under data.codes with the one it is",
         )
@@ -111,7 +111,7 @@ def _about_rows(frame: pd.DataFrame, contract: Contract) -> Iterator[tuple[str, 
                 frame.duplicated(list(contract.unique), keep="first"),
                 "rows that repeat an earlier one",
                 f"one row for each {contract.one_row_is.split(' (')[0]}",
-                "remove the repeated rows, or find out which is right",
+                "remove the repeated rows, or find out which one is right",
             ),
         )
     if contract.one_version:
@@ -122,7 +122,7 @@ def _about_rows(frame: pd.DataFrame, contract: Contract) -> Iterator[tuple[str, 
                 frame.duplicated(names, keep=False) & ~frame.duplicated(contract.names(), keep=False),
                 f"two versions of one {contract.one_row_is.split(' of ')[0]}",
                 f"rows that agree in {', '.join(names)} agree in everything",
-                "find out which version holds, and remove the other",
+                "find out which version is right, and remove the other",
             ),
         )
 

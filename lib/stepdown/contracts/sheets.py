@@ -92,8 +92,8 @@ def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
         (DAYS_FROM_1904, int(from_1904 is not None)),
         ("hidden sheets passed over", len([other for other in filled if other in hidden and other != name])),
         ("a hidden sheet that was read", int(name in hidden)),
-        ("hidden rows that were read all the same", found.hidden_rows),
-        ("hidden columns that were read all the same", found.hidden_columns),
+        ("hidden rows that were read", found.hidden_rows),
+        ("hidden columns that were read", found.hidden_columns),
     ):
         if number:
             how["", what] += number
@@ -215,7 +215,7 @@ def _refuse_cells(where: str, found: Scan) -> None:
             found.errors,
             "an error such as #N/A or #REF!",
             "values; a blank cell where a value is not known",
-            "mend the formula, or clear the cell if the value is not known",
+            "correct the formula, or clear the cell if the value is not known",
         ),
         (
             found.long,
@@ -237,7 +237,7 @@ def _too_large(where: str, found: Scan, row: int, most_cells: int) -> Refused:
     elif found.cells > most_cells:
         what = f"more than {most_cells:,} cells (a sheet that was formatted far beyond its table)"
     else:
-        what = f"a value in cell {found.last}, far outside of the table"
+        what = f"a value in cell {found.last}, far outside the table"
     allowed = f"a table of up to {SHEET_AREA:,} cells with nothing far from it"
     remedy = "delete the rows and columns around the table, save, or save the table as CSV UTF-8"
     return Refused.for_one(where, what, allowed, _RULE, remedy)

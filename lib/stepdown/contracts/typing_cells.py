@@ -25,7 +25,7 @@ ALLOWED = {
     "flag": "true or false (or yes and no, Y and N, 1 and 0)",
 }
 
-DAY_FIRST_FOUND = "text that is not a date as year-month-day; perhaps it is day/month/year, which only you can say"
+DAY_FIRST_FOUND = "text that is not a date as year-month-day; it may be day/month/year, which only you can say"
 AMERICAN_FOUND = "text that is not a date: month before day, American order"
 AMERICAN_REMEDY = (
     "write the dates as year-month-day; the order comes from the program that wrote the file: set its region to the "
@@ -35,8 +35,8 @@ AMERICAN_REMEDY = (
 REMEDY = {
     "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
     "tables are day/month/year",
-    "number": "take units and separators out of the cell",
-    "whole number": "write the number without a fraction, or leave the cell blank if it is not known",
+    "number": "remove units and separators from the cell",
+    "whole number": "write a whole number, or leave the cell blank if it is not known",
     "flag": "write true or false",
 }
 
@@ -65,8 +65,8 @@ def column_faults(raw: pd.DataFrame, contract: Contract, file: str) -> list[Faul
                 f"{file}, line 1 (headings)",
                 f"{len(unknown)} heading(s) that are not known: {some_names(unknown)}{nearest(unknown[0], known)}",
                 "only " + ", ".join(known),
-                f"{rule}; no more about a child is read than the evaluation needs",
-                "correct the heading, or take the column out of the file",
+                f"{rule}; read no more about a child than the evaluation needs",
+                "correct the heading, or remove the column from the file",
             )
         )
     return faults
@@ -79,7 +79,7 @@ def no_row(contract: Contract, file: str) -> Fault:
         "no row of data",
         f"at least one {contract.one_row_is}",
         f"docs/data_dictionary.md, table {contract.table}; an empty table is more often a failed extract "
-        "than a true nought",
+        "than a true zero",
         "repeat the extract; leave the file out if the study has no such table",
     )
 

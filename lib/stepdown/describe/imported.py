@@ -20,11 +20,11 @@ from stepdown.tables import AddsUp, AggregateTable, Column, Role
 Line = tuple[str, ...]
 Captioned = tuple[AggregateTable, str]
 
-BROUGHT_IN = """### What was brought in
+BROUGHT_IN = """### What was imported
 
-The records come from the council's own returns. Below: how they were counted, what became of every row, which doubts
+The records come from the council's own returns. Below: how they were counted, what became of every row, which queries
 were found, who could be compared, and how many children were in need, on a plan and looked after on each 31 March.
-Hold the last against the figures that the department published for the council."""
+Compare the last with the figures that the department published for the council."""
 
 _MARCH = {
     "in_need": "In need (a case open)",
@@ -106,7 +106,7 @@ def _doubts(lines: Sequence[Line]) -> Captioned:
     columns = {"finding": Column("What was found", Role.KEY), "number": Column("Number", Role.COUNT, "", 0)}
     return AggregateTable.of_rows(
         "import_doubts", "finding", columns, rows
-    ), "Doubts, and what was counted, over all children"
+    ), "Queries, and what was counted, across all children"
 
 
 def _pool(lines: Sequence[Line]) -> Captioned:
@@ -116,7 +116,7 @@ def _pool(lines: Sequence[Line]) -> Captioned:
     rows += [("Compared", steps[-1][1])] if steps else []
     columns = {"reason": Column("Reason", Role.KEY), "children": Column("Children", Role.COUNT, "children", 0)}
     table = AggregateTable.of_rows("import_pool", "reason", columns, rows, AddsUp("children", ()))
-    return table, "From the children in the returns to those who are compared"
+    return table, "From the children in the returns to those compared"
 
 
 def _fell(step: str) -> str:

@@ -52,7 +52,7 @@ def _banded(study: Study, values: pd.Series, bands: tuple[Band, ...], setting: s
     if lost:
         raise Refused.for_one(
             f"{study.file.name}, profile.{setting}",
-            f"{lost} children with a known value that is in no band",
+            f"{lost} children with a known value outside every band",
             f"bands that hold every known value (from {values.min():g} to {values.max():g} in these records)",
             "a child is counted in one category of each variable (docs/methods.md, Profile)",
             "widen a band or add one",

@@ -71,7 +71,7 @@ def how_read_sentence(records: StudyRecords) -> str:
     """Say by which rule cells were read, and whether any was not read as it stands.
 
     >>> how_read_sentence(book.records)[:34]
-    'Every cell was read as it stands. '
+    'Every cell was read as it is. '
     """
     changed = sum(len(how) for how in records.how_read.values())
     rule = (
@@ -79,22 +79,22 @@ def how_read_sentence(records: StudyRecords) -> str:
         "day is left out of a date; a spell that ends after the data's last date is open."
     )
     if not changed:
-        return f"Every cell was read as it stands. {rule}"
-    return f"Some cells were not read as they stand: the table counts them. {rule}"
+        return f"Every cell was read as it is. {rule}"
+    return f"Some cells were changed when they were read: the table counts them. {rule}"
 
 
 def together_sentence(study: Study, together: AggregateTable) -> str:
     """Say what a spell of need is in these records, and whether days stand at two statuses.
 
     >>> together_sentence(book.study, describe.overlaps(book.study, book.records))
-    'The study does not state what a spell in need (CIN) is: ... No day of a child stands at two statuses.'
+    'The study does not state what a spell in need (CIN) is: ... No day is counted at two statuses.'
     """
     need = IN_NEED[study.settings.data.in_need] or (
-        "The study does not state what a spell in need (CIN) is: the time from referral to closure, or only a plan."
+        "The study does not say what a spell in need (CIN) is: the time from referral to closure, or only a plan."
     )
     if together.frame.empty:
-        return f"{need} No day of a child stands at two statuses."
-    return f"{need} Some days stand at two statuses: the table lists them, and says how they count."
+        return f"{need} No day is counted at two statuses."
+    return f"{need} Some days are at two statuses: the table lists them and says how they count."
 
 
 def oddities(study: Study, records: StudyRecords) -> AggregateTable:
@@ -111,7 +111,7 @@ def oddities(study: Study, records: StudyRecords) -> AggregateTable:
         "table": Column("Table", Role.KEY),
         "finding": Column("What was found", Role.KEY),
         "number": Column("Number", Role.COUNT, "rows", 0),
-        "treatment": Column("What is done about it", Role.OPEN),
+        "treatment": Column("How it is treated", Role.OPEN),
     }
     return AggregateTable("oddities", "table × finding", pd.DataFrame(found, columns=list(columns)), columns)
 
@@ -130,7 +130,7 @@ def _about_children(study: Study, records: StudyRecords) -> list[Oddity]:
             "children",
             "children of a family that stands in both groups",
             int(in_both.sum()),
-            "kept; intervals treat the family as one, but such a family cannot tell the groups apart",
+            "kept; intervals treat the family as one, but such a family cannot show a difference between the groups",
         ),
         (
             "children",

@@ -23,15 +23,17 @@ def flow_sentence(flow: pd.DataFrame, group: str) -> str:
     if out.empty:
         return f"{group}: all {_count(total)} children in the records are analysed."
     shown = out[out["children"].notna()]
-    reasons = [f"{_count(row.children)} ({_lower(row.reason)})" for row in shown.itertuples()]
-    reasons += ["others for reasons whose numbers are not shown"] if len(shown) < len(out) else []
+    reasons = [
+        f"{_count(row.children)} ({_lower(row.reason).replace(' (', ', ').rstrip(')')})" for row in shown.itertuples()
+    ]
+    reasons += ["others for reasons whose numbers are hidden"] if len(shown) < len(out) else []
     whole = f"{group}: {_count(analysed)} children are analysed"
     whole += "" if pd.isna(total) else f", of {_count(total)} in the records"
     return f"{whole}. Left out: {'; '.join(reasons)}."
 
 
 def _lower(reason: object) -> str:
-    text = str(reason)
+    text = str(reason).replace(" (after)", ", period after").replace(" (before)", ", period before")
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
@@ -75,7 +77,7 @@ def unknown_sentence(profile: pd.DataFrame, variable: str, unknown: str, groups:
         parts.append(f"{_count(count)}{share} for {group}")
     return (
         f"Not known: {' and '.join(parts)}. Where one group has more of these than the other, "
-        "shares among all children and shares among those known tell different stories; read both."
+        "shares of all children and shares of those known can differ; read both."
     )
 
 
@@ -83,14 +85,14 @@ def records_sentence(completeness: pd.DataFrame) -> str:
     """Return how many rows of each table were read, and which columns have blanks (from ``completeness``).
 
     >>> records_sentence(book.clear(describe.completeness(book.records)).frame)
-    'Every record keeps the rules. Rows read: children 213, ...'
+    'Every record meets the rules. Rows read: children 213, ...'
     """
     rows = completeness.groupby("table", sort=False)["rows"].first()
     read = ", ".join(f"{table.replace('_', ' ')} {count:,.0f}" for table, count in rows.items())
     blank = completeness[completeness["blank"].isna() | (completeness["blank"] > 0)]
     wholly = int((completeness["blank"] == completeness["rows"]).sum())
     return (
-        f"Every record keeps the rules. Rows read: {read}. {len(blank)} of {len(completeness)} columns have blank cells"
+        f"Every record meets the rules. Rows read: {read}. {len(blank)} of {len(completeness)} columns have blank cells"
         + (f", {wholly} of them in every row." if wholly else ".")
     )
 

@@ -13,7 +13,7 @@ from stepdown.faults import Fault
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable
 
-RULE = "an outsider may not narrow a hidden count down (docs/disclosure.md, How it works)"
+RULE = "an outsider must not be able to narrow down a hidden count (docs/disclosure.md, How it works)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _keys(where: Mapping[str, str]) -> str:
 
 def _settings(audit: Audit, file: str) -> str:
     if not audit.remedy:
-        return "merge categories, or leave a table out: nothing further can be hidden that would protect these counts"
+        return "merge categories, or leave a table out: hiding more numbers would not protect these counts"
     lines = []
     for table, column, where in audit.remedy:
         keys = ", ".join(f'{name}: "{value}"' for name, value in where)

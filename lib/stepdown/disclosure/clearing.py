@@ -73,9 +73,7 @@ def policy_in_words(policy: DisclosurePolicy) -> str:
         words.append("Further numbers are replaced where a small number could be worked out from them.")
     if policy.rounding_base > 1:
         words.append(f"All other counts are rounded to the nearest {policy.rounding_base}.")
-    words.append(
-        f"A share, average or total that rests on {policy.threshold} or fewer people is replaced in the same way."
-    )
+    words.append(f"A share, average or total based on {policy.threshold} or fewer people is replaced in the same way.")
     return " ".join(words)
 
 

@@ -41,7 +41,7 @@ class Plan:
     def why_not(self, table: AggregateTable) -> str:
         """Return why a table is not released, "" when it is: left out by the plan, or not one that it was made for."""
         if self.known and self.known.get(table.name) != fingerprint(table):
-            return "it was not among the tables that were cleared together"
+            return "it was not one of the tables cleared together"
         return self.left_out.get(table.name, "")
 
     def written(self) -> dict[str, object]:
@@ -62,17 +62,17 @@ class Plan:
         named = [merge.label for merge in self.merges if merge.label and merge.within != "ethnicity"]
         several = [f"{label} stand together" for label in dict.fromkeys(named)]
         if any(merge.within == "ethnicity" for merge in self.merges):
-            several.append("ethnic backgrounds stand in broad groups")
-        parts = [f"Of {self.counts:,} counts (zeros left aside) {self.shown:,} are shown."]
+            several.append("ethnic backgrounds are in broad groups")
+        parts = [f"Of {self.counts:,} counts (not counting zeros) {self.shown:,} are shown."]
         if several:
-            parts.append(f"To show more children, categories were merged: {'; '.join(several)}.")
+            parts.append(f"To show more numbers, categories were merged: {'; '.join(several)}.")
         if any(not merge.label for merge in self.merges):
             parts.append("Of who could be observed, only the periods that the study uses are shown.")
         if self.left_out:
             names = ", ".join(name.replace("_", " ") for name in self.left_out)
             parts.append(f"Not shown at all, because the numbers are too small: {names}.")
         if count := sum(len(at) for at in self.moved.values()):
-            parts.append(f"Since the last release {count:,} counts moved by few children: {_BETWEEN[self.between]}.")
+            parts.append(f"Since the last release {count:,} counts changed by few children: {_BETWEEN[self.between]}.")
         if self.zeros_hidden:
             parts.append("A hidden number can also be a zero.")
         return " ".join(parts)
@@ -84,8 +84,8 @@ def _printed(tables: Mapping[str, Any]) -> dict[str, tuple[tuple[int, str, str],
 
 _BETWEEN = {
     "hide": "they are not shown",
-    "merge": "they are not shown, or stand with their neighbours",
-    "keep": "their rows stand as they were printed then",
+    "merge": "they are not shown, or are combined with their neighbours",
+    "keep": "their rows are shown as they were printed then",
     "warn": "they are shown, and the evaluator has the list",
 }
 

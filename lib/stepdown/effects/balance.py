@@ -64,7 +64,7 @@ def categorical_difference(first: Floats, second: Floats) -> float:
     return float(np.sqrt((p - q) @ np.linalg.solve(spread, p - q)))
 
 
-LOTTERY = "95% of differences in a perfect lottery of children; with siblings chance goes further."
+LOTTERY = "95% of differences if children were allocated at random one by one; with siblings they are larger."
 
 
 def chance_band(n_programme: int, n_comparison: int, *, level: float = 0.95) -> float:

@@ -62,7 +62,7 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
         if np.ptp(share_before) > 0:
             columns.append(share_before)
         estimate, se = average_marginal_effect(share_after, np.column_stack(columns), compared.family, window)
-        note = "not estimable: the model does not settle on an answer for these children" if np.isnan(estimate) else ""
+        note = "not estimable: the model does not converge for these children" if np.isnan(estimate) else ""
     made = estimate_of(compared, FRACTIONAL_LOGIT, estimate, se, level=level, condition=CONDITION, note=note)
     return replace(made, outcome=outcome)  # the days inside the window stand for the outcome that was asked for
 
@@ -121,7 +121,7 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
         "ci_low": Column("from", Role.DERIVED, "%", 1, any_of, "Lower end, siblings taken together."),
         "ci_high": Column("to", Role.DERIVED, "%", 1, any_of, "Upper end, siblings taken together."),
         "mean_days_if_any": Column("Days of those with any", Role.DERIVED, "days", 1, any_of, "Mean."),
-        "mean_days_per_child": Column("Days a child", Role.DERIVED, "days", 1, any_of, "Mean over all children."),
+        "mean_days_per_child": Column("Days per child", Role.DERIVED, "days", 1, any_of, "Mean over all children."),
     }
     return AggregateTable("two_part", "group in a period, for one outcome", pd.DataFrame(rows), columns)
 

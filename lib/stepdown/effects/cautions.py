@@ -46,8 +46,8 @@ def smallest_sentence(frame: pd.DataFrame) -> str:
     if not parts:
         return "How small a difference this study could have found cannot be said or shown."
     return (
-        "With 80% power this study would have found a true difference a child of at least, by difference in "
-        f"differences or by lagged-outcome adjustment: {'; '.join(parts)}. A smaller one could be there unseen."
+        "With 80% power this study would have found a true difference per child of at least, by difference in "
+        f"differences or by lagged-outcome adjustment: {'; '.join(parts)}. A smaller one could have been missed."
     )
 
 
@@ -86,7 +86,7 @@ def influence_sentences(frame: pd.DataFrame) -> str:
 
 def _carried(label: str, unit: str, ends: Sequence[Row]) -> str:
     if not all(known(row["percent_of_estimate"]) for row in ends):
-        return sentence(f"{label}: how much hangs on one {unit} cannot be said or shown")
+        return sentence(f"{label}: how much depends on one {unit} cannot be said or shown")
     if not any(bool(row["dominates"]) for row in ends):
         most = max(abs(row["percent_of_estimate"]) for row in ends)
         return sentence(f"{label}: no single {unit} makes more than {percent(most)} of the difference")
@@ -107,12 +107,12 @@ def permutation_sentences(frame: pd.DataFrame) -> str:
     """
     told = [row for row in rows(frame) if known(row["p_holm"])]
     if not told:
-        return "Families could not be dealt into the groups again, or the numbers are not shown."
+        return "Families could not be reassigned to the groups, or the numbers are not shown."
     parts = [f"{measured(str(row['outcome'])).label} {p_value(row['p_holm'])}" for row in told]
     return (
-        "Had whole families been dealt into the two groups by lot, how often would a difference in change come up "
-        f"that is as far from none as the one seen? Corrected for {len(frame)} outcomes (Holm): {joined(parts)}. "
-        "A small p speaks against chance, and only that."
+        "If whole families had been assigned to the two groups at random, how often would the difference in "
+        f"change be at least as large as the one seen? Corrected for {len(frame)} outcomes (Holm): {joined(parts)}. "
+        "A small p is evidence only against chance."
     )
 
 
@@ -136,7 +136,7 @@ def natural_course_sentences(frame: pd.DataFrame) -> str:
     >>> natural_course_sentences(book.clear(effects.natural_course_table(children, options)).frame)
     'If each group only went back towards the mean of both, as ...'
     """
-    found = ["If each group only went back towards the mean of both, as groups chosen at an unusual moment do:\n"]
+    found = ["If each group only moved back towards the mean of both, as groups chosen at an unusual moment do:\n"]
     for outcome in dict.fromkeys(frame["outcome"]):
         first, second = rows(frame, outcome=outcome)
         found.append(f"- {natural_course_sentence(first, second)}")
@@ -155,8 +155,8 @@ def missing_follow_up_sentence(row: Row, labels: Labels) -> str:
     )
     if known(row["bound_low"], row["bound_high"]):
         text += (
-            f"; whatever they had, the difference after lies between {fewer(row['bound_low'], name.unit)} and "
-            f"{fewer(row['bound_high'], name.unit)} a child"
+            f"; whatever happened to them, the difference after is between {fewer(row['bound_low'], name.unit)} and "
+            f"{fewer(row['bound_high'], name.unit)} per child"
         )
     return sentence(text)
 
@@ -182,6 +182,6 @@ def e_value_sentence(row: Row) -> str:
     if not known(row["e_value"]):
         return "no E-value can be given, because a group has no event or its number is not shown."
     return (
-        f"E-value {digits(row['e_value'], 1)}, a property of the estimate and not evidence. An unmeasured cause "
-        "that is linked so strongly with both group and outcome would be enough to make the whole difference."
+        f"E-value {digits(row['e_value'], 1)}, a property of the estimate, not evidence. An unmeasured cause "
+        "that is linked that strongly with both group and outcome would be enough to explain the whole difference."
     )

@@ -52,7 +52,7 @@ def stuart_maxwell(before: Integers, after: Integers, family: Integers) -> Homog
 def direction_test(moved: Integers, family: Integers) -> float:
     """Return the exact two-sided sign test that a family was as likely to move up as down, on the whole.
 
-    moved: rungs up (above nought) or down, (n,). The sum of signs of a family's children is one trial, so that with
+    moved: rungs up (above zero) or down, (n,). The sum of signs of a family's children is one trial, so that with
     one child a family it is the sign test of children. NaN for fewer than FEWEST_FAMILIES that moved.
     """
     net = np.bincount(family, weights=np.sign(moved))

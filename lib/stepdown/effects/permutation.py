@@ -60,7 +60,7 @@ def family_permutations(
         size, in_programme = (np.bincount(each.family, of, each.n_families) for of in (None, each.programme))
         note = ""
         if ((in_programme > 0) & (in_programme < size)).any():
-            note = "a family has children in both groups, so families cannot be dealt whole"
+            note = "a family has children in both groups, so whole families cannot be reassigned"
         elif (in_programme > 0).all() or not in_programme.any():
             note = "one of the groups has no family"
         if note:

@@ -36,8 +36,8 @@ BRACKET_LIMIT = (
     "Which of the two conditions holds, if either; records of two periods cannot say. The two are never averaged."
 )
 _NO_FURTHER_APART = (
-    "the two ends are no further apart than chance makes, so these data do not show that the answer hangs on which "
-    "condition holds; that is not proof that it does not"
+    "the two ends are no further apart than chance can make them, so these data do not show that the answer "
+    "depends on which condition holds; that does not prove that it does not"
 )
 REFERRAL_LIMIT = "A referral that was not made is not always harm that did not happen."
 
@@ -56,16 +56,16 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
     )
     if row["verdict"] == PASSED:
         return (
-            f"These two groups overlap enough for weighting to be tried: {who}. Made to look like the {programme} "
-            f"group by weighting, the "
+            f"These two groups overlap enough for weighting to be tried: {who}. Weighted to look like the "
+            f"{programme} group, the "
             f"{comparison} group would still be worth {_size(row['ess_by_status'])} "
-            f"(at least {count(row['ess_needed'])} are asked for)."
+            f"(at least {count(row['ess_needed'])} are needed)."
         )
     if row["verdict"] == TOO_FEW:
         return (
-            f"These two groups are alike, but too few to compare precisely: {who}. Made to look like the {programme} "
-            f"group by weighting, the {comparison} group would be worth {_size(row['ess_by_status'])} of its "
-            f"{count(row['n_comparison'])} (at least {count(row['ess_needed'])} are asked for)."
+            f"These two groups are alike, but too few to compare precisely: {who}. Weighted to look like the "
+            f"{programme} group, the {comparison} group would be worth {_size(row['ess_by_status'])} of its "
+            f"{count(row['n_comparison'])} (at least {count(row['ess_needed'])} are needed)."
         )
     if known(row["ess_best_case"], row["ess_needed"]) and row["ess_best_case"] >= row["ess_needed"]:
         return (
@@ -74,9 +74,9 @@ def overlap_sentence(row: Row, labels: Labels) -> str:
             "The difference is not estimable by weighting."
         )
     return (
-        f"These two groups are too different for weighting to make them alike: {who}. Made to look like the "
+        f"These two groups are too different for weighting to make them alike: {who}. Weighted to look like the "
         f"{programme} group, the {comparison} group would be worth {_size(row['ess_best_case'])} "
-        f"(at least {count(row['ess_needed'])} are asked for). The difference is not estimable by weighting."
+        f"(at least {count(row['ess_needed'])} are needed). The difference is not estimable by weighting."
     )
 
 
@@ -84,20 +84,18 @@ def gate_limit(row: Row) -> str:
     """Return what the gate's verdict does not show; row: the row of ``overlap_gate``.
 
     >>> gate_limit({"verdict": "passed"})
-    'Whether the comparison is fair: children who are alike on paper may still differ in what no record holds.'
+    'Whether the comparison is fair: children who look alike in the records may still differ in other ways.'
     """
     if row["verdict"] == TOO_FEW:
-        return "Whether a difference is the programme's doing, or a chance that more children would have shown up."
+        return "Whether a difference is due to the programme, or to chance that more children would have revealed."
     if row["verdict"] == PASSED:
-        return (
-            "Whether the comparison is fair: children who are alike on paper may still differ in what no record holds."
-        )
+        return "Whether the comparison is fair: children who look alike in the records may still differ in other ways."
     return "Whether the programme did anything: groups that cannot be compared say nothing either way."
 
 
 def _size(value: object) -> str:
     if not known(value):
-        return "too few children to say"
+        return "a number of children not shown"
     size = float(str(value))
     return f"{digits(size, 1 if size < 10 else 0)} children"
 
@@ -131,7 +129,7 @@ def bracket_sentence(
     parts = []
     for end in ends:
         reach = interval(end["ci_low"], end["ci_high"], name.unit, level=level)
-        parts.append(f"{fewer(end['estimate'], name.unit)} a child {IN_SHORT[str(end['estimator'])]} ({reach})")
+        parts.append(f"{fewer(end['estimate'], name.unit)} per child {IN_SHORT[str(end['estimator'])]} ({reach})")
     text = f"{sentence(name.label)[:-1]}, {labels[0]} against {labels[1]}: {parts[0]}, but {parts[1]}."
     as_counted = _as_counted(published, outcome, counted_by) if published is not None and name.inside else ""
     return f"{text}{as_counted} {_tests(ends, effects)}{_notes(ends)}"
@@ -193,8 +191,8 @@ def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
     if not bool(row["ends_differ"]):
         return sentence(f"{name.label}: {_NO_FURTHER_APART}")
     return sentence(
-        f"{name.label}: the two ends are {apart} a child apart, more than chance makes ({p_value(row['p_value'])}); "
-        "the two conditions cannot both be true, the answer hangs on which one is, and these data cannot say"
+        f"{name.label}: the two ends are {apart} per child apart, more than chance makes ({p_value(row['p_value'])}); "
+        "the two conditions cannot both be true, the answer depends on which one is, and these data cannot say"
     )
 
 
@@ -287,7 +285,7 @@ def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
     text = f"In the {row['group']} group, {up}; {down}."
     if known(row["p_direction"]):
         text += f" Exact sign test of direction: {p_value(row['p_direction'])}."
-    caution = "Moving down is also the natural course of children who were chosen while they had a status: plans end."
+    caution = "Children chosen while they had a status often move down anyway: plans end."
     return f"{text} {caution}" if has_comparison and _mostly_down(row) else text
 
 
@@ -326,7 +324,7 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
     elif known(row["risk_difference"]):
         text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']})."
     if not known(row["few_events"]) or bool(row["few_events"]):
-        return f"{text} So few referrals cannot carry a model: no hazard ratio is given."
+        return f"{text} There are too few referrals for a model: no hazard ratio is given."
     if known(row["mean_difference"], row["ci_low"], row["ci_high"]):
         longer = "longer" if row["mean_difference"] > 0 else "shorter"
         ends = interval(row["ci_low"], row["ci_high"], "days", level=level)

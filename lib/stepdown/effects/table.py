@@ -188,7 +188,7 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, in
         "ci_low": Column("from", Role.DERIVED, "", 2, rests, "Family jackknife, t."),
         "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Family jackknife, t."),
         "p_value": Column("p value", Role.DERIVED, "p", 3, rests, "Family jackknife, t."),
-        "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes nought."),
+        "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes zero."),
         **base_columns(settings.outcomes),
     }
     return AggregateTable(

@@ -71,7 +71,7 @@ def fewer(value: float, unit: str) -> str:
 
 
 def directions(unit: str) -> tuple[str, str]:
-    """Return what below and above nought are called: things that are counted are fewer, a score is lower."""
+    """Return what below and above zero are called: things that are counted are fewer, a score is lower."""
     counted = ("", "days", "episodes", "referrals", "share", "percentage points")
     return ("fewer", "more") if unit in counted else ("lower", "higher")
 

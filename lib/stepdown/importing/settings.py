@@ -54,9 +54,9 @@ class Returns(Settings):
             more = ": Annex A alone covers six months, too few for the months before and after" if self.annex_a else ""
             raise ValueError(f"give cin_census, or ssd{more}")
         if self.looked_after == "none" and not self.looked_after_reason.strip():
-            raise ValueError("looked_after: none needs looked_after_reason: without it, care would be a silent nought")
+            raise ValueError("looked_after: none needs looked_after_reason: else care would silently count as zero")
         if not self.ssd and not self.looked_after:
-            raise ValueError("give looked_after, or none with looked_after_reason: without it, care is a silent nought")
+            raise ValueError("give looked_after, or none with looked_after_reason: else care silently counts as zero")
         return self
 
 
@@ -80,7 +80,7 @@ class Programme(Settings):
         if missing:
             raise ValueError(f"columns: name the list's heading for {', '.join(sorted(missing))}")
         if self.unmatched == "no_contact" and not self.unmatched_reason.strip():
-            raise ValueError("unmatched: no_contact needs unmatched_reason: a wrong id would become a false nought")
+            raise ValueError("unmatched: no_contact needs unmatched_reason: a wrong id would falsely count as zero")
         return self
 
 

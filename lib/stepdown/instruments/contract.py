@@ -103,13 +103,13 @@ def _changed(frame: pd.DataFrame, rows: np.ndarray) -> Iterator[Finding]:
     seen = times.groupby(level=0).agg(lambda sets: len(frozenset().union(*sets)))
     changed = set(seen.index[(seen == 2) & (whole == 1)])
     yield (rows & frame["person_id"].isin(changed).to_numpy(), "another informant at exit than at entry",
-           "the same informant both times", "find the form of the same informant, or take the person's exit out: "
-           "a change of informant is no change of the person")  # fmt: skip
+           "the same informant both times", "find the same informant's form, or remove the exit form: "
+           "a new informant is not a change in the person")  # fmt: skip
     versions = own.groupby(["person_id", "informant"])["version"].nunique()
     mixed = versions.index[versions > 1]
     pairs = pd.MultiIndex.from_frame(frame[["person_id", "informant"]])
     yield (rows & pairs.isin(mixed), "more than one version of the form for one person",
-           "one version at both times", "score each version as an instrument of its own")  # fmt: skip
+           "one version at both times", "score each version as a separate instrument")  # fmt: skip
     first = {time: own[own["time_point"] == time].groupby(["person_id", "informant"])["date"].min() for time in TIMES}
     early = first[EXIT] < first[ENTRY].reindex(first[EXIT].index)
     wrong = early.index[early.to_numpy()]
@@ -121,12 +121,12 @@ def _of_answers(frame: pd.DataFrame, rows: np.ndarray, instrument: Instrument, k
     form, items = key.forms[instrument.version], key.items()
     other = frame["version"].notna() & (frame["version"] != instrument.version)
     yield (rows & other.to_numpy(), "a version of the form that the study does not name", instrument.version,
-           "correct the version, or name it as an instrument of its own")  # fmt: skip
+           "correct the version, or name it as a separate instrument")  # fmt: skip
     age = np.floor(frame["age_years"].astype("float64"))
     outside = ((age < form.ages[0]) | (age > form.ages[1])).to_numpy()
     yield (rows & outside, "a person outside the ages that the form is for",
-           f"{form.ages[0]:g} to {form.ages[1]:g} years", "correct the age; or use the form for that age, as an "
-           "instrument of its own")  # fmt: skip
+           f"{form.ages[0]:g} to {form.ages[1]:g} years",
+           "correct the age, or score the form for that age separately")  # fmt: skip
     known = frame["item"].isin([*items, *key.scales]).to_numpy()
     yield (rows & ~known, "an item or scale that the scoring key does not have", ", ".join([*items, *key.scales]),
            "correct the item, or map its heading under data.wide or data.codes")  # fmt: skip
@@ -134,7 +134,7 @@ def _of_answers(frame: pd.DataFrame, rows: np.ndarray, instrument: Instrument, k
     value = frame["response"].astype("float64")
     low, high = (frame["item"].map({name: pair[i] for name, pair in ends.items()}) for i in (0, 1))
     part = frame["item"].isin(items).to_numpy() & (value % 1 > 0).to_numpy()
-    yield (rows & (((value < low) | (value > high)).to_numpy() | part), "an answer or score that cannot be",
+    yield (rows & (((value < low) | (value > high)).to_numpy() | part), "an impossible answer or score",
            "; ".join(f"{n}: {a:g} to {b:g}" for n, (a, b) in list(ends.items())[:6]),
            "correct it at its source")  # fmt: skip
     place = pd.MultiIndex.from_frame(frame[["person_id", "time_point"]])
@@ -143,8 +143,8 @@ def _of_answers(frame: pd.DataFrame, rows: np.ndarray, instrument: Instrument, k
         made_of = frame["item"].isin(key.made_of(name)).to_numpy()
         ready = (frame["item"] == name).to_numpy()
         twice |= rows & ready & place.isin(place[rows & made_of])
-    yield (twice, "a ready score beside the items that it is made of", "one of the two",
-           "leave the ready score out: it is worked out from the items")  # fmt: skip
+    yield (twice, "a total score beside its items", "one of the two",
+           "leave out the total score: it is calculated from the items")  # fmt: skip
 
 
 RESPONSES = register(
@@ -152,12 +152,12 @@ RESPONSES = register(
         table="responses",
         one_row_is="person × instrument × informant × time × item",
         fields=(
-            Field("person_id", "text", "pseudonym of the person whom it is about", required=True, blank=False),
+            Field("person_id", "text", "pseudonym of the person it is about", required=True, blank=False),
             Field("instrument", "text", "questionnaire, as in the parameter file", required=True, blank=False),
             Field("informant", "text", "who filled it in", required=True, blank=False),
             Field("time_point", "text", "entry or exit", required=True, blank=False, codes=TIMES),
             Field("date", "date", "day on which it was filled in", required=True),
-            Field("item", "text", "number of the item, or the name of a scale with a ready score", required=True,
+            Field("item", "text", "number of the item, or the name of a scale with a total score", required=True,
                   blank=False),
             Field("response", "number", "the answer's number, or the score; blank: not answered", required=True),
             Field("version", "text", "version of the form"),

@@ -8,13 +8,13 @@ from stepdown.measures import sentence_case
 from stepdown.numbers import digits, joined, signed, written
 
 CHANGE_LIMIT = (
-    "Why those who were seen again changed, or how those who were not seen fare. People come when things are at their "
-    "worst, and part of a change comes by itself."
+    "Why those seen again changed, or what became of those not seen. People come when things are at their worst, "
+    "and part of any change would have come anyway."
 )
 
 
 AGE_NOT_KNOWN = (
-    "The age is not known on every form, so it could not be held against the ages that a form is for (the column "
+    "The age is not known on every form, so it could not be checked against the ages that a form is for (the column "
     "age_years of the table responses)."
 )
 
@@ -27,9 +27,9 @@ def change_list(frame: pd.DataFrame) -> str:
         if pd.isna(row["change"]):
             lines.append(f"{row['measure']}: too few were measured twice to give a change; {beside}.")
             continue
-        way = "better" if (row["change"] > 0) == (row["better"] == "higher") else "worse"
+        way = "an improvement" if (row["change"] > 0) == (row["better"] == "higher") else "a worsening"
         chance = row["ci_low"] <= 0 <= row["ci_high"]
-        verdict = "which chance could give" if chance else f"which is {way}, by more than chance alone would give"
+        verdict = "which chance could give" if chance else f"{way}, by more than chance alone would give"
         lines.append(
             f"{row['measure']}: {signed(row['change'], 1)} points, {row['better']} is better "
             f"({signed(row['ci_low'], 1)} to {signed(row['ci_high'], 1)}), among "
@@ -74,13 +74,13 @@ def cautions(frame: pd.DataFrame) -> str:
     at_end = frame[frame["at_an_end"].notna() & (frame["at_an_end"] != "no")]
     if len(at_end):
         said.append(
-            f"At entry, 15% or more stood at an end of the scale in {joined(at_end['measure'].tolist())}: those at the "
+            f"At entry, 15% or more were at one end of the scale in {joined(at_end['measure'].tolist())}: those at the "
             "worst end cannot get worse, those at the best end cannot get better."
         )
     for _, row in frame[frame["by_regression"].notna()].iterrows():
         said.append(
             f"{row['measure']}: scores far from the norm move towards it without any help. By the published norm and "
-            f"reliability, {signed(row['by_regression'], 1)} points would come by themselves."
+            f"reliability, {signed(row['by_regression'], 1)} points would come anyway."
         )
     return " ".join(said)
 
@@ -102,7 +102,7 @@ def yes_no_list(frame: pd.DataFrame) -> str:
             continue
         lines.append(
             f"- {row['measure']}: yes from {digits(row['percent_entry'])}% at entry to {digits(row['percent_exit'])}% "
-            f"at exit, of {written(row['both'], 'person', 'people')} asked twice; {lost} not seen again, with whom the "
-            f"share at exit lies between {digits(row['worst'])}% and {digits(row['best'])}%."
+            f"at exit, of {written(row['both'], 'person', 'people')} asked twice; {lost} not seen again, "
+            f"including them, the share at exit is between {digits(row['worst'])}% and {digits(row['best'])}%."
         )
     return "\n".join(lines)

@@ -105,7 +105,7 @@ def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
         ("worst", "if at the worst end", _ALL), ("best", "if at the best end", _ALL),
         ("entry_lost", "Mean at entry, not seen again", _LOST),
         ("gap", "Difference", _ALL), ("gap_low", "from", _ALL),
-        ("gap_high", "to", _ALL), ("by_regression", "Change that comes by itself", _BOTH))}  # fmt: skip
+        ("gap_high", "to", _ALL), ("by_regression", "Change that would come anyway", _BOTH))}  # fmt: skip
     columns = {
         **_KEY,
         "better": Column("Better is", Role.OPEN),
@@ -114,7 +114,7 @@ def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
         "srm": Column("SRM", Role.DERIVED, "", 2, _BOTH, "Standardised response mean: change ÷ its spread."),
         "p": Column("p value", Role.DERIVED, "p", 3, _BOTH),
         **more,
-        "at_an_end": Column("15% or more at an end of the scale", Role.DERIVED, "", None, ("entries",)),
+        "at_an_end": Column("15% or more at one end of the scale", Role.DERIVED, "", None, ("entries",)),
     }
     return AggregateTable.of_rows("measure_change", "scale of a questionnaire", columns, rows)
 

@@ -1,6 +1,6 @@
 """Each child month by month (record level: never shown): highest status, the headline outcome, and who is observed.
 
-A month that the data does not cover is missing for that child, never nought. So that nobody can be told from a
+A month that the data does not cover is missing for that child, never zero. So that nobody can be told from a
 number that falls by a few from one month to the next, children who leave the records do so in steps: see
 :func:`in_steps`.
 """

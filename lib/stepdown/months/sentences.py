@@ -16,18 +16,18 @@ from stepdown.params import Study
 
 MADE_UP = (
     "Nothing is shown month by month: in these records the dates were placed inside the periods so that the totals "
-    "agree, so the months would be fiction."
+    "agree, so monthly figures would mean nothing."
 )
-FEW = "Too few children have any of it to show it month by month, or even by quarter."
-NOT_COUNTED = "is not counted day by day, so there is no month by month comparison of it."
+FEW = "Too few children have any of it to show it by month, or even by quarter."
+NOT_COUNTED = "is not counted day by day, so there is no monthly comparison."
 TRENDS_LIMIT = (
-    "Why a difference moved. A test that finds nothing before cannot show that nothing was there, and groups that "
-    "moved alike before need not have done so after."
+    "Why a difference changed. A test that finds nothing before cannot show that there was nothing, and groups "
+    "that moved alike before might not have done so after."
 )
-LASTING_LIMIT = "The children who can be followed longer are others: a change from length to length can be theirs."
+LASTING_LIMIT = "Children who can be followed for longer are different children: that can explain a change with length."
 
 NOBODY_SEEN = "There is no month in which children of both groups are observed."
-WHO_NOTE = "No mean (z) where too few of the children who could not be followed so long had any."
+WHO_NOTE = "No mean (z) where too few of the children who could not be followed that long had any."
 
 
 def why_not(study: Study) -> str:
@@ -58,9 +58,9 @@ def reach_sentence(months: pd.DataFrame, groups: Sequence[str], fewest: int = 0)
     said = (
         "Each step is a month." if unit == "month" else "Each step is a quarter, because single months are too small."
     )
-    together = " Children who leave the records leave the picture a few together, so that none can be told."
+    together = " Children who leave the records leave the chart in groups, so that none can be identified."
     return (
-        f"{said} A month that the records do not cover is missing, not nought. Children observed: {'; '.join(parts)}."
+        f"{said} A month that the records do not cover is missing, not zero. Children observed: {'; '.join(parts)}."
         f"{together if fewest else ''}"
     )
 
@@ -78,22 +78,22 @@ def trend_sentence(trends: pd.DataFrame, labels: Labels) -> str:
     frame: of ``trends``, cleared.
 
     >>> trend_sentence(book.clear(months.trends_table(by_month)).frame, groups)
-    'Before support the groups ...'
+    'From month to month before support, ...'
     """
     first = rows(trends)[0]
     name, unit = measured(str(first["outcome"])), str(first["unit"])
     said = sentence(f"{_alike(first, unit)} {_average(first, name, labels)}")
     straight = rows(trends, assumption=STRAIGHT)
     if not straight:
-        return f"{said} There are too few {unit}s before, or too few families, to draw a line on from them."
+        return f"{said} There are too few {unit}s before, or too few families, to continue a line from them."
     return f"{said} {_honest(straight[0], name, unit)}"
 
 
 def _alike(row: Any, unit: str) -> str:
     if not known(row["p_before"]):
         return "Whether the groups moved alike before support cannot be tested."
-    moved = "did not move alike" if row["p_before"] < 0.05 else "moved alike as far as can be told"
-    return f"Before support the groups {moved} from {unit} to {unit} (joint test, {p_value(row['p_before'])})."
+    moved = "did not move alike" if row["p_before"] < 0.05 else "moved alike, as far as these data show"
+    return f"From {unit} to {unit} before support, the groups {moved} (joint test, {p_value(row['p_before'])})."
 
 
 def _average(row: Any, name: Measure, labels: Labels) -> str:
@@ -110,14 +110,14 @@ def _honest(row: Any, name: Measure, unit: str) -> str:
     if not known(row["estimate"], row["ci_low"], row["breakdown"], row["largest_before"]):
         return "How large a break of trend would overturn this is not shown."
     on = (
-        f"If the difference would have gone on along its line before, the average after is "
+        f"If the difference had continued along its earlier line, the average after is "
         f"{fewer(row['estimate'], name.unit)} a month ({interval(row['ci_low'], row['ci_high'], name.unit)})"
     )
-    largest = f"the largest change seen before, chance included, was {digits(row['largest_before'], 2)}"
+    largest = f"the largest change seen before, including chance, was {digits(row['largest_before'], 2)}"
     if row["breakdown"] == 0:
-        return f"{on}: a straight line alone is enough to leave nought inside ({largest} {name.unit} a month)."
+        return f"{on}: a straight line alone brings zero into the interval ({largest} {name.unit} per month)."
     return (
-        f"{on}. It takes a break of trend to overturn that: the interval reaches nought when the slope of the "
+        f"{on}. It takes a break of trend to overturn that: the interval reaches zero when the slope of the "
         f"difference may change by {digits(row['breakdown'], 2)} {name.unit} a month from one {unit} to the next; "
         f"{largest}."
     )
@@ -141,7 +141,7 @@ def lasting_sentence(lasting: pd.DataFrame) -> str:
         )
         parts.append(f"- {digits(months)} months ({who}): {told}.")
     less, more = directions(name.unit)
-    lead = f"{name.title}, a child and month, programme minus comparison ({less} below nought, {more} above):"
+    lead = f"{name.title}, per child per month, programme minus comparison ({less} below zero, {more} above):"
     return "\n".join([f"{lead}\n", *parts, f"\n{LASTING_LIMIT}"])
 
 

@@ -131,7 +131,7 @@ def event_study_table(given: ByMonth) -> AggregateTable:
         **_PERIOD,
         "outcome": Column("Outcome", Role.OPEN, about="What is counted, inside the period."),
         "reference": Column("Reference", Role.OPEN, about="Whether the period is one that the others are set against."),
-        "estimate": Column("Estimate", Role.DERIVED, "", 2, rests, "Programme minus comparison, a child and month."),
+        "estimate": Column("Estimate", Role.DERIVED, "", 2, rests, "Programme minus comparison, per child per month."),
         "ci_low": Column("from", Role.DERIVED, "", 2, rests, "Of this period alone, clustered on family."),
         "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Of this period alone, clustered on family."),
         "band_low": Column("band, from", Role.DERIVED, "", 2, rests, "Of all periods at once (sup-t)."),
@@ -145,7 +145,7 @@ def trends_table(given: ByMonth) -> AggregateTable:
     """Return ``trends``: one row is an assumption on the difference without the programme; the average effect after.
 
     p_before: the joint test that the periods before lie at their reference.  breakdown: the least M at which the
-    interval reaches nought.  largest_before: the largest change of slope from one period before to the next.
+    interval reaches zero.  largest_before: the largest change of slope from one period before to the next.
     """
     rows = [*_assumptions(given)] if given.days else []
     rests = ("n_programme", "n_comparison")
@@ -153,14 +153,14 @@ def trends_table(given: ByMonth) -> AggregateTable:
         "assumption": Column("Without the programme", Role.KEY, about="What the difference would have done."),
         "m": Column("M", Role.KEY, "", 2, about="Most that its slope changes from a period to the next."),
         "unit": _PERIOD["unit"],
-        "outcome": Column("Outcome", Role.OPEN, about="What is counted, a child and month."),
+        "outcome": Column("Outcome", Role.OPEN, about="What is counted, per child per month."),
         "estimate": Column(
-            "Average after", Role.DERIVED, "", 2, rests, "Programme minus comparison, a child and month."
+            "Average after", Role.DERIVED, "", 2, rests, "Programme minus comparison, per child per month."
         ),
         "ci_low": Column("from", Role.DERIVED, "", 2, rests, "Of the average after."),
         "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Of the average after."),
         "p_before": Column("p, periods before", Role.DERIVED, "p", 3, rests, "Joint test (Hotelling)."),
-        "breakdown": Column("Breakdown M", Role.DERIVED, "", 2, rests, "At which the interval reaches nought."),
+        "breakdown": Column("Breakdown M", Role.DERIVED, "", 2, rests, "At which the interval reaches zero."),
         "largest_before": Column("Largest change of slope before", Role.DERIVED, "", 2, rests, "With chance."),
         "periods_of_support": Column(
             "Periods of support", Role.OPEN, "", 0, about="Mean length, over which it may change too."

@@ -121,7 +121,7 @@ class Smooth:
         return Honest(m, estimate, estimate - half, estimate + half)
 
     def breakdown(self) -> float:
-        """Return the least M at which the interval reaches nought; 0 when it does so without any change of slope."""
+        """Return the least M at which the interval reaches zero; 0 when it does so without any change of slope."""
         if not self.interval(0.0).excludes_nought:
             return 0.0
         high = abs(self._point) / self._bias_after + 1e-12

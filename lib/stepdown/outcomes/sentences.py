@@ -20,8 +20,8 @@ def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
     days = {period: digits(mine.loc[period, "mean_days_per_child"], 1) for period in PERIODS}
     return (
         f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {held} "
-        f"before and {after['children_with_status']:.0f} after; averaged over all children of the group, "
-        f"{days['before']} days a child before and {days['after']} after."
+        f"before and {after['children_with_status']:.0f} after; averaged over all children in the group, "
+        f"{days['before']} days per child before and {days['after']} after."
     )
 
 
@@ -43,12 +43,12 @@ def day_rule_sentence(day_count: str, months: int) -> str:
     """
     if day_count == "clipped":
         return (
-            f"Days are counted inside the {months}-month windows only, so no child can have more days than the "
-            "window holds."
+            f"Days are counted inside the {months}-month windows only, so no child can have more days than there "
+            "are in the window."
         )
     return (
         f"Days are counted as the published totals require: every day of a spell that touches the {months}-month "
-        "window, also the days outside it. That overstates the time in the window; the columns “days inside” "
+        "window, including days outside it. That overstates the time in the window; the columns “days inside” "
         "give the correct count."
     )
 
@@ -70,7 +70,7 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
     """Return how many day totals cannot fit in the window, with the largest.
 
     >>> impossible_days_sentence(book.clear(outcomes.statutory_status(found)).frame, found.longest_window())
-    '5 of the 10 day totals above nought cannot be days inside ...'
+    '5 of the 10 day totals above zero cannot be days inside ...'
     """
     rows = impossible_days(status, window_days)
     if rows.empty:
@@ -82,7 +82,7 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
     )
     count = int((status["days"].fillna(0) > 0).sum())
     return (
-        f"{len(rows)} of the {count} day totals above nought cannot be days inside the window, which holds at most "
+        f"{len(rows)} of the {count} day totals above zero cannot be days inside the window, which has at most "
         f"{window_days}: {worst['group']}, {worst['status']} {worst['period']}, is {digits(worst['days'])} days for "
         f"{each}."
     )
@@ -104,6 +104,7 @@ def referral_sentence(referrals: pd.DataFrame, group: str) -> str:
     if any(pd.isna(row["referrals"]) for row in (before, after)):
         return f"{group}: too few referrals to show."
     return (
-        f"{group}: {digits(before['referrals'])} referrals before ({digits(before['mean_per_child'], 2)} a child) and "
-        f"{digits(after['referrals'])} after ({digits(after['mean_per_child'], 2)} a child)."
+        f"{group}: {digits(before['referrals'])} referrals before ({digits(before['mean_per_child'], 2)} per "
+        "child) and "
+        f"{digits(after['referrals'])} after ({digits(after['mean_per_child'], 2)} per child)."
     )

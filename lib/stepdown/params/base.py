@@ -26,7 +26,7 @@ def unseen(text: str) -> bool:
 
 def _seen(text: str) -> str:
     if unseen(text):
-        raise ValueError("letters that can be seen: no zero-width, direction or control marks")
+        raise ValueError("visible characters: no zero-width, direction or control marks")
     return text
 
 
@@ -64,7 +64,7 @@ FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2098, 12, 31)
 
 def _no_stand_in(day: date) -> date:
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(f"a day from {FIRST_DAY} to {LAST_DAY}; 1900-01-01 and 2099-12-31 stand for a day not known")
+        raise ValueError(f"a day from {FIRST_DAY} to {LAST_DAY}; 1900-01-01 and 2099-12-31 mean “not known”")
     return day
 
 
@@ -76,7 +76,7 @@ def _inside(path: str) -> str:
     if Path(path).is_absolute() or path.startswith("~"):
         raise ValueError("a path in a parameter file is relative to the project root, so that the file works elsewhere")
     if ".." in path.replace("\\", "/").split("/"):
-        raise ValueError(f"a path in a parameter file does not leave the project folder ({STAY_INSIDE})")
+        raise ValueError(f"a path in a parameter file must stay in the project folder ({STAY_INSIDE})")
     return path
 
 

@@ -44,7 +44,7 @@ class Wide(Settings):
 class DataSettings(Settings):
     """Where the records are and how far they reach.
 
-    folder: holds one file a table (<table>.csv, .parquet or .xlsx).  files: other file names in it, by table
+    folder: holds one file per table (<table>.csv, .parquet or .xlsx).  files: other file names in it, by table
     (a table that docs/data_dictionary.md does not describe is refused when the records are read).
     last_date: the last day that the extract covers (an open spell runs to the day after it).
     first_date: the first day that it covers, when spells before it are not in the extract.

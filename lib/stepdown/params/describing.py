@@ -16,8 +16,8 @@ from stepdown.params.study import StudySettings
 HEAD = """# Every setting of a study's parameter file
 
 Generated from the models in lib/stepdown/params by `make documents`; do not edit it here.
-[your_own_data.md](your_own_data.md) has a whole file to begin from. A setting without a default must be given. A name
-that does not stand here is refused.
+[your_own_data.md](your_own_data.md) has a whole file to begin from. A setting without a default is required.
+A name that is not listed here is refused.
 """
 
 
@@ -44,7 +44,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def _section(place: str, model: type[BaseModel]) -> str:
     about = re.sub(r":\w+:`~?\.?([\w.]+)`", r"\1", inspect.getdoc(model) or "").replace("``", "`")
-    lines = [f"## {place or 'The file as a whole'}", "", about, "", "| Setting | Holds | Default |", "|---|---|---|"]
+    lines = [f"## {place or 'The file as a whole'}", "", about, "", "| Setting | Value | Default |", "|---|---|---|"]
     for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] not in model.__annotations__):
         lines.append(f"| {name} | {holds(field.annotation)} | {_default(field)} |")
     return "\n".join([*lines, ""])

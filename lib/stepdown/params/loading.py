@@ -30,6 +30,9 @@ _KINDS = {
     "str": "text",
     "int": "a number",
     "float": "a number",
+    "bool": "true or false",
+    "date": "a date",
+    "NoneType": "blank",
 }
 
 
@@ -64,7 +67,7 @@ class _StrictLoader(yaml.SafeLoader):
         hidden = [mark for mark in str(value) if mark == "\r" or unseen(mark)]
         if hidden:
             raise yaml.constructor.ConstructorError(
-                None, None, f"a mark that cannot be seen, U+{ord(hidden[0]):04X}", node.start_mark
+                None, None, f"an invisible character, U+{ord(hidden[0]):04X}", node.start_mark
             )
         return value
 
@@ -76,7 +79,7 @@ class _StrictLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, "a name that is a list", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the name {key!r} stands twice", key_node.start_mark
+                    None, None, f"the name {key!r} appears twice", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -169,7 +172,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         found = f"YAML that cannot be read: {error}"
     raise Refused.for_one(
-        where, found, "one YAML mapping in UTF-8", RULE, "mend the file at that place, then run the check again"
+        where, found, "one YAML mapping in UTF-8", RULE, "correct the file at that place, then run the check again"
     )
 
 
@@ -184,10 +187,10 @@ def _refuse_open(path: Path, text: str) -> None:
     if places:
         raise Refused.for_one(
             where=f"{path.name}, {'line' if len(places) == 1 else 'lines'} {', '.join(map(str, places))}",
-            found=f"{OPEN}, which stands where only you can say what to write",
+            found=f"{OPEN}, where only you can say what to write",
             allowed="what the comment beside it describes",
             rule=RULE,
-            remedy=f"write it in the place of {OPEN}, then run the check again",
+            remedy=f"write it in place of {OPEN}, then run the check again",
         )
 
 
@@ -221,7 +224,7 @@ def _faults(error: ValidationError, model: type[BaseModel], where: str) -> list[
         if number > FAULTS_OF_A_KIND:
             at = ".".join(map(str, place)) or "the file as a whole"
             found = f"{number - FAULTS_OF_A_KIND:,} more faults of the kind that is shown"
-            faults.append(Fault(f"{where}, {at}", found, "names and values as described", RULE, "mend the first ones"))
+            faults.append(Fault(f"{where}, {at}", found, "names and values as described", RULE, "correct the first"))
     return faults
 
 
@@ -240,15 +243,15 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
         known = _names_at(model, item["loc"][:-1])
         return Fault(
             where=f"{where}, {place}",
-            found=f"a setting that is not known: {shortened(name)!r}{nearest(name, known)}",
+            found=f"an unknown setting: {shortened(name)!r}{nearest(name, known)}",
             allowed=", ".join(sorted(known)) or "no setting here",
             rule=RULE,
-            remedy="correct the name, or take the line out",
+            remedy="correct the name, or remove the line",
         )
     if kind == "missing":
         return Fault(
             where=f"{where}, {place}",
-            found="nothing: the setting is missing",
+            found="the setting is missing",
             allowed="a value; nothing is assumed in its place",
             rule=RULE,
             remedy=f"add {name}",
@@ -256,15 +259,17 @@ def _fault(item: Any, model: type[BaseModel], where: str) -> Fault:
     if kind in _OWN_WORDS:
         message = _OWN_WORDS[kind].format(**item.get("ctx", {}))
     value = item.get("input")
-    given = "" if isinstance(value, dict | list | tuple) else f"{shortened(repr(value))}: "
+    called = _KINDS.get(type(value).__name__, type(value).__name__)
+    given = repr(value) if isinstance(value, str) else "no value" if value is None else str(value)
+    holds_more = isinstance(value, dict | list | tuple)
     remedy = "correct the value"
     if isinstance(value, str) and kind.split("_")[0] in ("int", "float", "bool", "date"):
-        remedy += "; take the quotation marks off where it stands in some"
+        remedy += "; remove its quotation marks, if it has any"
     elif kind == "string_type":
         remedy += "; put text that YAML could read as a number or a date in quotation marks"
     return Fault(
         where=f"{where}, {place}",
-        found=f"{given}{_KINDS.get(type(value).__name__, type(value).__name__)} that does not fit",
+        found=f"{called} that cannot be used here" if holds_more else f"{shortened(given)} ({called})",
         allowed=message.removeprefix("Input should be "),
         rule=RULE,
         remedy=remedy,

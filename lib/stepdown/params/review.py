@@ -90,11 +90,11 @@ class AuditTool(Settings):
         }.items():
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"each {what} must stand once; these stand twice: {', '.join(twice)}")
+                raise ValueError(f"each {what} must appear once; these appear twice: {', '.join(twice)}")
         if any("," in name or name != name.strip() for name in self.responses.values()):
-            raise ValueError("responses: an answer may hold no comma, and no blank at its ends (drop-down lists break)")
+            raise ValueError("responses: an answer has no comma, and no space at its ends (drop-down lists break)")
         if sum(map(len, self.responses.values())) > 200:
-            raise ValueError("responses: the answers together may not be longer than 200 characters (Excel's limit)")
+            raise ValueError("responses: the answers together cannot be longer than 200 characters (Excel's limit)")
         unknown = {code for item in self.items for code in item.serves} - set(self.cells())
         if unknown:
             raise ValueError(f"items serve framework cells that are not listed: {', '.join(sorted(unknown))}")
@@ -161,7 +161,7 @@ class SamplePlan(Settings):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if len(set(self.reviewers)) < len(self.reviewers):
-            raise ValueError("each reviewer must stand once")
+            raise ValueError("each reviewer must appear once")
         if len(self.reviewers) < 2 and any(stratum.double_coded for stratum in self.strata):
             raise ValueError("double coding needs two reviewers")
         return self

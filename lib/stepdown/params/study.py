@@ -224,7 +224,7 @@ class StudySettings(PeopleSettings):
                     words = ", ".join(known[key])
                     raise ValueError(
                         f"disclosure.also_hide, table {item.table}: {key} is one of {words}; "
-                        "a list made for another study cannot be taken over"
+                        "a list made for another study cannot be used"
                     )
         return self
 

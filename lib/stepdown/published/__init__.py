@@ -3,7 +3,7 @@
 A folder holds one published report:
 
 * ``source.yaml``: the document, its date, its licence, and where each table stands in it;
-* ``<table>.csv``: a table as printed, one file a table, the first column naming the row;
+* ``<table>.csv``: a table as printed, one file per table, the first column naming the row;
 * ``claims.csv``: the numbers that stand in sentences, with the line and the words around them;
 * ``cells.csv``: the same numbers for people and other programs, one row a printed number (a test holds that it is).
 

@@ -127,7 +127,7 @@ def _moved(findings: Sequence[Finding], release: Path, previous: Path | None) ->
     if not changed and not cells:
         return f"nothing moved {since}", ()
     named = [f"{label}: {was} → {shown}" for label, was, shown in changed]
-    in_all = f"In all tables {written(cells, 'number')} moved."
+    in_all = f"In all tables, {written(cells, 'number')} moved."
     return f"{written(len(changed), 'main figure')} moved {since}", (*named, in_all)
 
 

@@ -105,8 +105,8 @@ def _not_as_planned(folder: Path, hidden: Mapping[str, Sequence[tuple[int, str]]
     return [
         Fault(
             where=f"table {name}",
-            found="a number that the plan of the run hides",
-            allowed="what the plan of the run shows",
+            found="a number hidden by the plan for the run",
+            allowed="what the plan for the run shows",
             rule="tables are cleared together (docs/disclosure.md)",
             remedy="run again; if it happens again, report it with the version of Stepdown",
         )
@@ -194,7 +194,7 @@ def _findings(part: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 _OFFERED = (
-    ("brief.pdf", "Two pages to forward, as PDF", "the first page with four charts"),
+    ("brief.pdf", "Two pages to forward, as PDF", "the first page and four charts"),
     ("brief.docx", "Two pages to forward, as Word", "to edit"),
     (FILES["xlsx"], "All tables as a spreadsheet", "Excel, the main figures first"),
     (FILES["pdf"], "The whole report as PDF", "tagged, to read or print"),

@@ -137,7 +137,7 @@ def warnings_of(changes: Iterable[Change], cleared: Iterable[Change], run: RunSe
                 seen = shown.get((change.table, change.row, change.column))
                 values = f": {seen.before} → {seen.after}" if seen else " (its values are not for release)"
                 sentences.append(
-                    f"{change.table}, {change.row or 'the row'}, {change.column} moved past its threshold{values}"
+                    f"{change.table}, {change.row or 'the row'}, {change.column} passed its threshold{values}"
                 )
                 break
     return sentences
@@ -218,7 +218,7 @@ def changes_page(title: str, changes: Sequence[Change], moved: Mapping[str, Any]
         else "This is the first run: there is nothing to compare it with."
     )
     parts = [
-        f"<h1>What moved: {escape(title)}</h1>",
+        f"<h1>What changed: {escape(title)}</h1>",
         f"<p>{intro} The tables are those before disclosure control: this page stays with the evaluator.</p>",
         _html_list("Movements past a threshold", moved["warnings"]),
         _html_table("Inputs that changed", ("file", "what"), [(i["file"], i["kind"]) for i in moved["inputs"]]),
@@ -234,7 +234,7 @@ def changes_page(title: str, changes: Sequence[Change], moved: Mapping[str, Any]
     ]
     return (
         '<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>What moved: {escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><title>What changed: {escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body><main>\n"
         + "\n".join(part for part in parts if part)
         + "\n</main></body></html>\n"

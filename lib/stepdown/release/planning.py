@@ -51,7 +51,7 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
     for part in ("tables", "parts", "notebooks"):
         shutil.rmtree(folder / "restricted" / part)
     moved = done["moved_by_few_since_the_last_release"] if policy.between_releases == "warn" else ()
-    return [plan.in_words(), *(f"moved by few children since the last release, and shown: {item}" for item in moved)]
+    return [plan.in_words(), *(f"changed by few children since the last release, and shown: {item}" for item in moved)]
 
 
 def _asked(study: Study) -> Fault:

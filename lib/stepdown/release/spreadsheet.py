@@ -165,9 +165,9 @@ def _notes(book: Any, styles: Mapping[str, Any], sheets: Sequence[Sheet]) -> Non
     for one in sheets:
         symbols |= one.symbols
     if not symbols:
-        sheet.write_string(1, 0, "No symbol stands in place of a number in this workbook.", styles["text"])
+        sheet.write_string(1, 0, "No symbols are used in this workbook.", styles["text"])
         return
-    sheet.write_string(1, 0, "Symbols that stand in place of a number.", styles["text"])
+    sheet.write_string(1, 0, "Symbols used in place of a number.", styles["text"])
     rows = [(f"[{symbol}]", meaning) for symbol, meaning in symbols.items()]
     _as_table(sheet, styles, 2, ("Symbol", "Meaning"), rows, "notes")
 
@@ -182,7 +182,7 @@ def _table(book: Any, styles: Mapping[str, Any], one: Sheet, name: str) -> None:
     sheet.write_string(1, 0, told, styles["text"])
     first = 2
     if one.symbols:
-        sheet.write_string(2, 0, "Symbols in square brackets are explained on the sheet Notes.", styles["text"])
+        sheet.write_string(2, 0, "The sheet Notes explains symbols in square brackets.", styles["text"])
         first = 3
     sheet.freeze_panes(first + 1, 1)
     sheet.repeat_rows(first)

@@ -15,13 +15,13 @@ from stepdown.review.answers import check_answers
 from stepdown.tables import AggregateTable, Column, Role
 
 FEWEST_FILES = 5
-SAME_ANSWERS = "reviewers never parted: resampling files shows no spread"
+SAME_ANSWERS = "reviewers always agreed: resampling files shows no spread"
 
 _SCALE = ("no", "partial", "yes")
 _COEFFICIENTS = {
     "agreement": (
         "Raw agreement",
-        "share of pairs of reviewers with the same answer, not applicable counted as an answer",
+        "share of pairs of reviewers with the same answer, counting “not applicable” as an answer",
     ),
     "kappa": ("Weighted kappa", "on no < partial < yes; Cohen's for two reviewers in all, Fleiss' for more"),
     "ac1": ("Gwet's AC1", "on all answers that the item offers, none nearer than another"),
@@ -35,7 +35,7 @@ COLUMNS = {
     "item_id": Column("Item code", Role.KEY),
     "item": Column("Item", Role.OPEN),
     "raters": Column("Reviewers", Role.OPEN, "reviewers", 0),
-    "files": Column("Files read twice", Role.BASE, "files", 0, about="files that two reviewers or more scored"),
+    "files": Column("Files read twice", Role.BASE, "files", 0, about="files scored by two or more reviewers"),
     "files_off_scale": Column("Of these off the scale", Role.COUNT, "files", 0, about="fewer than two answers on it"),
     "files_on_scale": Column(
         "Of these on the scale",
@@ -58,10 +58,10 @@ COLUMNS = {
         for part, called in (("", ""), ("_low", ": lower limit"), ("_high", ": upper limit"))
     },
     "apart": Column(
-        "Files on which answers differ", Role.COUNT, "files", 0, about="files whose reviewers did not answer alike"
+        "Files on which answers differ", Role.COUNT, "files", 0, about="files on which reviewers gave different answers"
     ),
     "kappa_of": Column("Kappa of", Role.OPEN),
-    "why_no_limits": Column("Why there are no limits", Role.OPEN),
+    "why_no_limits": Column("Why there is no interval", Role.OPEN),
 }
 """The columns of agreement. A coefficient gives back the files off the scale."""
 

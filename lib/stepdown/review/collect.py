@@ -247,7 +247,7 @@ def _columns(where: str, sheet: Any, tool: AuditTool, found: _Found) -> dict[str
         elif name in places:
             found.fault(
                 f"{where}, cell {cell.coordinate}",
-                "a heading that stands twice",
+                "a heading that appears twice",
                 "each heading once",
                 "delete one column",
             )
@@ -273,8 +273,8 @@ def _file_id(where: str, cell: Any, mine: set[str], reviewer: str, found: _Found
         found.fault(
             place,
             f"a file that the same reviewer has scored before ({earlier})",
-            "one row a file and reviewer, over all workbooks",
-            "keep the row that holds, and delete the other",
+            "one row per file and reviewer, across all workbooks",
+            "keep the right row, and delete the other",
             file_id,
         )
         return None

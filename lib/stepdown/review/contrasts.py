@@ -70,7 +70,7 @@ ORDERED = {
     **{name: DIFFERENCES[name] for name in ("smallest", "files_earlier", "files_later")},
     "p_mann_whitney": _p("p (exact Mann–Whitney)", "two-sided, with ties, each file of another family", _ANY_ANSWER),
     "superiority": _share(
-        "Chance that a later file shows more evidence", "a tie counts half; 0.5 is no difference", _ANY_ANSWER
+        "Chance that a later file shows more evidence", "a tie counts as half; 0.5 is no difference", _ANY_ANSWER
     ),
     "superiority_low": _share("Lower limit", "Brunner–Munzel, each file of another family", _ANY_ANSWER),
     "superiority_high": _share("Upper limit", "Brunner–Munzel, each file of another family", _ANY_ANSWER),

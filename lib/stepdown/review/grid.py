@@ -11,7 +11,7 @@ from stepdown.params.review import AuditTool, OtherEvidence, ReviewSettings
 from stepdown.tables import AggregateTable, Column, Role
 
 EVIDENCE = ("case files and other sources", "case files", "other sources", "none")
-"""What a cell of the grid can rest on."""
+"""What a cell of the grid can be based on."""
 
 COLUMNS = {
     "framework": Column("Framework", Role.KEY),

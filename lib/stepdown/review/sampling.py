@@ -107,7 +107,7 @@ def register_faults(register: pd.DataFrame, plan: SamplePlan) -> list[Fault]:
     faults = []
     checks = {
         "file_id": (register["file_id"].eq("") | register["file_id"].isna(), "a blank", "a pseudonym of the file"),
-        "file_id ": (register["file_id"].duplicated(), "a file id that stands twice", "each file once"),
+        "file_id ": (register["file_id"].duplicated(), "a file id that appears twice", "each file once"),
         "period": (~register["period"].isin(["before", "during"]), "an unknown period", "before, during"),
         "in_hub": (~register["in_hub"].isin(["true", "false", ""]), "an unknown flag", "true, false or blank"),
     }
@@ -143,7 +143,7 @@ def _plan_faults(register: pd.DataFrame, plan: SamplePlan) -> list[Fault]:
                 f"{int((times > 1).sum())} file(s) that belong to two strata",
                 "each file in one stratum at most",
                 _RULE,
-                "set the strata apart, for instance by in_hub",
+                "make the strata separate, for example by in_hub",
             )
         )
     return faults

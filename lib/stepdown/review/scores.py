@@ -42,10 +42,10 @@ COLUMNS = {
     "partial": files("Partial evidence"),
     "no": files("No evidence"),
     "not_applicable": files("Not applicable", "left out of the shares"),
-    "applicable": files("Files that count", "files read less those not applicable"),
+    "applicable": files("Files that count", "files read, minus those not applicable"),
     "any_evidence": files("Full or partial evidence"),
     "split_known": Column(
-        "Full and partial told apart", Role.OPEN, about="false: only the sum of full and partial evidence may be read"
+        "Full and partial known separately", Role.OPEN, about="false: use only the sum of full and partial evidence"
     ),
     "share_full": _share("Share, full only", _FULL),
     "full_low": _share("Share, full only: lower limit", _FULL, "Wilson's interval, each file of another family"),

@@ -12,10 +12,10 @@ import pandas as pd
 from stepdown.numbers import WORDS, digits, joined, signed
 from stepdown.params.review import ReviewSettings
 
-NOT_SHOWN = "The numbers behind this item are too small to be shown."
+NOT_SHOWN = "The numbers behind this item are too small to show."
 CONTRAST = (
     "Different files were read for the two periods, about different families, by reviewers who could tell the period. "
-    "So a difference is a contrast between two sets of files; it is not a change in any family, nor an effect."
+    "So a difference is a contrast between two sets of files; it is not a change in any family, or an effect."
 )
 """What no difference between periods shows; stands beside every finding about one."""
 
@@ -69,7 +69,7 @@ def difference_sentence(
     )
     between = f"between {signed(low)} and {signed(high)} percentage points"
     if low <= 0 <= high:
-        return f"{seen}. So few files cannot tell whether there is a difference: it could lie {between}."
+        return f"{seen}. With so few files it is not clear whether there is a difference: it could be {between}."
     side = "more" if difference > 0 else "fewer"
     least, most = sorted((abs(low), abs(high)))
     size = (
@@ -90,12 +90,12 @@ def _tested(p_value: float, p_corrected: float, tests: int) -> str:
     number = WORDS[tests] if tests < len(WORDS) else str(tests)
     if p_corrected < 0.05:
         return (
-            f"It stands after correction for {number} tests (Boschloo's exact p = {_p(p_value)}, "
+            f"It remains after correction for {number} tests (Boschloo's exact p = {_p(p_value)}, "
             f"corrected by Holm {_p(p_corrected)})."
         )
     return (
         f"Among {number} tests a difference like this can arise by chance: Boschloo's exact p = {_p(p_value)}, but "
-        f"{_p(p_corrected)} after Holm's correction. It should not be called significant."
+        f"{_p(p_corrected)} after Holm's correction. Do not call it significant."
     )
 
 
@@ -106,18 +106,18 @@ def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
     whose corrected p value is below 0.05.
     """
     if not total:
-        return "The numbers behind every item that was compared are too small to be shown."
+        return "The numbers behind every item compared are too small to show."
     if total == 1:
         return f"The one item that was compared {'shows a' if standing else 'does not show a'} difference."
     of_all = f"Of the {total} items that were compared"
     shows = "shows" if standing < 2 else "show"
-    first = f"{of_all}, {_counted(standing)} {shows} a difference that stands once all tests are counted."
+    first = f"{of_all}, {_counted(standing)} {shows} a difference that remains after allowing for all the tests."
     only = max(0, apart_from_zero - standing)
     if not only:
         return first
     return (
-        f"{first} For {_counted(only)} more the interval leaves out “no difference”, but among so many tests that "
-        "can be luck."
+        f"{first} For {_counted(only)} more the interval excludes “no difference”, but among so many tests that "
+        "can be chance."
     )
 
 
@@ -134,8 +134,8 @@ def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str
     known, files = agreement["agreement"].dropna(), agreement["files"].max()
     if pd.isna(files) or known.empty:
         return (
-            "No file was read by two reviewers, or too few to show. How far another reader would have given the same "
-            "answers is not known."
+            "No file was read by two reviewers, or too few to show. How far another reviewer would have given "
+            "the same answers is not known."
         )
     low, high = _percents(known)
     spread = f"on {low}%" if low == high else f"on between {low}% and {high}%"
@@ -145,20 +145,20 @@ def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str
         f"depending on the item{shown}."
     )
     least = settings.min_double_coded
-    return sentence if files >= least else f"{sentence} Fewer than {least} files is too few to say more than that."
+    return sentence if files >= least else f"{sentence} Fewer than {least} files are too few to say more."
 
 
 def agreement_limit(agreement: pd.DataFrame) -> str:
     """Return what agreement between reviewers does not show.
 
     >>> agreement_limit(review.agreement(answers, tool, settings, seed=1).frame)
-    'Every count from these files rests on the judgement of one reader.'
+    'Every count from these files is one reviewer's judgement.'
     """
     if agreement["agreement"].isna().all() or agreement["files"].isna().all():
-        return "Every count from these files rests on the judgement of one reader."
+        return "Every count from these files is one reviewer's judgement."
     return (
         "Two reviewers can agree and both be wrong. Raw agreement is high by chance alone where nearly every file "
-        "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 stand beside it."
+        "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 are given beside it."
     )
 
 
@@ -182,7 +182,7 @@ def parting_sentence(agreement: pd.DataFrame, most: int = 3) -> str:
     if worst.empty:
         return "Reviewers gave the same answer on every file and item that can be shown."
     parts = [f"“{row['item']}” ({_files(row['apart'], row['files'])} files)" for _, row in worst.iterrows()]
-    return f"Reviewers part most on {joined(parts)}. Talk these questions through before they are used again."
+    return f"Reviewers differ most on {joined(parts)}. Discuss these questions before you use them again."
 
 
 def grid_sentence(grid: pd.DataFrame) -> str:
@@ -208,7 +208,7 @@ def evidence_title(items: pd.DataFrame, settings: ReviewSettings) -> str:
     shares = items.loc[items["subset"] == subset, "percent_any"]
     known = shares.dropna()
     if 2 * len(known) <= len(shares):
-        return "What the case files showed: most items rest on too few files to show their numbers"
+        return "What the case files showed: most items have too few files to show their numbers"
     shown = "" if len(known) == len(shares) else " that can be shown"
     where = _lower_first(settings.subsets[subset])
     return f"On {int((known > 50).sum())} of {len(known)} items{shown}, most files {where} showed evidence"
@@ -219,10 +219,10 @@ def differences_title(differences: pd.DataFrame) -> str:
     listed = _listed(differences)
     known = listed.dropna(subset=["points"])
     if 2 * len(known) <= len(listed):
-        return "Differences between the two sets of files: most rest on too few files to show"
+        return "Differences between the two sets of files: most have too few files to show"
     standing = int((known["p_holm"] < 0.05).sum())
-    verb = "stands" if standing == 1 else "stand"
-    return f"{standing or 'None'} of {len(known)} differences {verb} once all tests are counted (95% intervals)"
+    verb = "remains" if standing == 1 else "remain"
+    return f"{standing or 'None'} of {len(known)} differences {verb} after allowing for all the tests (95% intervals)"
 
 
 def agreement_title(agreement: pd.DataFrame) -> str:
@@ -255,7 +255,7 @@ def difference_summary(differences: pd.DataFrame) -> str:
     """Return how many of the listed items differ by their interval, and how many after correction.
 
     >>> difference_summary(review.case_file_differences(answers, tool, settings).frame)[:75]
-    'Of the 7 items that were compared, two show a difference that stands once a'
+    'Of the 7 items that were compared, two show a difference that remains a'
     """
     rows = _listed(differences)
     known = rows[rows["points"].notna()]

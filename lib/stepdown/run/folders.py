@@ -82,8 +82,8 @@ def _holder(descriptor: int, study: str) -> str:
     except (ValueError, KeyError, TypeError):
         who = "a process that is just starting"
     return (
-        f"another run of {study} is working: {who}. Nothing was changed. Wait until it has ended, or end that process; "
-        "the lock goes with it."
+        f"another run of {study} is in progress: {who}. Nothing was changed. Wait until it ends, or end that "
+        "process; this removes the lock."
     )
 
 

@@ -85,7 +85,7 @@ def _fault(where: str, found: str, allowed: str = "", remedy: str = "") -> Fault
         found=found,
         allowed=allowed or "one code cell tagged parameters that holds typed literals only, such as: months: int = 6",
         rule=RULE,
-        remedy=remedy or "mend the notebook's parameters cell",
+        remedy=remedy or "correct the notebook's parameters cell",
     )
 
 
@@ -155,7 +155,7 @@ def split_overrides(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier() or name in overrides:
-            found = f"{text!r}" + (", a name that stands twice" if name in overrides else "")
+            found = f"{text!r}" + (", a name that appears twice" if name in overrides else "")
             faults.append(_fault("command line, -p", found, "name=value, each name once", "correct the -p option"))
         overrides[name] = value
     if faults:

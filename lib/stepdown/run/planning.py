@@ -144,7 +144,7 @@ def _status(
     for output in entry["outputs"]:
         file = previous / output["file"]
         if not file.is_file() or digest_file(file) != output["sha256"]:
-            return None, "the last run's files were altered"
+            return None, "the last run's files were changed"
     return Status.UNCHANGED, f"as in {previous.name}"
 
 

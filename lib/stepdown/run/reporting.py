@@ -28,7 +28,7 @@ def failure_lines(outcome: Outcome) -> list[str]:
         lines.append(f"      … and {len(message) - _SCREEN} lines more in the notebook")
     lines += [f"        at {place}" for place in trouble.places]
     if not message:
-        lines.append("      (the message may hold a record's value: it stands only in the kept notebook)")
+        lines.append("      (the message may include a value from a record: it is only in the notebook that was kept)")
     return lines
 
 
@@ -47,7 +47,7 @@ def ending_lines(name: str, outcomes: Mapping[str, Outcome], moved: Mapping[str,
 
 def _moved_words(moved: Mapping[str, Any]) -> str:
     if not moved["cells"] and not moved["rows"] and not moved["tables"]:
-        return "; nothing moved since the last run"
+        return "; nothing changed since the last run"
     return f"; {moved['cells']:,} cells moved since {moved['previous_run']}"
 
 

@@ -243,11 +243,11 @@ def _finish(session: _Session, study: StudyRun, result: Any) -> None:
     changed = changed_since(study.plan)
     if changed:
         files = ", ".join(changed[:_MOST_NAMED]) + (" and others" if len(changed) > _MOST_NAMED else "")
-        kept = study.failed(f"changed while the notebooks worked: {files}")
+        kept = study.failed(f"changed while the notebooks ran: {files}")
         session.codes.append(Exit.REFUSED)
         session.progress.say(
-            f"  {study.name}: not published: {files} changed while the notebooks worked, so that it is not known what "
-            f"they read. Run again when nothing writes there; this run is in {_shown(kept)}"
+            f"  {study.name}: not published: {files} changed while the notebooks ran, so it is not known what "
+            f"they read. Run again when nothing is writing there; this run is in {_shown(kept)}"
         )
         del session.studies[study.name]
         return

@@ -84,7 +84,7 @@ class StudyRun:
     def begin(self, stale_lock: str) -> list[Outcome]:
         """Note what the run is made from, and return the outcomes of the notebooks that need not run."""
         if stale_lock:
-            self.journal.event("stale_lock", "took over a lock that a runner left behind", lock=stale_lock)
+            self.journal.event("stale_lock", "took over a lock left by an earlier run", lock=stale_lock)
         self.journal.event(
             "run_started",
             f"run {self.run_id} of {self.name} started",
@@ -172,7 +172,7 @@ class StudyRun:
             return outcome
         shutil.rmtree(self.staging / _WORK / outcome.notebook, ignore_errors=True)
         error = outcome.trouble.error if outcome.trouble else "an error"
-        reason = f"left out of the release: it cannot be told without hidden numbers ({error}); see the preview"
+        reason = f"left out of the release: it needs hidden numbers ({error}); see the preview"
         return Outcome(self.name, outcome.notebook, Status.NO_DATA, outcome.seconds, reason=reason)
 
     def _take_over(self, name: str) -> None:

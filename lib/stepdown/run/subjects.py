@@ -94,7 +94,7 @@ def type_of(names: set[str], where: str) -> SubjectType:
         if type_.told_by & names:
             return type_
     brings_in = {"returns", "programme"} <= names
-    remedy = "run a study's, an audit's or a published case's file; books that studies share are not run"
+    remedy = "run the file of a study, an audit or a published case; files that studies share are not run"
     raise Refused(
         [
             Fault(
@@ -102,7 +102,7 @@ def type_of(names: set[str], where: str) -> SubjectType:
                 found=f"a file of no known kind (its names: {', '.join(sorted(names)[:8])})",
                 allowed="; ".join(f"{type_.name}: has {' or '.join(sorted(type_.told_by))}" for type_ in TYPES),
                 rule="stepdown.run.subjects",
-                remedy=f"bring the returns in first: stepdown import params/{where} --look" if brings_in else remedy,
+                remedy=f"import the returns first: stepdown import params/{where} --look" if brings_in else remedy,
             )
         ]
     )

@@ -12,15 +12,15 @@ from stepdown.months import ByMonth
 from stepdown.show import month_charts
 from stepdown.workbook import Book
 
-MONTHS = "The months count back from the start of support and on from its end. The grey gap is the support itself."
+MONTHS = "Months are counted back from the start of support and on from its end. The grey gap is the support itself."
 TRENDS = (
-    "The same as a difference: programme minus comparison, set against the time before. If the months before lie at "
-    "nought, the groups moved alike. The table lets the difference go on along its line before, and lets that line "
+    "The same as a difference: programme minus comparison, relative to the time before. If the months before are "
+    "at zero, the groups moved alike. The table continues the earlier line of the difference, and lets that line "
     "bend by at most M from one month to the next (Rambachan and Roth 2023)."
 )
 LASTING = (
-    "Does it last? The same comparison over longer and longer times after, each only for the children who could be "
-    "followed so long. The table says how far these are other children."
+    "Does it last? The same comparison over longer times after, each only for the children who could be followed "
+    "that long. The table shows how far these children differ from all."
 )
 
 
@@ -63,7 +63,7 @@ def trends(book: Book) -> None:
     p_before = float(table.numbers("p_before").iloc[0])
     book.chart(month_charts.event_plot(book.clear(months.event_study_table(found)), p_before), name="event_study")
     shown = ["assumption", "m", "estimate", "ci_low", "ci_high"]
-    book.table(table, caption="The average after, if the difference would have gone on so", columns=shown)
+    book.table(table, caption="The average after, if the earlier trend had continued", columns=shown)
 
 
 def lasting(book: Book) -> None:
@@ -81,7 +81,9 @@ def lasting(book: Book) -> None:
     book.say(LASTING)
     book.tell(table, months.lasting_sentence)
     who = book.clear(months.composition_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
-    book.table(who, caption="Who was followed so many months (mean; 0: all who are analysed)", notes=[months.WHO_NOTE])
+    book.table(
+        who, caption="Who was followed how long (mean; 0 months: all children analysed)", notes=[months.WHO_NOTE]
+    )
 
 
 @lru_cache(maxsize=1)  # a run's process has one book

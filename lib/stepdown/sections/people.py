@@ -65,9 +65,9 @@ def measures(book: Book) -> None:
 def _changes(book: Book, change: ClearedTable) -> None:
     book.chart(people_charts.entry_and_exit(change), name="entry_and_exit")
     book.say(of_change.change_list(change.frame))
-    book.table(change, caption="Change of those measured twice", columns=shown.CHANGE_SHOWN)
+    book.table(change, caption="Change in those measured twice", columns=shown.CHANGE_SHOWN)
     book.chart(people_charts.bounds_of_change(change), name="change_bounds")
-    caption = "The change of all who were due, by what is assumed of those not seen again"
+    caption = "The change for everyone due, by what is assumed about those not seen again"
     book.table(change, caption=caption, columns=shown.BOUNDS_SHOWN)
     book.say(of_change.completers_list(change.frame))
     caption = "At entry: those measured twice, and those not seen again"
@@ -88,7 +88,7 @@ def survey(book: Book) -> None:
         return
     book.chart(people_charts.survey_answers(items), name="survey_answers")
     book.say(of_reach.items_list(items.frame))
-    book.table(items, caption="Answers, with limits and bounds for all who could have been asked", columns=ITEMS_SHOWN)
+    book.table(items, caption="Answers, with intervals and bounds for everyone who could be asked", columns=ITEMS_SHOWN)
 
 
 def training(book: Book) -> None:

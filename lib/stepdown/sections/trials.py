@@ -30,12 +30,12 @@ def trial(book: Book) -> None:
     took = book.clear(tables.trial_compliers_table(found))
     if not effect.left_out:
         book.chart(trial_charts.trial_forest(effect, took), name="trial")
-        book.table(effect, "Outcomes of the trial, everybody in the arm allocated", columns=sentences.EFFECT_COLUMNS)
+        book.table(effect, "Outcomes of the trial, everyone in the arm allocated", columns=sentences.EFFECT_COLUMNS)
     book.tell(took, sentences.compliers_sentence, found.labels, limit=sentences.COMPLIERS_LIMIT)
     if settings.subgroups:
         groups = book.clear(tables.trial_subgroups_table(found))
         book.tell(groups, sentences.subgroup_sentences)
-        book.table(groups, "Subgroups that the protocol names", columns=sentences.SUBGROUP_COLUMNS)
+        book.table(groups, "Subgroups named in the protocol", columns=sentences.SUBGROUP_COLUMNS)
 
 
 def hours(book: Book) -> None:
@@ -62,7 +62,7 @@ def came_back(book: Book) -> None:
         book.tell(table, sentences.repeats_sentences, settings.what, settings.within_days)
         book.tell(table, sentences.repeats_finding, limit=sentences.REPEATS_LIMIT)
         shown = ["period", "counted", "index", "repeated", "percent", "ci_low", "ci_high"]
-        book.table(table, "Repeats, of those who could be followed the whole time", columns=shown)
+        book.table(table, "Repeats, among those who could be followed the whole time", columns=shown)
 
 
 def spending(book: Book) -> None:

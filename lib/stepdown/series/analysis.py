@@ -74,8 +74,8 @@ def _baseline_faults(item: Series, frame: pd.DataFrame, where: str) -> list[Faul
             where=f"{where}, series {item.id}, baseline",
             found="a baseline in which the series has no period",
             allowed=f"days from {rows['period_start'].min():%Y-%m-%d} to {rows['period_end'].max():%Y-%m-%d}",
-            rule="limits rest on the periods of the baseline",
-            remedy="correct the dates, or take the baseline out",
+            rule="limits are calculated from the periods of the baseline",
+            remedy="correct the dates, or remove the baseline",
         )
     ]
 
@@ -263,7 +263,7 @@ def why_no_limits(item: Series, points: pd.DataFrame) -> str:
         return f"periods of different lengths ({lengths.min()} to {lengths.max()} days)"
     gaps = (points["first_day"].iloc[1:].to_numpy() - points["last_day"].iloc[:-1].to_numpy()) / np.timedelta64(1, "D")
     if len(gaps) and gaps.max() > 1.5 * lengths.max():
-        return "more than one period in a row is not there"
+        return "more than one period in a row is missing"
     if 0 < baseline_size(item, points) < FEWEST_POINTS:
         return f"the baseline holds {baseline_size(item, points)} periods; limits need {FEWEST_POINTS}"
     return ""
@@ -353,7 +353,7 @@ def target_status(series: Analysed) -> TargetStatus | None:
     elif bool(_meets(pd.Series([mean]), goal, item.better).iloc[0]):
         status = "met"
     elif not np.isfinite(baseline):
-        why = "not met; without a baseline no direction can be told"
+        why = "not met; without a baseline the direction is not known"
     else:
         status = "moving towards" if abs(mean - goal) < abs(baseline - goal) else "moving away"
         if item.target.by and rows["last_day"].iloc[-1] >= pd.Timestamp(item.target.by):

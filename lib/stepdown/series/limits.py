@@ -182,7 +182,7 @@ def better_or_worse(reasons: Sequence[str], chart: Limits, better: str) -> str:
     up = chart.y[-1] > chart.centre[-1]
     if reasons[-1] == "trend":
         up = chart.y[-1] > chart.y[-2]
-    return "special cause, for better" if up == (better == "higher") else "special cause, for worse"
+    return "special cause, improving" if up == (better == "higher") else "special cause, worsening"
 
 
 def assurance(chart: Limits, target: float, better: str) -> str:

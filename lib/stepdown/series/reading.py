@@ -100,17 +100,17 @@ def _long(raw: pd.DataFrame, own: Mapping[str, Series], shown: str) -> pd.DataFr
     months = {name: month for name in raw.columns if (month := _month(str(name)))}
     if "series_id" not in raw or not months:
         wrong = "no column that is a month" if "series_id" in raw else "no column series_id"
-        raise Refused([_heading(shown, wrong, "head the columns so, or say layout: long")])
+        raise Refused([_heading(shown, wrong, "give the columns such headings, or say layout: long")])
     places = [i for i, name in enumerate(raw.columns) if name in months]
     odd = [str(name) for i, name in enumerate(raw.columns) if name not in (*months, "series_id")
            and (places[0] < i < places[-1] or re.search(r"\d", str(name)))]  # fmt: skip
     if odd:
         found = f"{'headings' if len(odd) > 1 else 'a heading'} that could be a month: {some_names(odd)}"
-        raise Refused([_heading(shown, found, "correct the heading; take totals and quarters out")])
+        raise Refused([_heading(shown, found, "correct the heading; remove totals and quarters")])
     twice = [str(name) for i, name in enumerate(months) if months[name] in list(months.values())[:i]]
     if twice:
         raise Refused(
-            [_heading(shown, f"a month that has a column already: {some_names(twice)}", "take one of them out")]
+            [_heading(shown, f"a month that has a column already: {some_names(twice)}", "remove one of them")]
         )
     fields = (SERIES.fields[0], *(Field(str(name), "number", "the value of the month") for name in months))
     contract = Contract("series", "series", fields, unique=("series_id",))
@@ -141,7 +141,7 @@ def _once(faults: list[Fault]) -> list[Fault]:
 
 
 def _heading(shown: str, found: str, remedy: str) -> Fault:
-    allowed = "series_id and one column a month, headed 2024-03, Mar 2024, Mar-24, 03/2024 or 01/03/2024"
+    allowed = "series_id and one column per month, headed 2024-03, Mar 2024, Mar-24, 03/2024 or 01/03/2024"
     return Fault(f"{shown}, line 1 (headings)", found, allowed, "docs/monitoring.md, the wide layout", remedy)
 
 
@@ -173,10 +173,10 @@ def _unknown(raw: pd.DataFrame, own: Mapping[str, Series], shown: str) -> list[F
     return [
         Fault(
             f"{shown}, column series_id, {some_rows(lines_of(unknown.index))}",
-            f"a series that the parameter file does not have{nearest(str(unknown.iloc[0]), own)}",
+            f"a series that is not in the parameter file{nearest(str(unknown.iloc[0]), own)}",
             ", ".join(own),
             "every series has its definition in the parameter file",
-            "add it under monitoring.series, or take its rows out",
+            "add it under monitoring.series, or remove its rows",
             values=tuple(dict.fromkeys(unknown))[:5],
         )
     ]
@@ -189,9 +189,9 @@ def _series_faults(frame: pd.DataFrame, item: Series, name: str, shown: str) -> 
             Fault(
                 shown,
                 f"no row of the series {name}",
-                "at least one row a series of the parameter file",
+                "at least one row for each series in the parameter file",
                 "a series that is declared is looked for",
-                "add its rows, or take it out of the parameter file",
+                "add its rows, or remove it from the parameter file",
             )
         ]
     faults = [
@@ -206,7 +206,7 @@ def _series_faults(frame: pd.DataFrame, item: Series, name: str, shown: str) -> 
                 "more than one version of its definition",
                 "one version a series",
                 "a changed definition makes a new series",
-                "give the later rows a series of their own",
+                "make the later rows a separate series",
             )
         )
     return faults
@@ -222,8 +222,8 @@ def _about_rows(rows: pd.DataFrame, item: Series) -> Iterator[tuple[np.ndarray, 
         yield (~whole & ~bound & (given | ~np.isnan(above)), f"a {item.kind} without its denominator",
                "numerator and denominator", "the limits of a share follow from how many it is a share of",
                "give both, or call the series a measure")  # fmt: skip
-        yield ((above > 0) & (below == 0), "something counted out of nought", "a denominator above nought",
-               "nothing is a part of nought", "look the denominator up, or leave both cells blank")  # fmt: skip
+        yield ((above > 0) & (below == 0), "something counted out of zero", "a denominator above zero",
+               "nothing is a part of zero", "find the denominator, or leave both cells blank")  # fmt: skip
         yield (whole & given & (np.abs(value * below - above * item.per) > 0.05 * item.per * below),
                "a value that is not numerator ÷ denominator", f"numerator ÷ denominator × {item.per:g}, or a blank",
                "the value is worked out", "leave the value blank, or correct the one that is wrong")  # fmt: skip
@@ -241,7 +241,7 @@ def _about_rows(rows: pd.DataFrame, item: Series) -> Iterator[tuple[np.ndarray, 
         yield (counted % 1 > 0, "a count with a fraction", "whole numbers", f"a {item.kind} series holds counts",
                "write the count, or call the series a measure")  # fmt: skip
     if item.kind != "measure":
-        yield (counted < 0, "a number below nought", "0 or more", f"a {item.kind} series is never below nought",
+        yield (counted < 0, "a number below zero", "0 or more", f"a {item.kind} series is never below zero",
                "correct the number, or leave the cell blank if it is not known")  # fmt: skip
     hidden = rows["symbol"].isin(["c", "x"]).to_numpy()
     yield (hidden & (given | ~np.isnan(above)), "a value beside a symbol that says there is none", "a blank cell",
@@ -262,8 +262,8 @@ def _not_one(settings: Monitoring, files: list[Path]) -> Fault:
         where=f"{settings.folder}",
         found=" and ".join(file.name for file in files) or "no file series.csv, series.xlsx or series.parquet",
         allowed="one of series.csv, series.xlsx and series.parquet",
-        rule="monitoring.folder names where the table of series lies",
-        remedy="take out all but the one that is kept up"
+        rule="monitoring.folder says where the table of series is",
+        remedy="remove all but the one that is kept up to date"
         if files
         else f"put the file there; one row is a {SERIES.one_row_is}",
     )

@@ -60,13 +60,13 @@ def of_series(each: Analysed) -> str:
         parts.append(f"No limits are given: {each.why}.")
     else:
         low, high = digits(each.chart.lower[-1], item.decimals), digits(each.chart.upper[-1], item.decimals)
-        never_below = each.chart.lower[-1] < 0 and not (each.values < 0).any()  # what is never below nought
+        never_below = each.chart.lower[-1] < 0 and not (each.values < 0).any()  # what is never below zero
         between = f"at {high} or less" if never_below else f"between {low} and {high}"
         on = ""
         if item.baseline and each.on_baseline:
             on = f" (from {item.baseline[0]:%B %Y} to {item.baseline[1]:%B %Y})"
         parts.append(
-            f"By chance alone it would lie {between}, around "
+            f"By chance alone it would be {between}, around "
             f"{digits(each.chart.centre[-1], item.decimals)}{on}. {_specials(each)}"
         )
     parts += [f"{event.on.day} {event.on:%B %Y}: {event.label} ({event.source})." for event in item.events]
@@ -77,7 +77,7 @@ def of_series(each: Analysed) -> str:
 _WHY = {
     "outside": "outside the limits",
     "trend": "in a run of seven that each rise or each fall",
-    "near": "near a limit twice in three",
+    "near": "two of three near a limit",
     "shift": "in a run of seven on one side of the centre",
 }
 
@@ -112,7 +112,7 @@ def model_list(frame: pd.DataFrame, series: Sequence[Analysed]) -> str:
             continue
         ratio = item.kind in ("count", "rare")
         places = 2 if ratio else item.decimals
-        what = "times the level expected" if ratio else f"{item.unit} against the level expected"
+        what = "times the level expected" if ratio else f"{item.unit} compared with the level expected"
         verdict = _beyond_chance(row, 1.0 if ratio else 0.0)
         other = [digits(row[name], places) for name in ("newey_west", "negative_binomial") if pd.notna(row[name])]
         beside = f" By two other models: {joined(other)}." if len(other) == 2 and other[0] != other[1] else ""
@@ -163,4 +163,4 @@ def about(study: MonitoringStudy) -> str:
     """Return what is followed: the programme, its first day, and where the series come from."""
     settings = study.settings
     since = f", from {settings.programme_from:%B %Y}" if settings.programme_from else ""
-    return f"Programme: {settings.programme}{since}. Special points are told by the rules of NHS Making Data Count."
+    return f"Programme: {settings.programme}{since}. Special points follow the rules of NHS Making Data Count."

@@ -128,7 +128,7 @@ class Monitoring(Settings):
         ids = [item.id for item in self.series]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
-            raise ValueError(f"series that stand twice: {', '.join(twice)}")
+            raise ValueError(f"series that appear twice: {', '.join(twice)}")
         kinds = {item.id: item.kind for item in self.series}
         for item in self.series:
             if item.comparison == item.id:

@@ -57,8 +57,8 @@ def targets_table(series: Sequence[Analysed]) -> AggregateTable:
 SYMBOLS = {
     "common cause": "○",
     "special cause": "■",
-    "special cause, for better": "●",
-    "special cause, for worse": "◆",
+    "special cause, improving": "●",
+    "special cause, worsening": "◆",
     "met as a rule": "✓",
     "missed as a rule": "✗",
     "met or missed by chance": "~",

@@ -81,7 +81,7 @@ def placebo_strip(table: ClearedTable, council: str) -> Figure:
         words = [_strip(axes, table.where(measure=name).frame, name, council)
                  for axes, name in zip(panels[:, 0], measures, strict=True)]  # fmt: skip
         panels[-1, 0].set_xlabel("Change against its own neighbours (rate after − rate before, less theirs)")
-    title = f"{council} among all authorities, each held against its own neighbours"
+    title = f"{council} among all authorities, each compared with its own neighbours"
     return style.finished(fig, panels[0, 0], title=title, alt=f"Strip of points. {title}. {' '.join(words)}")
 
 

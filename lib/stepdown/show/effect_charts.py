@@ -36,7 +36,7 @@ def bracket_forest(table: ClearedTable, published: ClearedTable | None = None, *
 
     >>> gate = effects.overlap_gate(children, options)
     >>> bracket_forest(book.clear(effects.effects_table(children, options, gate))).title
-    'How far the groups differ in days hangs on what would have happened without the programme'
+    'How far the groups differ in days depends on what would have happened without the programme'
     """
     cleared_only(table)
     outcomes = list(dict.fromkeys(table.frame.loc[table.frame["unit"] == unit, "outcome"].astype("str")))
@@ -61,17 +61,17 @@ def bracket_forest(table: ClearedTable, published: ClearedTable | None = None, *
         low, high = axes.get_xlim()
         axes.set_xlim(min(low, -0.15 * (high - low)), max(high, 0.15 * (high - low)))
         less, more = directions(unit)
-        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the programme group     {more} →")
+        axes.set_xlabel(f"Difference in {unit} per child (95% interval)\n← {less} in the programme group     {more} →")
         marks = [legend_mark(short, shape, colour, colour) for short, shape, colour in ENDS.values()]
         if published is not None:
             marks.append(
-                legend_mark("hollow: as published, days outside the window too", "o", "white", style.METHODS[0])
+                legend_mark("hollow: as published, including days outside the window", "o", "white", style.METHODS[0])
             )
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.32, 1.0), ncols=1, borderaxespad=0.2)
     title = _bracket_title(table, outcomes, unit)
     alt = _bracket_in_words(table, outcomes, unit, f"Forest plot. {title}.")
     if published is not None:
-        alt += _bracket_in_words(published, outcomes, unit, " As published, days outside the window too:")
+        alt += _bracket_in_words(published, outcomes, unit, " As published, including days outside the window:")
     return style.finished(fig, axes, title=title, alt=alt)
 
 
@@ -217,7 +217,7 @@ def _bracket_title(table: ClearedTable, outcomes: list[str], unit: str) -> str:
         lows, highs = ([float(row.numbers(n).iloc[0]) for row in rows] for n in ("ci_low", "ci_high"))
         apart.append(not (lows[0] <= second <= highs[0] or lows[1] <= first <= highs[1]))
     if any(apart):
-        return f"How far the groups differ in {unit} hangs on what would have happened without the programme"
+        return f"How far the groups differ in {unit} depends on what would have happened without the programme"
     return f"Both ways of comparing the groups give a similar difference in {unit}"
 
 
@@ -228,7 +228,7 @@ def _bracket_in_words(table: ClearedTable, outcomes: list[str], unit: str, lead:
             row = table.where(outcome=outcome, estimator=estimator)
             figures = [cells(row, name)[0] for name in ("estimate", "ci_low", "ci_high")]
             parts.append(
-                f"{measured(outcome).title}, {condition}: {figures[0]} {unit} a child ({figures[1]} to {figures[2]})."
+                f"{measured(outcome).title}, {condition}: {figures[0]} {unit} per child ({figures[1]} to {figures[2]})."
             )
     return " ".join(parts)
 

@@ -123,12 +123,12 @@ def month_lines(table: ClearedTable) -> Figure:
                 label = group if side[0] == 0 else None
                 axes.plot(x, mean[side], marker=shape, markersize=4, color=colour, linewidth=1.8, label=label)
         axes.set_ylim(bottom=0)
-        axes.set_ylabel(style.wrapped(f"{name.title}, a child and month", 30))
+        axes.set_ylabel(style.wrapped(f"{name.title} per child per month", 30))
         axes.set_xlabel(_axis_words(table))
         axes.grid(axis="y")
         _time(axes, periods)
         style.legend_above(axes)
-    title = f"{name.title}, a child and month: {_ends_in_words(table, groups, 'mean')}"
+    title = f"{name.title} per child per month: {_ends_in_words(table, groups, 'mean')}"
     alt = f"Line chart with 95% intervals. {title}. {_every_period(table, groups)}"
     return style.finished(fig, axes, title=title, alt=alt)
 

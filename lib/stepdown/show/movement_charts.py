@@ -122,7 +122,7 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
             place += 0.9
         axes.set_yticks([y for y, _ in ticks], [style.wrapped(label, 18) for _, label in ticks])
         axes.set_ylim(place - 1.3, -1.2)
-        axes.set_xlabel("Days a child in the period (mean over all children)")
+        axes.set_xlabel("Days per child in the period (mean over all children)")
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0, pad=8)
         axes.spines["left"].set_visible(False)
@@ -180,7 +180,7 @@ def _change_title(table: ClearedTable, groups: list[str], value: str, status: st
         rows = table.where(group=group, status=status)
         first, last = (rows.value(value, period=period) for period in PERIODS)
         if math.isnan(first) or math.isnan(last):
-            return "Days a child at each status, before and after, in both groups"
+            return "Days per child at each status, before and after, in both groups"
         verb, shown = "fell" if last < first else "rose", (digits(first), digits(last))
         moved = f"stayed at {shown[0]}" if shown[0] == shown[1] else f"{verb} from {shown[0]} to {shown[1]}"
         parts.append(f"{moved} in the {group} group")

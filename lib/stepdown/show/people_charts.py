@@ -38,23 +38,23 @@ def entry_and_exit(change: ClearedTable) -> Figure:
         style.legend_above(axes)
     up = (means["at exit"] > means["at entry"]) == (change.frame["better"] == "higher")
     better = int((up & means["at exit"].notna() & means["at entry"].notna()).sum())
-    title = f"Those measured twice were better at exit in {better} of {len(names)} measures, on average"
+    title = f"People measured twice were better at exit in {better} of {len(names)} measures, on average"
     said = [
         f"{name}: {digits(entry, 1)} at entry, {digits(exit, 1)} at exit, {seen} measured twice, {gone} not seen again"
         for name, entry, exit, seen, gone in zip(names, *means.values(), both, lost, strict=True)
     ]
-    return style.finished(fig, axes, title=title, alt=f"Bars, two a measure. {'; '.join(said)}.")
+    return style.finished(fig, axes, title=title, alt=f"Bars, two per measure. {'; '.join(said)}.")
 
 
 @style.drawn
 def bounds_of_change(change: ClearedTable) -> Figure:
-    """Return each change of those measured twice, with its interval, and the bounds for all who were due."""
+    """Return each change of those measured twice, with its interval, and the bounds for everyone due."""
     cleared_only(change)
     names = in_order(change, "measure")
     with style.applied():
         fig, axes = style.new_figure(height=1.5 + 0.7 * len(names))
         axes.axvline(0, color=GREY, linewidth=1)
-        _bars(axes, change, ("worst", "best"), style.LIGHT, 9, "bounds for all who were due")
+        _bars(axes, change, ("worst", "best"), style.LIGHT, 9, "bounds for everyone due")
         _bars(axes, change, ("ci_low", "ci_high"), style.DARK, 2.5, "")
         rows = range(len(names))
         axes.plot(change.numbers("change"), rows, "o", color=style.DARK, label="those measured twice, with interval")
@@ -100,7 +100,7 @@ def flow(reach: ClearedTable) -> Figure:
         f"{name}: " + ", ".join(f"{digits(v) if np.isfinite(v) else NOT_SHOWN} {step}" for step, v in row.items())
         for name, row in zip(names, found[list(STEPS)].to_dict("records"), strict=True)
     ]
-    alt = f"Bars, four an activity. {'; '.join(said)}."
+    alt = f"Bars, four per activity. {'; '.join(said)}."
     return style.finished(fig, axes, title="From referral to exit, by activity", alt=alt)
 
 
@@ -123,5 +123,5 @@ def survey_answers(items: ClearedTable) -> Figure:
         f"{digits(row['bound_high'], 1)}% whatever the others think"
         for _, row in items.frame.iterrows()
     ]
-    title = "What the answers say of everybody who could have been asked"
+    title = "What the answers say about everyone who could have been asked"
     return style.finished(fig, axes, title=title, alt=f"Dots with limits. {'; '.join(said)}.")

@@ -21,7 +21,7 @@ from stepdown.show.style import Figure
 _KINDS = {
     "full": ("Full evidence", style.DARK, ""),
     "partial": ("Partial evidence", style.LIGHT, "///"),
-    "any": ("Full or partial: not told apart", "#3F7CAC", "..."),
+    "any": ("Full or partial: not known separately", "#3F7CAC", "..."),
     "no": ("No evidence", "#F1F3F5", ""),
 }
 _GRID = {
@@ -135,7 +135,7 @@ def differences_forest(table: ClearedTable, settings: ReviewSettings) -> Figure:
     A filled mark stands after Holm's correction; a hollow one does not.
 
     >>> differences_forest(book.clear(review.case_file_differences(answers, tool, settings)), settings).title
-    '2 of 7 differences stand once all tests are counted (95% intervals)'
+    '2 of 7 differences remain after allowing for all the tests (95% intervals)'
     """
     cleared_only(table)
     pair, title = settings.comparisons[0], sentences.differences_title(table.frame)
@@ -167,12 +167,12 @@ def _forest_row(axes: Axes, at: int, row: pd.Series) -> str:
     axes.plot([low, high], [at, at], color=style.DARK, linewidth=2)
     axes.plot(points, at, "o", markersize=9, color=style.DARK, markerfacecolor=style.DARK if stands else "white")
     words_at(axes, signed(points), (points, at), (0, 8), ha="center", fontsize=9)
-    after = "stands after correction" if stands else "does not stand after correction"
+    after = "remains after correction" if stands else "does not remain after correction"
     return f"{row['item']}: {signed(points)} points, from {signed(low)} to {signed(high)}, {after}."
 
 
 def _forest_key(axes: Axes) -> None:
-    for filled, text in ((True, "stands after correction"), (False, "does not")):
+    for filled, text in ((True, "remains after correction"), (False, "does not")):
         axes.plot([], [], "o", color=style.DARK, markerfacecolor=style.DARK if filled else "white", label=text)
     style.legend_above(axes, columns=2)
 

@@ -52,10 +52,10 @@ def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
         left, right = axes.get_xlim()
         axes.set_xlim(min(left, -0.2 * (right - left)), max(right, 0.2 * (right - left)))
         less, more = directions(unit)
-        axes.set_xlabel(f"Difference in {unit} a child (95% interval)\n← {less} in the intervention arm     {more} →")
+        axes.set_xlabel(f"Difference in {unit} per child (95% interval)\n← {less} in the intervention arm     {more} →")
     outcome = str(effect.frame["measure"].iloc[0])
     first = drawn[0][0]
-    title = f"{outcome}: not shown" if math.isnan(first) else f"{outcome}: as allocated, {fewer(first, unit)} a child"
+    title = f"{outcome}: not shown" if math.isnan(first) else f"{outcome}: as allocated, {fewer(first, unit)} per child"
     return style.finished(fig, axes, title=title, alt=f"Dot plot. {title}. {' '.join(said)}")
 
 
@@ -67,7 +67,7 @@ def volume_and_price(table: ClearedTable) -> Figure:
 
     >>> from stepdown.costs.spending import spending_table
     >>> volume_and_price(trial_book.clear(spending_table(trial_book.study, trial_book.records))).title
-    'What moved spending: the number of children and the price of a child'
+    'What changed spending: the number of children and the cost per child'
     """
     cleared_only(table)
     parts = (
@@ -93,5 +93,5 @@ def volume_and_price(table: ClearedTable) -> Figure:
         axes.set_xlabel("Change on the year before, in constant prices")
         marks = [legend_mark(label, "s", colour, INK) for _, label, colour in parts]
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(-0.3, 1.0), ncols=1, borderaxespad=0.2)
-    title = "What moved spending: the number of children and the price of a child"
+    title = "What changed spending: the number of children and the cost per child"
     return style.finished(fig, axes, title=title, alt=f"Bar chart. {title}. {' '.join(said)}")

@@ -61,7 +61,7 @@ def _answers_that_cannot_be(frame: pd.DataFrame, survey: Survey) -> Iterator[Fin
     most, answered = survey.invited or survey.frame, frame.loc[mine, unit].nunique()
     yield (mine if answered > most else np.zeros(len(frame), dtype=bool),
            f"more {survey.unit} who answered ({answered}) than were asked ({most})", f"at most {most}",
-           "correct invited or frame; or take repeated forms out")  # fmt: skip
+           "correct invited or frame, or remove repeated forms")  # fmt: skip
 
 
 def _flow_together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
@@ -77,11 +77,11 @@ def _flow_that_does_not_add_up(frame: pd.DataFrame, completed: tuple[str, ...]) 
     offered, attended = (frame[f"sessions_{name}"].astype("float64") for name in ("offered", "attended"))
     yield ((attended > offered).to_numpy(), "more sessions attended than offered", "at most as many as were offered",
            "correct one of the two")  # fmt: skip
-    yield (~started & (attended > 0).to_numpy(), "sessions attended by somebody who did not start",
+    yield (~started & (attended > 0).to_numpy(), "sessions attended by someone who did not start",
            "a started_on, or no session", "fill started_on, or correct the sessions")  # fmt: skip
-    yield (~ended & frame["end_reason"].notna().to_numpy(), "a reason for an end without its day",
-           "ended_on beside each end_reason", "fill ended_on, or take the reason out")  # fmt: skip
-    yield (~started & frame["end_reason"].isin(completed).to_numpy(), "somebody who completed and did not start",
+    yield (~ended & frame["end_reason"].notna().to_numpy(), "a reason for ending without a date",
+           "ended_on beside each end_reason", "fill ended_on, or remove the reason")  # fmt: skip
+    yield (~started & frame["end_reason"].isin(completed).to_numpy(), "someone who completed but did not start",
            "a started_on", "fill started_on, or correct the reason")  # fmt: skip
 
 
@@ -91,10 +91,10 @@ SURVEY_ANSWERS = register(
         one_row_is="respondent × question of a survey",
         fields=(
             Field("survey_id", "text", "survey, as in the parameter file", required=True, blank=False),
-            Field("respondent_id", "text", "pseudonym of the one who answered", required=True, blank=False),
+            Field("respondent_id", "text", "pseudonym of the person who answered", required=True, blank=False),
             Field("family_id", "text", "pseudonym of the family, where families are counted"),
             Field("question_id", "text", "question, as in the parameter file", required=True, blank=False),
-            Field("answer", "text", "code of the answer, never words; blank: not answered", required=True),
+            Field("answer", "text", "code of the answer, never free text; blank: not answered", required=True),
         ),
         unique=("survey_id", "respondent_id", "question_id"),
         needed=lambda settings: bool(settings.surveys),
@@ -135,7 +135,7 @@ PARTICIPATION = register(
 LOG = register(
     Contract(
         table="log",
-        one_row_is="line of the log of training, consultation or spending",
+        one_row_is="entry in the log of training, consultation or spending",
         fields=(
             Field("kind", "text", "what is logged", required=True, blank=False, codes=KINDS),
             Field(
@@ -148,7 +148,7 @@ LOG = register(
             Field("date", "date", "day on which it was held or spent, or planned for", required=True),
             Field("planned", "whole number", "how many were planned (courses, conversations)", lowest=0),
             Field("achieved", "whole number", "how many were held", lowest=0),
-            Field("people", "whole number", "how many took part; one person may stand in several lines", lowest=0),
+            Field("people", "whole number", "how many took part; one person may be in several lines", lowest=0),
             Field("amount_gbp", "number", "amount spent", unit="£"),
             Field("reason", "text", "code of why less was done than planned", free=True, other=NOT_DECLARED),
         ),

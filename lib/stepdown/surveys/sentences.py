@@ -11,8 +11,8 @@ from stepdown.numbers import digits, joined, written
 from stepdown.surveys.tables import COMPLETED, NOT_STARTED, WAITING
 
 STEPS = ("referred", "started", "completed", "seen at exit")
-REACH_LIMIT = "How those who left fare: somebody who does not come back may be well, or in danger."
-SURVEY_LIMIT = "What those who did not answer think. An interval says nothing of them unless they were drawn at random."
+REACH_LIMIT = "What became of those who left: someone who does not come back may be well, or in danger."
+SURVEY_LIMIT = "What those who did not answer think. An interval covers them only if people were drawn at random."
 
 
 def steps(reach: pd.DataFrame) -> pd.DataFrame:
@@ -49,22 +49,22 @@ def finding(reach: pd.DataFrame) -> str:
     flow = steps(reach)
     known = flow[flow["seen at exit"].notna() & flow["referred"].notna()]
     if known.empty:
-        return "How many of those who were referred were seen at exit is not shown: the numbers are small."
+        return "How many of those referred were seen at exit is not shown: the numbers are small."
     if len(known) < len(flow):
         row = known.iloc[0]
         of = f"{row['activity']}: of {digits(row['referred'])} {row['role']} who were referred"
         return f"{of}, {digits(row['seen at exit'])} were seen at exit."
     referred, seen = flow["referred"].sum(), flow["seen at exit"].sum()
     return (
-        f"Of {digits(referred)} referrals, {digits(seen)} were of people who were seen at exit "
-        f"({digits(100 * seen / referred)}%). Change can be shown of those people alone."
+        f"Of {digits(referred)} referrals, {digits(seen)} were of people seen at exit "
+        f"({digits(100 * seen / referred)}%). Change can be shown only for those people."
     )
 
 
 CHOSEN = {
     "at random": "Those who were asked were drawn at random.",
     "all": "All were asked, so those who answered chose themselves.",
-    "by hand": "Those who were asked were chosen by hand, so the answers speak for themselves alone.",
+    "by hand": "Those who were asked were chosen by hand, so the answers speak only for those who gave them.",
 }
 
 
@@ -110,7 +110,7 @@ def training_sentence(frame: pd.DataFrame) -> str:
         people, courses = training["people"].sum(skipna=False), sentence_case(written(training["held"].sum(), "course"))
         planned = digits(training["planned"].sum())
         said.append(f"{courses} of {planned} planned were held, with {_count(people)} attendances.")
-        said.append("Attendances are not people: how many of the staff were trained cannot be read from them.")
+        said.append("Attendances are not people: they do not say how many staff were trained.")
     said += [
         f"{row['item']}: {_count(row['people'])} of {digits(row['planned'])} planned." for _, row in asked.iterrows()
     ]
@@ -125,4 +125,4 @@ def logic_sentence(frame: pd.DataFrame, measures: Sequence[str] = ()) -> str:
     says = "Every claim has a measure."
     if len(bare):
         says = f"Nothing measures {joined([f'“{text}”' for text in bare['claim']])}."
-    return says + (f" No claim rests on {joined(idle)}." if idle else " Every measure serves a claim.")
+    return says + (f" No claim is measured by {joined(idle)}." if idle else " Every measure belongs to a claim.")

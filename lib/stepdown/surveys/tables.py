@@ -92,7 +92,7 @@ def response_table(surveys: Sequence[Survey], answers: pd.DataFrame) -> Aggregat
         "drawn": Column("How they were chosen", Role.OPEN),
         "responded": Column("Answered", Role.COUNT, "people", 0),
         "percent": Column("Answered, of all", Role.DERIVED, "%", 1, ("responded",)),
-        "several": Column("Several forms a family", Role.OPEN),
+        "several": Column("Several forms in a family", Role.OPEN),
     }
     return AggregateTable.of_rows("survey_response", "survey", columns, rows)
 

@@ -16,14 +16,15 @@ from stepdown.effects.estimates import NAN, t_interval
 from stepdown.effects.family_shares import Shares, correlation_within
 
 CLUSTER_MEANS = "the means of clusters, by a t test"
-CLUSTERED = "children, those of one cluster taken together"
+CLUSTERED = "children, with each cluster taken together"
 ONE_BY_ONE = "children, each by itself"
-TOO_FEW = "not computed: fewer than two clusters in an arm"
-NO_SPREAD = "not computed: the numbers do not tell the arms apart"
+TOO_FEW = "not calculated: fewer than two clusters in an arm"
+NO_SPREAD = "not calculated: the numbers do not separate the arms"
 TWO_SIDED = (
-    "not computed: some of the comparison arm had the programme; set non_compliance: two_sided if they could choose it"
+    "not calculated: some of the comparison arm had the programme; set non_compliance: two_sided if they could "
+    "choose it"
 )
-NOT_KNOWN = "not computed: for some it is not known whether they had the programme"
+NOT_KNOWN = "not calculated: for some it is not known whether they had the programme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def compliers(after: Floats, took: Floats, arms: Arms, *, two_sided: bool = Fals
         return Effect(NAN, note=TWO_SIDED)
     uptake = _effect(took, arms)
     if uptake.note or not uptake.estimate >= least:
-        return Effect(NAN, note=uptake.note or f"not computed: uptake differs by less than {least:.0%}")
+        return Effect(NAN, note=uptake.note or f"not calculated: uptake differs by less than {least:.0%}")
     estimate = _effect(after, arms).estimate / uptake.estimate
     left = _effect(after - estimate * took, arms)
     se = left.se / uptake.estimate

@@ -75,8 +75,8 @@ def _about_children(trial: TrialSettings, rows: pd.DataFrame, children: pd.DataF
     back = rows[rows["lost_reason"].notna() & rows["unit_id"].isin(kept)].index
     if len(back):
         yield _fault(file, "column lost_reason", back, "a unit that is lost and of which there are records",
-                     "everybody whose outcome is known is analysed in the arm allocated, taken up or not",
-                     "take the lost_reason out, or give the children an exclusion_reason if they may not be used",
+                     "everyone whose outcome is known is analysed in the arm allocated, whether or not they took it up",
+                     "remove the lost_reason, or give the children an exclusion_reason if they cannot be used",
                      )  # fmt: skip
     own = children.merge(rows.drop_duplicates("unit_id"), left_on=unit, right_on="unit_id", how="left")
     own.index = children.index
@@ -97,9 +97,9 @@ def _about_children(trial: TrialSettings, rows: pd.DataFrame, children: pd.DataF
 
 def _about_protocol(trial: TrialSettings, rows: pd.DataFrame, file: str) -> Iterator[Fault]:
     if pd.Timestamp(trial.protocol.dated) > rows["allocated_on"].min():
-        yield _fault(file, "trial.protocol.dated", None, "a protocol that is younger than the first allocation",
-                     "outcomes and subgroups that were named before anybody was allocated",
-                     "give the version that stood then, and take out what it did not name")  # fmt: skip
+        yield _fault(file, "trial.protocol.dated", None, "a protocol dated after the first allocation",
+                     "outcomes and subgroups named before anyone was allocated",
+                     "give the version that applied then, and remove what it did not name")  # fmt: skip
 
 
 def flow_faults(flow: TrialFlow, allocated: Mapping[str, int], file: str) -> list[Fault]:
@@ -151,7 +151,7 @@ ALLOCATION = register(
             Field("unit_id", "text", "child_id or family_id, as the trial allocated", required=True, blank=False),
             Field("arm", "text", "label of the group, as allocated", required=True, blank=False),
             Field("allocated_on", "date", "day of the allocation", required=True, blank=False),
-            Field("cluster_id", "text", "team or the like, where these were allocated whole; blank: they were not"),
+            Field("cluster_id", "text", "team or similar, where these were allocated whole; blank: they were not"),
             Field("received", "flag", "true where the programme was taken up, whichever the arm; blank: not known"),
             Field("lost_reason", "text", "why there is no outcome, a code of the study's file; blank: not lost",
                   free=True, other=OTHER),

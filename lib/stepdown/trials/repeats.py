@@ -68,7 +68,7 @@ def repeats_table(study: Study, records: StudyRecords, *, level: float = 0.95) -
             ends = share_interval(Shares(had, pd.factorize(own["person_id"])[0]), level=level)
             if found.unfinished:
                 counts, percent, ends = (NAN, NAN), NAN, (NAN, NAN)
-                note = f"not computed: the records end before {settings.within_days} days after the last hearings"
+                note = f"not calculated: the records end before {settings.within_days} days after the last hearings"
             rows.append((label, counted, len(own), *counts, percent, 100 * ends[0], 100 * ends[1], note))
     rests = ("index", "repeated")
     columns = {

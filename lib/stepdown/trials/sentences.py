@@ -11,25 +11,23 @@ from stepdown.trials.repeats import HEARINGS, VICTIMS
 from stepdown.trials.tables import ALLOCATED, ANALYSED, BEFORE_ALLOCATION, INSIDE, UNITS
 
 TRIAL_LIMIT = (
-    "What made the difference, or whether it would come again elsewhere. Everybody counts in the arm allocated, also "
-    "those who did not have the programme; those lost after allocation are not here, and chance did not choose them."
+    "What made the difference, or whether it would happen again elsewhere. Everyone counts in the arm allocated, "
+    "including those who did not have the programme. Those lost after allocation are not included, and were not "
+    "lost at random."
 )
 COMPLIERS_LIMIT = (
-    "What the programme does for those who would not take it up. It rests on one more assumption: being allocated "
+    "What the programme does for those who would not take it up. It needs one more assumption: being allocated "
     "changes nothing for those who do not take it up."
 )
 SUBGROUPS_LIMIT = (
     "Subgroups do not show that the programme works for one group and not for another, unless the two effects "
-    "themselves lie apart. An interval that leaves nought out in one group and not in the other is no such finding. Of "
-    "20 such tests one is below 0.05 by chance."
+    "themselves differ. An interval that excludes zero in one group but not in the other is no such finding. One "
+    "in 20 such tests is below 0.05 by chance."
 )
-CLOSURE = (
-    "When a case is closed, or stepped down, is a decision of the service that is being tried, not an outcome for the "
-    "child. "
-)
+CLOSURE = "The service on trial decides when a case is closed or stepped down; it is not an outcome for the child. "
 TIME_LIMIT = (
-    "That the programme moved the hours, or that families had better help: there is no comparison, a diary is what "
-    "workers write of themselves, and more direct hours can also be more cases."
+    "That the programme changed the hours, or that families had better help: there is no comparison, workers "
+    "write their own diaries, and more direct hours can also mean more cases."
 )
 REPEATS_LIMIT = (
     "That fewer repeats mean less harm: they can also mean fewer calls. A victim who moved away or was not referred "
@@ -40,13 +38,13 @@ EFFECT_COLUMNS = (
 )
 SUBGROUP_COLUMNS = ("subgroup", "part", "unit", "estimate", "ci_low", "ci_high", "n_programme", "n_comparison")
 TIME_COLUMNS = [f"{name}{end}" for name in ("before", "after", "change") for end in ("", "_low", "_high")]
-NEW_CLOCK = "The period after begins later than the allocation for some children: what happened between is not counted."
+NEW_CLOCK = "For some children the period after begins later than allocation: what happened in between is not counted."
 
 
 def flow_sentence(flow: pd.DataFrame, labels: Labels, settings: TrialSettings) -> str:
     """Return how many were assessed, allocated, lost and analysed; frame: of ``trial_flow``, cleared."""
     what = UNITS[settings.unit]
-    said = ["How many were assessed and not allocated is not stated"]
+    said = ["The number assessed but not allocated is not stated"]
     before = rows(flow, stage=BEFORE_ALLOCATION)
     if before:
         allocated = next(row["units"] for row in before if row["became"] == ALLOCATED)
@@ -71,13 +69,13 @@ def other_sentences(effect: pd.DataFrame, labels: Labels) -> list[str]:
     found = rows(effect)
     said = [f"Secondary. {_effect_sentence(row, labels, 'p_holm')}" for row in found[1:]]
     again = any("referr" in str(row["outcome"]) for row in found)
-    return [*said, CLOSURE + ("Re-referral stands beside it." if again else "The trial names no re-referral.")]
+    return [*said, CLOSURE + ("Re-referral stands beside it." if again else "The trial has no re-referral outcome.")]
 
 
 def _effect_sentence(row: Row, labels: Labels, p: str = "p_value") -> str:
     name = str(row["measure"])
     if not known(row["estimate"]):
-        return f"{name}: {row['note'] or 'not shown, since the numbers are too small'}."
+        return f"{name}: {row['note'] or 'not shown, because the numbers are too small'}."
     unit, method = row["unit"], str(row["method"])
     means = ""
     if known(row["mean_programme"], row["mean_comparison"]):
@@ -87,8 +85,8 @@ def _effect_sentence(row: Row, labels: Labels, p: str = "p_value") -> str:
     groups = f" ({count(row['clusters_programme'])} and {count(row['clusters_comparison'])})"
     test = p_value(row[p]) + (", corrected" if p == "p_holm" else "")
     return (
-        f"{name}, everybody in the arm allocated:{means} {fewer(row['estimate'], unit)} once the period before is "
-        f"allowed for ({interval(row['ci_low'], row['ci_high'], unit)}, {test}). Compared were {method}"
+        f"{name}, everyone in the arm allocated:{means} {fewer(row['estimate'], unit)} allowing for the period "
+        f"before ({interval(row['ci_low'], row['ci_high'], unit)}, {test}). Compared were {method}"
         f"{groups if 'cluster' in method else ''}."
     )
 
@@ -100,9 +98,9 @@ def compliers_sentence(compliers: pd.DataFrame, labels: Labels) -> str:
     had = [f"{of(row[f'had_{arm}'], row[f'n_{arm}'])} children of {label}" for label, arm in arms]
     said = f"Those who took the programme up: {joined(had)}."
     if not known(row["estimate"]):
-        return f"{said} For those who took it up: {row['note'] or 'not shown, since the numbers are too small'}."
+        return f"{said} For those who took it up: {row['note'] or 'not shown, because the numbers are too small'}."
     return (
-        f"{said} For those who take it up when it is offered, {row['measure'].lower()}: "
+        f"{said} For those who take it up when offered, {row['measure'].lower()}: "
         f"{fewer(row['estimate'], row['unit'])} ({interval(row['ci_low'], row['ci_high'], row['unit'])})."
     )
 
@@ -132,7 +130,7 @@ def time_sentence(row: Row) -> str:
     if known(row["change_low"], row["change_high"]):
         ends = f"95% interval from {signed(row['change_low'], 1)} to {signed(row['change_high'], 1)} points"
     workers = f"{count(row['workers_before'])} workers before and {count(row['workers_after'])} after"
-    left = f" {count(row['left_out'])} weeks are left out: the other stretch lacks that week of the year."
+    left = f" {count(row['left_out'])} weeks are left out: the other period does not have that week of the year."
     said = in_points_and_percent(row["before"], row["after"])
     return f"Direct work was {said} ({ends}; {workers})." + (left if row["left_out"] else "")
 

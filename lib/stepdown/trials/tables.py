@@ -26,7 +26,7 @@ NOT_MEASURED = "Not measured both times"
 BEFORE_ALLOCATION, ALLOCATED = "Assessed", "Allocated"
 INSIDE, OTHERS = "in it", "not in it"
 SIDES = ("programme", "comparison")
-FEW = "not computed: too few children of an arm with any of it, or without"
+FEW = "not calculated: too few children of an arm with any of it, or without"
 UNITS = {"child": "children", "family": "families"}
 
 
@@ -254,7 +254,7 @@ def trial_effect_table(trial: Trial) -> AggregateTable:
         **_SIZES,
         **_ANY,
         "method": Column("Compared by", Role.OPEN),
-        "note": Column("Note", Role.OPEN, about="Why it is not computed."),
+        "note": Column("Note", Role.OPEN, about="Why it is not calculated."),
     }
     return AggregateTable.of_rows("trial_effect", "outcome of the trial", columns, rows)
 
@@ -277,7 +277,7 @@ def trial_compliers_table(trial: Trial) -> AggregateTable:
         **had_it,
         **_SIZES,
         **_ANY,
-        "note": Column("Note", Role.OPEN, about="Why it is not computed."),
+        "note": Column("Note", Role.OPEN, about="Why it is not calculated."),
     }
     return AggregateTable.of_rows("trial_compliers", "outcome of the trial", columns, rows)
 
@@ -313,7 +313,7 @@ def trial_subgroups_table(trial: Trial) -> AggregateTable:
         "p_interaction": Column("p value, apart", Role.DERIVED, "p", 3, rests, "Test of the interaction."),
         **n,
         **{f"all_{arm}": Column(f"{arm.capitalize()}, all", Role.BASE, "children", 0) for arm in SIDES},
-        "note": Column("Note", Role.OPEN, about="Why it is not computed."),
+        "note": Column("Note", Role.OPEN, about="Why it is not calculated."),
     }
     sums = [AddsUp(f"n_{arm}", ("subgroup",), f"all_{arm}") for arm in SIDES]
     return AggregateTable.of_rows("trial_subgroups", "subgroup × in it or not", columns, rows, *sums)

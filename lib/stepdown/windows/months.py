@@ -75,7 +75,7 @@ def tally_months(
 
     days_<status>: days inside the month.  highest: 0 none, 1 the lowest of the ladder …  referrals: without the index
     referral.  A month that the data does not cover, or in which the child is unborn or 18, is masked: it is missing,
-    never nought.  So ``(~found["highest"].mask).sum(axis=0)`` is the number of children observed in each month.
+    never zero.  So ``(~found["highest"].mask).sum(axis=0)`` is the number of children observed in each month.
     """
     register, n = Register(children["child_id"]), len(children["child_id"])
     numbers, sides = month_numbers(before, after), _edges(children, before, after)
