@@ -126,7 +126,7 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
     others = joined([item.area for item in study.settings.also_began])
     return (
         f"The programme began in {others} too. Each council is compared, from the year before it began, with the "
-        f"{never} authorities in these figures not known to have begun it. The change "
+        f"{never} in these figures not known to have begun it. The change "
         f"over the years since, on average: {'; '.join(parts)}. The p value says how often chance gives as much "
         "when the starting years are reassigned among these authorities at random; the correction is for several "
         "measures (Holm)."
