@@ -2,8 +2,8 @@
 
     python -m benchmarks.first_figure [starts]
 
-Prints seconds from the request for a kernel to the first picture, and the kernel's processor time by then; the median of
-``starts`` cold starts (3). The files that Python compiles are there already, as after the first start ever.
+Prints seconds from the request for a kernel to the first picture, and the kernel's processor time by then: the median
+of so many cold starts (3). What Python compiles is there already, as after the very first start.
 """
 
 import sys
@@ -15,38 +15,34 @@ import nbformat
 from jupyter_client.manager import KernelManager
 
 NOTEBOOK = Path("notebooks/3_statutory_outcomes.ipynb")
-PROCESSOR_TIME = "import time; print(time.process_time())"
 
 
 def first_figure() -> tuple[float, float]:
     """Return seconds to the first picture of the notebook and the processor time of the kernel by then."""
-    manager = KernelManager(kernel_name="python3")
-    began = time.perf_counter()
+    began, manager = time.perf_counter(), KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(NOTEBOOK.parent))
     client = manager.client()
     client.start_channels()
+    shown: list[float] = []
+    printed: list[str] = []
+
+    def look(message: dict) -> None:
+        if any(kind.startswith("image/") for kind in message["content"].get("data", {})):
+            shown.append(time.perf_counter() - began)
+        printed.append(message["content"].get("text", ""))
+
     try:
         client.wait_for_ready(timeout=60)
         for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-            if cell.cell_type != "code":
-                continue
-            seen: list[float] = []
-
-            def look(message: dict, seen: list[float] = seen) -> None:
-                if any(kind.startswith("image/") for kind in message["content"].get("data", {})):
-                    seen.append(time.perf_counter())
-
-            reply = client.execute_interactive(cell.source, output_hook=look, timeout=120)
-            if reply["content"]["status"] != "ok":
-                raise SystemExit(reply["content"]["evalue"])
-            if seen:
-                printed: list[str] = []
-                client.execute_interactive(PROCESSOR_TIME, output_hook=lambda m: printed.append(m["content"].get("text", "")))
-                return seen[0] - began, float("".join(printed))
-        raise SystemExit(f"{NOTEBOOK} showed no picture")
+            if cell.cell_type == "code" and not shown:
+                reply = client.execute_interactive(cell.source, output_hook=look, timeout=120)
+                assert reply["content"]["status"] == "ok", reply["content"]["evalue"]
+        printed.clear()
+        client.execute_interactive("import time; print(time.process_time())", output_hook=look)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+    return shown[0], float("".join(printed))
 
 
 if __name__ == "__main__":

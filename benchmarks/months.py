@@ -35,7 +35,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Judged:
-    """One row a study; covered and estimates: a column a month."""
+    """One row per study; covered and estimates: a column a month."""
 
     estimates: np.ndarray
     covered: np.ndarray

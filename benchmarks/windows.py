@@ -5,7 +5,7 @@
 
 Six outcomes in two windows: days at CIN, CP and CLA, episodes, highest status, referrals without the index referral.
 All ways are given the same records in the form that suits them best (DuckDB: its own tables, already loaded), and
-the whole result of each, one row a child, is hashed: the run fails when two hashes differ.
+the whole result of each, one row per child, is hashed: the run fails when two hashes differ.
 """
 
 from __future__ import annotations

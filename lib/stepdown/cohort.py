@@ -42,7 +42,7 @@ DAYS_AT_RISK = "; analysed on the days covered, scaled to the whole period"
 class Cohort:
     """The children who are analysed, with their periods.
 
-    children: one row a child, in the order of the records, index 0 … n-1.
+    children: one row per child, in the order of the records, index 0 … n-1.
     before, after: their :class:`~stepdown.windows.Periods`.  seen_before, seen_after: what the data shows of them.
     flow: the participant flow.  observability: how many children each period can be observed for, and why not.
     """

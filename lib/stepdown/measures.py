@@ -123,7 +123,7 @@ def _of_status(status: Status) -> list[Measure]:
 Counter = Callable[[Any, Any, Any], Mapping[str, Any]]
 """Counts a measure: from the study, its records and its cohort to columns of the child outcomes, <name>_<period>.
 
-Each column has one value a child of the cohort, in its order. No columns for a study without the table."""
+Each column has one value per child of the cohort, in its order. No columns for a study without the table."""
 
 _DECLARED: dict[str, Measure] = {}
 _COUNTERS: dict[str, Counter] = {}

@@ -196,7 +196,7 @@ class Book:
 
     @property
     def children(self) -> pd.DataFrame:
-        """The child outcomes frame, a copy to explore: one row a child; never shown on a page.
+        """The child outcomes frame, a copy to explore: one row per child; never shown on a page.
 
         Its columns: :class:`stepdown.outcomes.ChildOutcomes`.
 

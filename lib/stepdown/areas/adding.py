@@ -295,7 +295,7 @@ def _wide_neighbours(file: Path) -> pd.DataFrame | None:
 
 
 def _early_looked_after(raw: pd.DataFrame, years: Mapping[int, str], source: str) -> pd.DataFrame:
-    """Return the counts of a looked-after file of 2011 to 2017 (one column a year); authorities and England only."""
+    """Return the counts of a looked-after file of 2011 to 2017 (one column per year); authorities and England only."""
     raw = raw[raw["geog_l"].str.upper().isin(["LA", "NATIONAL"])]
     new = next((name for name in raw.columns if name.startswith("new_geog")), "")
     if not new:

@@ -69,7 +69,7 @@ class Break(Settings):
 
 
 class Claim(Settings):
-    """A published sentence about the council, and the measure that it can be held against (none: not published)."""
+    """A published sentence about the council, and the measure that it can be compared with (none: not published)."""
 
     says: Text
     source: Text

@@ -20,7 +20,7 @@ addresses or a number of a person is refused. Headings are compared without capi
 
 
 def dictionary_markdown() -> str:
-    """Return the data dictionary as Markdown, one section a table."""
+    """Return the data dictionary as Markdown, one section per table."""
     return "\n".join([HEAD, *(_section(contract) for contract in known_tables().values()), _other_names()])
 
 

@@ -1,4 +1,4 @@
-"""Reads a spreadsheet with one row a person and one column an item, a time or a question as one row a cell."""
+"""Reads a spreadsheet with one row per person and one column per item, a time or a question as one row per cell."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _faults(wide: Wide, contract: Contract, file: str, names: list[str], found: 
             told.append((said, "the headings of the file", "correct the heading in the study file"))
     if wide.headed and len(found) <= len(wide.columns):
         said = f"no heading of the form {' or '.join(map(repr, wide.headed.values()))}"
-        told.append((said, "at least one, with a cell in the place of *", "correct the form in the study file"))
+        told.append((said, "at least one, with a cell in place of *", "correct the form in the study file"))
     columns = {c for cells in (*wide.columns.values(), wide.every, wide.headed) for c in cells}
     for name in sorted(columns - set(contract.names())):
         said = f"a column that the table does not have: {name!r}{nearest(name, contract.names())}"

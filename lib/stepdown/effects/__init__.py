@@ -1,6 +1,6 @@
 """How far the groups differ, and what would have to be true for the difference to be the programme's doing.
 
-The only package that fits models. Everything works on the child outcomes frame (one row a child who is analysed).
+The only package that fits models. Everything works on the child outcomes frame (one row per child who is analysed).
 """
 
 from stepdown.effects.balance import balance_table

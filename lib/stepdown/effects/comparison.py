@@ -68,7 +68,7 @@ def compare(
     *,
     outcome: str = "outcome",
 ) -> Comparison:
-    """Return the comparison of one quantity (days, pounds) from four columns of equal length, one value a child.
+    """Return the comparison of one quantity (days, pounds) from four columns of equal length, one value per child.
 
     Raises ValueError on a missing value: a child who cannot be observed must be left out, never counted as zero.
     """

@@ -100,7 +100,7 @@ def _table(name: str, frame: pd.DataFrame, settings: EffectSettings, found: Sequ
 
 
 def inside_only(frame: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Return the child outcomes with the days inside the period in the place of the study's own count of days."""
+    """Return the child outcomes with the days inside the window in place of the study's own count of days."""
     own = {
         f"{name}_{period}": measured(name).inside for name in outcomes if measured(name).inside for period in PERIODS
     }
@@ -108,7 +108,7 @@ def inside_only(frame: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
 
 
 def effects_inside_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
-    """Return ``effects_inside``: both ends of each outcome's bracket, of days inside the period only.
+    """Return ``effects_inside``: both ends of each outcome's bracket, of days inside the window only.
 
     >>> table = effects_inside_table(children, options)
     >>> table.frame[["outcome", "estimate"]].head(4).round(1)
@@ -155,7 +155,7 @@ def _columns(settings: EffectSettings) -> dict[str, Column]:
 def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, inside: bool = False) -> AggregateTable:
     """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are.
 
-    inside: of days inside the period only; the table is then called ``bracket_agreement_inside``.
+    inside: of days inside the window only; the table is then called ``bracket_agreement_inside``.
 
     >>> bracket_agreement_table(children, options).frame[["outcome", "difference", "ends_differ"]].head(2).round(1)
         outcome  difference  ends_differ

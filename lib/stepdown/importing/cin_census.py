@@ -1,4 +1,4 @@
-"""Reads the Children in Need census (XML, one file a year) child by child, so that a file of any size fits in memory.
+"""Reads the Children in Need census (XML, one file per year) child by child, so that a file of any size fits in memory.
 
 Nothing but the named elements is read. Refused: a DOCTYPE (with ``resolve_entities=False`` an entity in an id would
 silently shorten it), a file that is cut off, another collection, a reference date that is not that of the year.

@@ -21,7 +21,7 @@ from stepdown.params.scoring import ScoringKey
 class Measured:
     """Who was measured with one instrument, and their scores (person level: never shown).
 
-    entry: scores of those with every shown scale at entry, one row a person.  exit: the same people at exit (NaN: not
+    entry: scores of those with every shown scale at entry, one row per person.  exit: the same people at exit (NaN: not
     measured).  both: flag of those measured both times.  not_due: of those not measured at exit whose activity still
     runs.  without_entry: how many were measured at exit alone.  not_scored: how many filled in too little at entry.
     activity, role: labels of the one activity and role that they all started in ("" where there is not one).
@@ -49,7 +49,7 @@ class Measured:
 
 
 def person_scores(frame: pd.DataFrame, instrument: Instrument, key: ScoringKey) -> pd.DataFrame:
-    """Return the scores of an instrument: one row a person × time, one column a scale (NaN: too few answers).
+    """Return the scores of an instrument: one row per person × time, one column per scale (NaN: too few answers).
 
     A ready score stands for a scale whose items are not in the table.
     """

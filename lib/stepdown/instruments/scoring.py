@@ -9,9 +9,9 @@ from stepdown.params.scoring import ScoringKey
 
 
 def score(answers: pd.DataFrame, key: ScoringKey) -> pd.DataFrame:
-    """Return one column a scale of the key, one row a row of ``answers`` (NaN: too few answers for a score).
+    """Return one column per scale of the key, one row per row of ``answers`` (NaN: too few answers for a score).
 
-    answers: one column an item, NaN where it was not answered; an item that is no column was answered by nobody.
+    answers: one column per item, NaN where it was not answered; an item that is no column was answered by nobody.
     A score with some answers missing is the mean of those given times the number of items, rounded half up.
 
     >>> from stepdown.params import load

@@ -91,7 +91,7 @@ def months_table(given: ByMonth) -> AggregateTable:
 
 
 def month_days_table(given: ByMonth) -> AggregateTable:
-    """Return ``month_days``: one row is a group × period; the mean of the headline outcome, a child and month."""
+    """Return ``month_days``: one row is a group × period; the mean of the headline outcome, per child per month."""
     rows = []
     for side, label in enumerate(given.outcomes.groups if given.days else ()):
         own = given.days or given.areas
@@ -108,7 +108,7 @@ def month_days_table(given: ByMonth) -> AggregateTable:
         **_PERIOD,
         "outcome": Column("Outcome", Role.OPEN, about="What is counted, inside the period."),
         "children_observed": Column("Children observed", Role.BASE, "children", 0, about="In the whole period."),
-        "mean": Column("Mean", Role.DERIVED, "", 2, rests, "A child and month."),
+        "mean": Column("Mean", Role.DERIVED, "", 2, rests, "Per child per month."),
         "ci_low": Column("from", Role.DERIVED, "", 2, rests, "Clustered on family."),
         "ci_high": Column("to", Role.DERIVED, "", 2, rests, "Clustered on family."),
     }
@@ -180,7 +180,7 @@ def reference_of(given: ByMonth) -> Bools:
 
 
 def studied(given: ByMonth, reference: Bools) -> EventStudy:
-    """Return the event study of the headline outcome, a child and month."""
+    """Return the event study of the headline outcome, per child per month."""
     own = given.days or given.areas
     return event_study(_a_month(own, given.headline), own.seen, own.programme, own.family, reference)
 

@@ -34,7 +34,7 @@ from stepdown.windows import (
 class ChildOutcomes:
     """Outcomes child by child (record level: never shown).
 
-    frame: one row a child who is analysed, with child_id, family_id, group, in_programme, age_years,
+    frame: one row per child who is analysed, with child_id, family_id, group, in_programme, age_years,
     sibling_group_size, ethnic_group (text, missing when not known), n_issues (NaN without an issues table),
     window_days_<period>, observable_<period>, days_at_risk_<period>, and for each status (cin, cp, cla) and period
     days_, clipped_days_, episodes_, new_episodes_ and any_<status>_<period>; also highest_<period> (0 none … 3 CLA),

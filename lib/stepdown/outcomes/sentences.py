@@ -11,7 +11,7 @@ from stepdown.numbers import digits
 
 
 def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
-    """Return how many children of a group had a status before and after, and how many days a child that was."""
+    """Return how many children of a group had a status before and after, and how many days per child that was."""
     held = STATUSES[code].in_words
     mine = status[(status["group"] == group) & (status["status"] == code)].set_index("period")
     before, after = mine.loc["before"], mine.loc["after"]

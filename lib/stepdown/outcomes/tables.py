@@ -74,7 +74,7 @@ def statutory_status(outcomes: ChildOutcomes) -> AggregateTable:
         "mean_days_per_child": Column("Days per child", Role.DERIVED, "days", 1, (*with_status, "children")),
         "clipped_days": Column("Days inside", Role.TOTAL, "days", 0, with_status),
         "mean_clipped_days_per_child": Column(
-            "Days inside, a child", Role.DERIVED, "days", 1, (*with_status, "children")
+            "Days inside, per child", Role.DERIVED, "days", 1, (*with_status, "children")
         ),
         "episodes": Column("Episodes", Role.COUNT, "episodes", 0),
         "new_episodes": Column("Episodes begun", Role.COUNT, "episodes", 0),

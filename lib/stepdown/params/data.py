@@ -23,7 +23,7 @@ IN_NEED: dict[str, str] = {
 
 
 class Wide(Settings):
-    """A spreadsheet with one row a person and one column an item, a time or a question, read as one row a cell.
+    """A spreadsheet with one row per person and one column per item, a time or a question, read as one row per cell.
 
     columns: heading → the cells that all values below it have, by column of the table: "SDQ total (exit)":
     {item: total, time_point: exit}.  headed: column → the headings, with * where its cell stands in them
@@ -55,7 +55,7 @@ class DataSettings(Settings):
     numbers of days (year-month-day is always read).  ids: without_leading_zeros where a spreadsheet turned ids into
     numbers: those alike but for leading zeros, where no table holds two forms, are one child; counted on page 0.
     in_need: what a spell of need (CIN) is, printed on every page (see :data:`InNeed`).
-    wide: by table, how a spreadsheet with one column an item, a time or a question is read (see :class:`Wide`).
+    wide: by table, how a spreadsheet with one column per item, a time or a question is read (see :class:`Wide`).
     """
 
     folder: ProjectPath

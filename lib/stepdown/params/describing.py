@@ -22,7 +22,7 @@ A name that is not listed here is refused.
 
 
 def settings_markdown() -> str:
-    """Return all settings of a study as Markdown: one section a part of the file, one row a setting."""
+    """Return all settings of a study as Markdown: one section per part of the file, one row per setting."""
     return "\n".join([HEAD, *(_section(place, model) for place, model in _models("", StudySettings, set()))])
 
 

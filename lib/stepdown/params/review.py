@@ -149,7 +149,7 @@ class Stratum(Settings):
 class SamplePlan(Settings):
     """How the files are drawn from the register and shared among the reviewers.
 
-    register: CSV with one row a file (file_id, period and, where it applies, in_hub, and any stratum column).
+    register: CSV with one row per file (file_id, period and, where it applies, in_hub, and any stratum column).
     folder: where the sample, the reviewers' workbooks and the collected answers are kept; not for release.
     """
 

@@ -60,7 +60,7 @@ class ArmFlow(Settings):
 
 
 class TrialFlow(Settings):
-    """The trial's flow before and after allocation, in units; it is held against the table ``allocation``.
+    """The trial's flow before and after allocation, in units; it is checked against the table ``allocation``.
 
     excluded: number by reason.  arms: by label of the group; what is not given is counted from the records alone.
     """

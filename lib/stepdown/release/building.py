@@ -28,6 +28,7 @@ from stepdown.release.page import Page, Site, notebook_page, notebook_title, stu
 from stepdown.release.portable import write_documents
 from stepdown.release.shared import about_lines, made_on, site_of
 from stepdown.release.spreadsheet import Sheet, write_spreadsheet
+from stepdown.release.words import titles
 from stepdown.tables import AddsUp, AggregateTable, Column, Role
 from stepdown.workbook import ANALYSED
 
@@ -242,7 +243,8 @@ def _sheets(part: Mapping[str, Any], title: str, tables: Path, analysed: str) ->
 
 
 def _readable(name: str, table: Mapping[str, Any]) -> str:
-    return f"{name.replace('_', ' ').capitalize()} (one row: {table['one_row_is']})"
+    """Return the title of a table that no page shows; a table of one's own has its name and what a row is."""
+    return titles().get(name) or f"{name.replace('_', ' ').capitalize()} (one row: {table['one_row_is']})"
 
 
 def _one_sheet(name: str, title: str, table: Mapping[str, Any], file: Path) -> Sheet:

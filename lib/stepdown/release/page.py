@@ -12,11 +12,11 @@ from typing import Any
 
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
-from stepdown.numbers import as_words
+from stepdown.numbers import as_words, digits
 from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
-from stepdown.release.words import contents_html, glossary_html, in_words, order_headings
+from stepdown.release.words import contents_html, glossary_html, in_words, order_headings, reading_ease
 from stepdown.workbook import ANALYSED, KIND, mark_of
 
 
@@ -107,6 +107,7 @@ def notebook_page(
     words = glossary_html(article.get_text(" "))
     if words:
         article.insert_after(BeautifulSoup(words, "html.parser"))
+    _say_reading_ease(main)
     return Page(file, title, _finished(soup), main.decode_contents())
 
 
@@ -146,6 +147,7 @@ def study_page(
     words = glossary_html(main.get_text(" "))
     if words and first is not None:
         first.insert_after(BeautifulSoup(words, "html.parser"))
+    _say_reading_ease(main)
     return Page("index.html", site.title, _finished(soup), main.decode_contents())
 
 
@@ -179,6 +181,17 @@ def about_html(site: Site) -> str:
         '<thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></details></section>"
     )
+
+
+def _say_reading_ease(main: Any) -> None:
+    """Add the reading ease of the page's sentences to its settings."""
+    from bs4 import BeautifulSoup
+
+    ease = digits(reading_ease(" ".join(each.get_text(" ") for each in main.select("p, li"))))
+    row = (
+        f'<tr><th scope="row">Reading ease of this page (Flesch: 60 or more is plain English)</th><td>{ease}</td></tr>'
+    )
+    main.select_one("table:has(#run-table) tbody").append(BeautifulSoup(row, "html.parser"))
 
 
 NO_SHORTS: Mapping[str, str] = {}

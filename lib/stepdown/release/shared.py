@@ -60,7 +60,7 @@ def _about_groups(study: Study | None) -> str:
 
 
 _DAYS = {
-    "clipped": "only the days inside the period",
+    "clipped": "only the days inside the window",
     "whole_spell": "every day of a spell that touches the period, also days outside it",
 }
 

@@ -12,7 +12,7 @@ import mistune
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-_GLOSSARY = Path(__file__).with_name("glossary.yaml")
+_GLOSSARY, _TITLES = (Path(__file__).with_name(name) for name in ("glossary.yaml", "titles.yaml"))
 
 
 @cache
@@ -91,6 +91,24 @@ def contents_html(contents: list[dict[str, Any]]) -> str:
 def glossary() -> tuple[dict[str, str], ...]:
     """Return the glossary: word, means and, for an abbreviation, long."""
     return tuple(yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8")))
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Return what a table is called where no page shows it with a caption, by its name."""
+    return dict(yaml.safe_load(_TITLES.read_text(encoding="utf-8")))
+
+
+def reading_ease(text: str) -> float:
+    """Return Flesch's reading ease: 60 to 70 is plain English, below 50 is hard.
+
+    >>> round(reading_ease("The child went home. It was a good day."))
+    116
+    """
+    words = re.findall(r"[A-Za-z']+", text)
+    sentences = max(len(re.findall(r"[.!?:;](?:\s|$)", text)), 1)
+    syllables = sum(max(len(re.findall(r"[aeiouy]+", re.sub(r"e$", "", word.lower()))), 1) for word in words)
+    return 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / max(len(words), 1)
 
 
 def glossary_html(text: str) -> str:

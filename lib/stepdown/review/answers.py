@@ -20,7 +20,7 @@ _RULE = "docs/case_file_review.md: a file belongs to one period, and every answe
 def check_answers(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> None:
     """Raise Refused when the answers do not fit the audit tool or a file does not hold together.
 
-    case_files: one row a file × item × reviewer (file_id, period, in_hub, item_id, response, reviewer_id).
+    case_files: one row per file × item × reviewer (file_id, period, in_hub, item_id, response, reviewer_id).
     """
     faults = [_unknown_item(name, case_files, tool) for name in _not_in(case_files["item_id"], tool.item_ids())]
     named = {code for items in settings.only_items.values() for code in items}
@@ -96,7 +96,7 @@ def _not_offered(item: AuditItem, case_files: pd.DataFrame) -> list[Fault]:
 
 
 def one_answer_per_file(case_files: pd.DataFrame, settings: ReviewSettings) -> pd.DataFrame:
-    """Return one row a file × item: file_id, period, in_hub, item_id, response, reviewers.
+    """Return one row per file × item: file_id, period, in_hub, item_id, response, reviewers.
 
     Where reviewers differ, the agreed answer counts when there is one; else the weaker evidence (or the stronger,
     by ``when_reviewers_differ``). An answer on the scale counts before "not applicable".

@@ -37,8 +37,8 @@ _RULE = "docs/case_file_review.md, step 4: each file of the sample, each questio
 class Collected:
     """What the workbooks hold.
 
-    case_files: one row a file × item × reviewer (CASE_FILE_COLUMNS), as the contract of that table wants it.
-    notes: one row a file × reviewer with a note (NOTE_COLUMNS). Restricted: notes are never released.
+    case_files: one row per file × item × reviewer (CASE_FILE_COLUMNS), as the contract of that table wants it.
+    notes: one row per file × reviewer with a note (NOTE_COLUMNS). Restricted: notes are never released.
     """
 
     case_files: pd.DataFrame

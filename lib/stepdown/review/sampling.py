@@ -30,7 +30,7 @@ _RULE = "docs/case_file_review.md, step 2: the register lists every file that co
 class Sample:
     """A drawn sample.
 
-    frame: one row a file × reviewer, columns SAMPLE_COLUMNS. A file's chance of being drawn is
+    frame: one row per file × reviewer, columns SAMPLE_COLUMNS. A file's chance of being drawn is
     files_drawn / files_in_register of its stratum.
     """
 
@@ -49,7 +49,7 @@ class Sample:
 def draw(register: pd.DataFrame, plan: SamplePlan, seed: int) -> Sample:
     """Return a random sample of the register by the plan; the same seed draws the same files.
 
-    register: one row a file, all columns text: file_id, period (before, during), in_hub (true, false or blank;
+    register: one row per file, all columns text: file_id, period (before, during), in_hub (true, false or blank;
     the column may be absent) and any other column that the strata name.
     Files read twice are spread over all pairs of reviewers and the rest shared evenly. Raises Refused with every
     fault of the register or the plan (a file twice, a file in two strata, too few files).
@@ -70,7 +70,7 @@ def draw(register: pd.DataFrame, plan: SamplePlan, seed: int) -> Sample:
 
 
 def _shared(files: pd.DataFrame, reviewers: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
-    """Return one row a file × reviewer: each file goes to those with the fewest files so far, ties at random."""
+    """Return one row per file × reviewer: each file goes to those with the fewest files so far, ties at random."""
     load = dict.fromkeys(reviewers, 0)
     rows = []
     order = files.sort_values("reviewers", ascending=False, kind="stable")

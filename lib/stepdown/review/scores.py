@@ -75,7 +75,7 @@ def smallest(counts: Mapping[str, int]) -> int:
 def case_file_items(case_files: pd.DataFrame, tool: AuditTool, settings: ReviewSettings) -> AggregateTable:
     """Return how many files gave evidence on each item: one row is an item × subset of files.
 
-    case_files: one row a file × item × reviewer; a file read twice counts once (see one_answer_per_file).
+    case_files: one row per file × item × reviewer; a file read twice counts once (see one_answer_per_file).
     share_full counts "yes" only, share_any "yes" and "partial", both over the files to which the item applies;
     full_… and any_… are Wilson's limits. Where the study says that the split of full and partial is not known
     (split_known is false), share_full is blank and only the sum of yes and partial may be read. Raises Refused when

@@ -31,7 +31,7 @@ OFTEN_SMALL = 0.25
 
 @dataclass(frozen=True)
 class MonitoringStudy:
-    """A monitoring study. observations: one row a period × series × group, columns as in the table ``series``."""
+    """A monitoring study. observations: one row per period × series × group, columns as in the table ``series``."""
 
     file: MonitoringFile
     observations: pd.DataFrame
@@ -174,7 +174,7 @@ def _by_quarter(rows: pd.DataFrame, item: Series) -> pd.DataFrame:
 class Analysed:
     """One series as it can be shown. n periods.
 
-    points: one row a period with first_day, last_day (dates) and value (NaN: not shown, missing or a bound).
+    points: one row per period with first_day, last_day (dates) and value (NaN: not shown, missing or a bound).
     chart: limits of the stretch since the last break, which the latest point is in (None: none); why: why not.
     latest: (n,) whether a period is in that stretch.  in_break: (n,) whether it lies in a declared break.
     centre, lower, upper: (n,) of every stretch that can have limits (NaN elsewhere).  reasons: (n,) why a point is
@@ -257,7 +257,7 @@ def why_no_limits(item: Series, points: pd.DataFrame) -> str:
         missing = int(points["value"].isna().sum())
         return f"{missing} of {len(points)} values are missing or not shown"
     if item.kind in ("days_between", "cases_between"):
-        return ""  # one row an event: the periods between them are what is measured
+        return ""  # one row per event: the periods between them are what is measured
     lengths = (points["last_day"] - points["first_day"]).dt.days + 1
     if lengths.max() > 1.2 * lengths.min():
         return f"periods of different lengths ({lengths.min()} to {lengths.max()} days)"

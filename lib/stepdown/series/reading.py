@@ -1,4 +1,4 @@
-"""The table ``series``: one row a period and series, or a spreadsheet with periods as columns, brought to one form."""
+"""The table ``series``: one row per period and series, or a spreadsheet with periods as columns, in one form."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _BOUND = r"^([<>])\s*(?=[\d.])"
 
 
 def read_series(settings: Monitoring, root: Path) -> pd.DataFrame:
-    """Return the table of a monitoring study, typed, one row a period × series; raises Refused with every fault.
+    """Return the table of a monitoring study, typed, one row per period × series; raises Refused with every fault.
 
     The row labels are lines of the file less 2, so that a fault names the row that is seen there.
     """
@@ -93,7 +93,7 @@ def _own_words(fault: Fault) -> Fault:
 
 
 def _long(raw: pd.DataFrame, own: Mapping[str, Series], shown: str) -> pd.DataFrame:
-    """Return a spreadsheet of one row a series and one column a month as one row a period × series.
+    """Return a spreadsheet of one row per series and one column per month as one row per period × series.
 
     A series begins with its first value and ends with its last: cells that wait for months to come are no rows.
     """

@@ -37,7 +37,7 @@ class _Sources:
 
 
 def record_series(study: Study, records: StudyRecords, names: list[str], first: date, last: date) -> pd.DataFrame:
-    """Return the series ``names`` of every group by month, one row a period × series × group.
+    """Return the series ``names`` of every group by month, one row per period × series × group.
 
     Columns as in the table ``series``, and group. Months begin with the month of ``first`` and end with the last one
     that ``last`` and the data's last date cover whole. A month that the data does not cover is not there.

@@ -63,7 +63,7 @@ class Series(Settings):
     id: as in the table ``series``, or of :data:`RecordSeries` with ``from_records: true``.  definition: what is
     counted, in a sentence; a changed definition makes a new series.  kind: decides the chart (measure, count without
     denominator: XmR; proportion: p; rate: u; rare, under about five a period: exact
-    Poisson limits; days_between and cases_between, of rarer events still, one row an event: t and g).  per: what a
+    Poisson limits; days_between and cases_between, of rarer events still, one row per event: t and g).  per: what a
     proportion or rate is multiplied by.  baseline: first and last day of the periods that the limits rest on, named
     before looking (None: all).  comparison: id of a series that the programme could not touch.
     """
@@ -109,8 +109,8 @@ class FromRecords(Settings):
 class Monitoring(Settings):
     """A monitoring study.
 
-    folder: with the table ``series`` (series.csv or series.xlsx).  layout: "long" (one row a period and series) or
-    "wide" (one row a series, one column a month, as spreadsheets are kept).  dates: day_first where all dates
+    folder: with the table ``series`` (series.csv or series.xlsx).  layout: "long" (one row per period and series) or
+    "wide" (one row per series, one column per month, as spreadsheets are kept).  dates: day_first where all dates
     of the table are day/month/year.  programme_from: first day of the programme, for the model of a change of level.
     records: where series are counted from a study's records.
     """

@@ -71,7 +71,7 @@ def _signed(words: str) -> str:
 
 
 def summary_table(series: Sequence[Analysed]) -> AggregateTable:
-    """Return the table ``series_summary``: chart, limits, and what the latest point says, one row a series."""
+    """Return the table ``series_summary``: chart, limits, and what the latest point says, one row per series."""
     rows = []
     for each in series:
         chart, target = each.chart, target_status(each)

@@ -107,7 +107,7 @@ def month_lines(table: ClearedTable) -> Figure:
     table: ``month_days``.
 
     >>> month_lines(book.clear(months.month_days_table(by_month))).title
-    'Days on a child protection plan, a child and month: month 1 before → 12 after, ...'
+    'Days on a child protection plan per child per month: month 1 before → 12 after, ...'
     """
     cleared_only(table)
     groups, periods = in_order(table, "group"), in_order(table, "period")
@@ -156,7 +156,7 @@ def event_plot(table: ClearedTable, p_before: float) -> Figure:
             faces = ["white" if table.frame["reference"].iloc[i] else style.DARK for i in side]
             axes.scatter(x, estimate[side], s=26, color=faces, edgecolor=style.DARK, linewidth=1.3, zorder=3)
         axes.axhline(0, color=INK, linewidth=1)
-        axes.set_ylabel(style.wrapped(f"Difference in {name.unit or name.short}, a child and month", 28))
+        axes.set_ylabel(style.wrapped(f"Difference in {name.unit or name.short} per child per month", 28))
         axes.set_xlabel(
             f"{_axis_words(table)}\nHollow: reference. Bar: 95% interval.\nBand: 95% for all at once (sup-t)."
         )

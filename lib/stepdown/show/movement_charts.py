@@ -6,8 +6,10 @@ Each title is a sentence made from the numbers, and falls back to plain words wh
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
@@ -100,7 +102,7 @@ def flow_charts(table: ClearedTable) -> dict[str, Figure]:
 
 @style.drawn
 def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", headline: str = "CP") -> Figure:
-    """Return days per child before and after as two marks joined by a line: one row a status in a group.
+    """Return days per child before and after as two marks joined by a line: one row per status in a group.
 
     table: ``statutory_status``. Hidden numbers are not drawn; their symbol stands in their place.
 
@@ -131,6 +133,53 @@ def before_after(table: ClearedTable, *, value: str = "mean_days_per_child", hea
         axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
     title = _change_title(table, groups, value, headline)
     return style.finished(fig, axes, title=title, alt=_before_after_in_words(table, groups, statuses, value, title))
+
+
+@style.drawn
+def days_strip(table: ClearedTable, *, headline: str = "CP") -> Figure:
+    """Return each child's days inside the window as a point, by status and period, with the mean of each group.
+
+    table: ``days_of_children``, of which nothing is hidden. A child without days is a point at 0, and in the mean.
+    """
+    import seaborn as sns
+
+    cleared_only(table)
+    groups, statuses = in_order(table, "group"), in_order(table, "status")
+    each = table.frame.loc[table.frame.index.repeat(table.numbers("children").astype(int))]
+    each = each.assign(days=each["days"].astype(float), row=each["status"].astype(str) + each["period"].astype(str))
+    rows = [status + period for status in statuses for period in PERIODS]
+    how = {"y": "row", "order": rows, "hue": "group", "hue_order": groups, "dodge": True, "legend": False}
+    colours = list(style.SERIES[: len(groups)])
+    with style.applied():
+        fig, axes = style.new_figure(height=1.6 + 0.62 * len(rows))
+        sns.stripplot(each, x="days", **how, palette=colours, jitter=False, alpha=0.45, size=3.6, ax=axes)
+        for points in axes.collections:  # fixed steps, not by chance: the same numbers give the same picture
+            at = np.asarray(points.get_offsets())
+            points.set_offsets(np.c_[at[:, 0], at[:, 1] + 0.26 * ((np.arange(len(at)) * 0.618) % 1 - 0.5)])
+        sns.pointplot(each, x="days", **(how | {"dodge": 0.4}), palette=["black"] * len(groups), errorbar=None,
+                      linestyle="none", markers="D", markersize=6, zorder=5, ax=axes)  # fmt: skip
+        names = [f"{STATUSES[status].short}, {period}" for status in statuses for period in PERIODS]
+        axes.set_yticks(range(len(rows)), [style.wrapped(name, 24, narrow=11) for name in names])
+        axes.set(xlabel="Days inside the window (a point is a child)", ylabel="")
+        axes.grid(axis="x")
+        for colour, shape, label in zip([*colours, "black"], "ooD", [*groups, "mean"], strict=True):
+            axes.plot([], [], shape, color=colour, label=label)
+        style.legend_above(axes, 3)
+    title, words = _strip_in_words(each, groups, statuses, headline)
+    return style.finished(fig, axes, title=title, alt=f"Strip of points, one a child. {title}. {words}")
+
+
+def _strip_in_words(each: pd.DataFrame, groups: list[str], statuses: list[str], headline: str) -> tuple[str, str]:
+    """Return the title (who had days of the headline's status after) and each row in words."""
+    told, words = [], []
+    for status, period, group in product(statuses, PERIODS, groups):
+        days = each.loc[(each["row"] == status + period) & (each["group"] == group), "days"]
+        some = f"{(days > 0).sum()} of {len(days)}"
+        told += [f"{some} {group} children"] if (status, period) == (headline, "after") else []
+        words.append(
+            f"{STATUSES[status].short}, {period}, {group}: {some} had any, {digits(days.mean(), 1)} on average"
+        )
+    return f"After, {joined(told)} had days {STATUSES[headline].held}", f"{'; '.join(words)}."
 
 
 def _dumbbell(axes: Axes, rows: ClearedTable, value: str, place: float, colour: str) -> None:

@@ -57,7 +57,7 @@ def possible(percent: int, n: int) -> tuple[bool, list[float]]:
 
 
 def claims_markdown(root: Path) -> str:
-    """Return docs/people_claims.md: one row a claim."""
+    """Return docs/people_claims.md: one row per claim."""
     rows = pd.read_csv(root / CLAIMS, dtype="str", keep_default_na=False)
     lines = []
     for _, row in rows.iterrows():

@@ -50,7 +50,7 @@ def reach_table(participation: pd.DataFrame, responses: pd.DataFrame, delivery: 
     }
     of, sums = ("activity", "role"), (("people", "referred"), ("seen_at_exit", "seen"))
     return AggregateTable.of_rows(
-        "reach", "activity × role × fate", columns, rows, *(AddsUp(a, of, b) for a, b in sums)
+        "reach", "activity × role × what became of it", columns, rows, *(AddsUp(a, of, b) for a, b in sums)
     )
 
 

@@ -34,8 +34,8 @@ UNITS = {"child": "children", "family": "families"}
 class Trial:
     """A study that is a trial (record level: never shown).
 
-    units: one row a unit that was allocated, with arm, received and became.  frame: one row a child who is analysed,
-    with cluster (NaN: each by itself) and took (1, 0, NaN: not known) beside the child outcomes.
+    units: one row per unit allocated, with arm, received and became.  frame: one row per child who is analysed, with
+    cluster (NaN: each by itself) and took (1, 0, NaN: not known) beside the child outcomes.
     late: children whose period after begins later than their allocation.
     """
 

@@ -33,7 +33,7 @@ class Ratio:
 
 
 def ratio_of_sums(part: Floats, whole: Floats, worker: np.ndarray, *, level: float = 0.95) -> Ratio:
-    """Return all of ``part`` divided by all of ``whole`` (one value a worker-week), t on workers less one."""
+    """Return all of ``part`` divided by all of ``whole`` (one value per worker-week), t on workers less one."""
     value, spread = _influence(part, whole, pd.Series(worker))
     return _with_ends(value, spread, level)
 

@@ -1,6 +1,6 @@
 """What a child's spells and events come to in a period: days, episodes, new episodes, referrals, the status on a date.
 
-Every function takes merged :class:`Spells` and gives an array of the shape of the periods, one row a child.
+Every function takes merged :class:`Spells` and gives an array of the shape of the periods, one row per child.
 A spell is *in* a period when it has at least one day there, or, when it has no days, starts there.
 A period that is unknown (NaT) holds nothing; whether a child can be seen at all, :func:`observe` says.
 """

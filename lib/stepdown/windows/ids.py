@@ -32,7 +32,7 @@ def positions(children: Any, records: Any) -> Whole:
     """Return the row number in ``children`` of each record's child; -1 where ``children`` does not have it.
 
     children: the ids of the children, each once, whole numbers or text.  records: the id of each record's child.
-    Raises ValueError when a child's id stands twice or is missing.
+    Raises ValueError when a child's id appears twice or is missing.
     """
     return Register(children).rows(records)
 
@@ -43,7 +43,7 @@ class Register:
     __slots__ = ("_found_by",)
 
     def __init__(self, children: Any) -> None:
-        """Take the ids, whole numbers or text; raises ValueError when one stands twice or is missing."""
+        """Take the ids, whole numbers or text; raises ValueError when one appears twice or is missing."""
         self._found_by: _ByPlace | _ByWords | _ByArrow
         if _is_whole(children):
             numbers = np.asarray(children, dtype=np.int64)
@@ -159,7 +159,7 @@ def _is_whole(ids: Any) -> bool:
 
 
 def _twice() -> ValueError:
-    return ValueError("positions: a child's id stands twice among the children")
+    return ValueError("positions: a child's id appears twice among the children")
 
 
 def _text(ids: Any) -> pa.Array:

@@ -34,7 +34,7 @@ def tally(
     ladder: Sequence[str] = LADDER,
     rule: DayRule = "clipped",
 ) -> dict[str, Whole]:
-    """Return six outcomes in the periods before and after, one value a child, in the order of ``children``.
+    """Return six outcomes in the periods before and after, one value per child, in the order of ``children``.
 
     children: columns child_id, start_date, end_date.  spells: child_id, status, start_date, end_date (NaT: open).
     referrals: child_id, referral_date, is_index (an index referral is not counted).  Each is a DataFrame or a

@@ -25,7 +25,7 @@ from stepdown.windows.spells import Spells
 _UNKNOWN = np.int32(2**30)
 Small = npt.NDArray[np.int32]
 Edges = list[Small]
-"""Day numbers of the edges of adjoining months, one array a place, one value a child."""
+"""Day numbers of the edges of adjoining months, one array per place, one value per child."""
 
 
 def month_numbers(before: int = 12, after: int = 12) -> Whole:

@@ -83,7 +83,7 @@ def tally_on_disk(
     the tally's columns, in the order of ``children``. memory: what DuckDB may hold; beyond it, it spills to a
     folder beside ``result`` that is removed again. The result appears only when it is whole.
     Raises ValueError for a spell or referral of an unknown child, an unknown status, an end before its start, or
-    a child's id that stands twice.
+    a child's id that appears twice.
     """
     with (
         tempfile.TemporaryDirectory(prefix=".spill-", dir=result.parent) as spill,
@@ -179,7 +179,7 @@ ORDER BY row_number
 def _check(base: duckdb.DuckDBPyConnection, ladder: Sequence[str]) -> None:
     known = ", ".join(_quoted(status) for status in ladder)
     checks = {
-        "child(ren) whose id stands twice or is missing": (
+        "child(ren) whose id appears twice or is missing": (
             "SELECT count(*) FROM (SELECT 1 FROM children GROUP BY child_id HAVING count(*) > 1 OR child_id IS NULL)"
         ),
         "spell(s) of a child that is not among the children": _ORPHANS.format(table="spells"),
@@ -256,7 +256,7 @@ def seen_tally_files(
 
 
 def _once(referrals: Path, result: Path, config: dict[str, Any]) -> Path:
-    """Write the referrals with one row a child and day to ``result`` and return it."""
+    """Write the referrals with one row per child and day to ``result`` and return it."""
     with duckdb.connect(config=config) as base:
         base.execute(
             f"COPY (SELECT child_id, referral_date::DATE AS referral_date, bool_or(is_index) AS is_index FROM "

@@ -85,7 +85,7 @@ def _anchored(dates: Any, months: int | Sequence[int]) -> tuple[Dates, Whole]:
     anchor = as_dates(dates)
     lengths = np.asarray(months, dtype=np.int64)
     if anchor.ndim != 1 or lengths.ndim > 1:
-        raise ValueError("periods: give one date a child, and one length or a list of lengths")
+        raise ValueError("periods: give one date per child, and one length or a list of lengths")
     if bool(np.any(lengths < 1)):
         raise ValueError("periods: a length is at least one month")
     return (anchor, lengths) if lengths.ndim == 0 else (anchor[:, None], lengths)
