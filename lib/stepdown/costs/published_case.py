@@ -58,7 +58,7 @@ def read_case(file: Path) -> CaseInputs:
     """Return the published case in a parameter file; raises Refused with every fault.
 
     >>> read_case(book.root / "params/leeds_family_valued.yaml").title
-    'Leeds Family Valued: what can be rebuilt of a published saving'
+    'Leeds Family Valued: what can be said about a published saving'
     """
     root = project_root(file)
     content = load(file, _CaseFile)

@@ -70,7 +70,7 @@ def how_read(records: StudyRecords) -> AggregateTable:
 def how_read_sentence(records: StudyRecords) -> str:
     """Say by which rule cells were read, and whether any was not read as it stands.
 
-    >>> how_read_sentence(book.records)[:34]
+    >>> how_read_sentence(book.records)[:30]
     'Every cell was read as it is. '
     """
     changed = sum(len(how) for how in records.how_read.values())
@@ -87,7 +87,7 @@ def together_sentence(study: Study, together: AggregateTable) -> str:
     """Say what a spell of need is in these records, and whether days stand at two statuses.
 
     >>> together_sentence(book.study, describe.overlaps(book.study, book.records))
-    'The study does not state what a spell in need (CIN) is: ... No day is counted at two statuses.'
+    'The study does not say what a spell in need (CIN) is: ... No day is counted at two statuses.'
     """
     need = IN_NEED[study.settings.data.in_need] or (
         "The study does not say what a spell in need (CIN) is: the time from referral to closure, or only a plan."

@@ -103,7 +103,7 @@ def permutation_sentences(frame: pd.DataFrame) -> str:
     """Return the permutation tests of all outcomes in one sentence; frame: of ``permutation``, cleared.
 
     >>> permutation_sentences(book.clear(effects.permutation_table(children, options, seed=1)).frame)
-    'Had whole families been dealt into the two groups by lot, ...'
+    'If whole families had been assigned to the two groups at random, ...'
     """
     told = [row for row in rows(frame) if known(row["p_holm"])]
     if not told:
@@ -134,7 +134,7 @@ def natural_course_sentences(frame: pd.DataFrame) -> str:
     """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared.
 
     >>> natural_course_sentences(book.clear(effects.natural_course_table(children, options)).frame)
-    'If each group only went back towards the mean of both, as ...'
+    'If each group only moved back towards the mean of both, as ...'
     """
     found = ["If each group only moved back towards the mean of both, as groups chosen at an unusual moment do:\n"]
     for outcome in dict.fromkeys(frame["outcome"]):

@@ -117,7 +117,7 @@ def bracket_sentence(
     >>> gate = effects.overlap_gate(children, options)
     >>> shown = book.clear(effects.effects_table(children, options, gate)).frame
     >>> bracket_sentence(shown, "days_cp", groups)
-    'Days on a child protection plan, IFP against Comparison: 106.1 days fewer a ...'
+    'Days on a child protection plan, IFP against Comparison: 106.1 days fewer per ...'
     """
     name = measured(outcome)
     ends = [rows(effects, outcome=outcome, estimator=which)[0] for which in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)]
@@ -200,7 +200,7 @@ def agreement_sentences(frame: pd.DataFrame) -> str:
     """Return the agreement of all brackets: those that agree in one sentence, each of the others in its own.
 
     >>> agreement_sentences(book.clear(effects.bracket_agreement_table(children, options)).frame)
-    '- Days as a child in need: the two ends are 46.0 days a ...'
+    '- Days as a child in need: the two ends are 46.0 days per ...'
     """
     agree, found = [], []
     for row in rows(frame):

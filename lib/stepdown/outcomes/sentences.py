@@ -92,7 +92,7 @@ def referral_sentences(referrals: pd.DataFrame, groups: Sequence[str]) -> list[s
     """Return :func:`referral_sentence` for each group.
 
     >>> referral_sentences(book.clear(outcomes.referrals(found)).frame, groups)[0]
-    'IFP: 43 referrals before (0.55 a child) and 0 after (0.00 a child).'
+    'IFP: 43 referrals before (0.55 per child) and 0 after (0.00 per child).'
     """
     return [referral_sentence(referrals, group) for group in groups]
 

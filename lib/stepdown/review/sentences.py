@@ -152,7 +152,7 @@ def agreement_limit(agreement: pd.DataFrame) -> str:
     """Return what agreement between reviewers does not show.
 
     >>> agreement_limit(review.agreement(answers, tool, settings, seed=1).frame)
-    'Every count from these files is one reviewer's judgement.'
+    "Every count from these files is one reviewer's judgement."
     """
     if agreement["agreement"].isna().all() or agreement["files"].isna().all():
         return "Every count from these files is one reviewer's judgement."
@@ -172,7 +172,7 @@ def parting_sentence(agreement: pd.DataFrame, most: int = 3) -> str:
     """Return the items on which reviewers part most, worst first; "" when no item was read twice.
 
     >>> parting_sentence(pd.DataFrame({"item": ["Safety"], "apart": [3], "files": [12]}))[:54]
-    'Reviewers part most on “Safety” (3 of 12 files). Talk '
+    'Reviewers differ most on “Safety” (3 of 12 files). Dis'
     """
     if agreement.empty:
         return ""
@@ -255,7 +255,7 @@ def difference_summary(differences: pd.DataFrame) -> str:
     """Return how many of the listed items differ by their interval, and how many after correction.
 
     >>> difference_summary(review.case_file_differences(answers, tool, settings).frame)[:75]
-    'Of the 7 items that were compared, two show a difference that remains a'
+    'Of the 7 items that were compared, two show a difference that remains after'
     """
     rows = _listed(differences)
     known = rows[rows["points"].notna()]

@@ -24,7 +24,7 @@ def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
     >>> found = trials.trial_of(trial_book.study, trial_book.records, trial_book.outcomes)
     >>> tables = trials.trial_effect_table(found), trials.trial_compliers_table(found)
     >>> trial_forest(*(trial_book.clear(table) for table in tables)).title
-    'Days as a child in need: as allocated, 20.7 days fewer a child'
+    'Days as a child in need: as allocated, 20.7 days fewer per child'
     """
     cleared_only(effect, compliers)
     unit = str(effect.frame["unit"].iloc[0])
