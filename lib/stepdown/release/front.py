@@ -41,7 +41,7 @@ def front_card(name: str, run: Path, manifest: Mapping[str, Any]) -> dict[str, A
     found = read_findings(run / "release")
     moved = manifest.get("moved", {})
     same = bool(moved.get("previous_run")) and not (moved.get("cells") or moved.get("rows") or moved.get("tables"))
-    told = "nothing changed since the last run" if same else str(found.get("moved", ""))
+    told = "nothing moved since the last run" if same else str(found.get("moved", ""))
     marks = [
         {
             "what": _SHORT.get(item["topic"]) or _called(item["topic"]),

@@ -47,7 +47,7 @@ def ending_lines(name: str, outcomes: Mapping[str, Outcome], moved: Mapping[str,
 
 def _moved_words(moved: Mapping[str, Any]) -> str:
     if not moved["cells"] and not moved["rows"] and not moved["tables"]:
-        return "; nothing changed since the last run"
+        return "; nothing moved since the last run"
     return f"; {moved['cells']:,} cells moved since {moved['previous_run']}"
 
 
