@@ -34,7 +34,7 @@ def test_the_net_cost_in_the_readme_is_that_of_the_records(slough):
     inputs = cost_inputs(study, found.frame, records.programme_costs)
     assert says(f"£{report_method(inputs).net_cost:,.0f} by the report's method")
     ends = (rounded_pounds(work_out(base_case(inputs, estimator=end)).net_cost) for end in ("did", "ancova"))
-    assert says(f"days inside the period, in 2019/20 prices: {' to '.join(ends)}")
+    assert says(f"days inside the window, in 2019/20 prices: {' to '.join(ends)}")
 
 
 def test_the_overlap_in_the_readme_is_that_of_the_gate(slough):
