@@ -149,6 +149,8 @@ class Adjustments(Settings):
 class Scenario(Settings):
     """One other way to do the sum, with its reason; what is not named stays as in the report's method.
 
+    Where the analysis differs from that (days inside the window, one price base), each is also made to the analysis.
+
     leave_out_children: so many children, the most influential first, are set aside.
     comparison_n: the comparison group is scaled with this number instead of its own.
     children_per_family: each family's saving counts for so many children ("observed": as the family size recorded).
