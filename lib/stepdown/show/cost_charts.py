@@ -81,8 +81,8 @@ def savings_chart(table: ClearedTable) -> Figure:
             axes.plot([low, high], [place, place], color=look["color"], linewidth=2.6, solid_capstyle="butt")
             axes.plot(estimate, place, markersize=9, linestyle="none", **look)
             said = rounded_pounds(estimate, cost) if estimate >= 0 else f"cost {rounded_pounds(-estimate, cost)} more"
-            at, side = (estimate, "center") if estimate >= 0 else (low, "left")  # the longer text needs the room
-            words_at(axes, said, (at, place), (0, 8), ha=side, bbox=_CLEAR)
+            at = estimate if estimate >= 0 else low  # the longer text needs the room
+            words_at(axes, said, (at, place), (0, 8), bbox=_CLEAR)
             ends = f"{interval_end(low, cost)} to {interval_end(high, cost)}"
             words.append(f"{_CALLED[end]}: {said}, interval {ends}.")
         axes.axvline(0, color=GREY, linewidth=0.9)
@@ -139,6 +139,7 @@ def months_chart(table: ClearedTable, observed: int = MOST_MONTHS) -> Figure:
         if observed < MOST_MONTHS:
             axes.axvspan(0, observed, color="#E9EDF2", zorder=0, label=f"the {observed} months that were followed")
         axes.axhline(0, color=INK, linewidth=1.3)
+        axes.margins(y=0.12)
         axes.set_xlim(left=0, right=MOST_MONTHS + 1)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
         axes.set_xlabel("Months that the saving lasts")
@@ -216,7 +217,8 @@ def tornado_chart(table: ClearedTable, *, most: int = 9) -> Figure:
         axes.axvline(0, color=INK, linewidth=1.8)
         rows_down(axes, [str(name) for name in rows["shown_as"]], 27, 0.3, 0.7, fontsize=10)
         low, high = min(0.0, float(rows["low"].min())), max(0.0, float(rows["high"].max()))
-        axes.set_xlim(min(0.0, float(rows["low"].min()) - 0.32 * (high - low)), high + 0.26 * (high - low))
+        room = (0.5 if style.is_narrow() else 0.32) * (high - low)  # for the number beside the longest bar
+        axes.set_xlim(min(0.0, float(rows["low"].min()) - room), high + 0.26 * (high - low))
         axes.set_xlabel("Net cost (£); left of £0 the programme pays\nfor itself (dark, hatched bars reach there)")
         money_axis(axes, "x")
     words = " ".join(
