@@ -111,7 +111,7 @@ def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
         where=str(given),
         found=f"no such {what}{nearest(given.name, siblings)}",
         allowed="an existing file" + (f" ({', '.join(siblings[:12])})" if siblings else ""),
-        rule="a run begins from one parameter file a study",
+        rule="a run begins from one parameter file per study",
         remedy="give the path from the project root, such as params/slough_ifp.yaml",
     )
 
