@@ -1,7 +1,6 @@
 """Disclosure control, judged by hand cases, by brute force over whole numbers, and by attack on a release."""
 
 import dataclasses
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -218,16 +217,17 @@ def test_a_setting_that_hides_nothing_is_refused():
 
 
 def whole_numbers(cells, relations, hidden_places, most):
-    """Return, for each hidden count, its least and most by trying every whole number: the slow, obvious reference."""
+    """Return, for each hidden count, its least and most by trying every whole number: one axis of a grid a count."""
     places = [p for p in cells if p in hidden_places or not cells[p].shown_anywhere]
     a_zero = any(cells[p].shown_anywhere and cells[p].value == 0 for p in places)  # then any symbol may be one
     lows = [1 if cells[p].shown_anywhere and not a_zero else 0 for p in places]
-    fits = []
-    for values in product(*(range(low, most + 1) for low in lows)):
-        given = {p: c.value for p, c in cells.items()} | dict(zip(places, values, strict=True))
-        if all(sum(f * given[p] for f, p in r.terms) == r.constant for r in relations):
-            fits.append(values)
-    return {p: (min(v[i] for v in fits), max(v[i] for v in fits)) for i, p in enumerate(places)}
+    grid = np.meshgrid(*(np.arange(low, most + 1) for low in lows), indexing="ij", sparse=True)
+    given = {p: c.value for p, c in cells.items()} | dict(zip(places, grid, strict=True))
+    fits = np.ones([axis.size for axis in grid], dtype=bool)
+    for relation in relations:
+        fits &= sum(factor * given[place] for factor, place in relation.terms) == relation.constant
+    tried = {place: low + values for place, low, values in zip(places, lows, np.nonzero(fits), strict=True)}
+    return {place: (values.min(), values.max()) for place, values in tried.items()}
 
 
 @settings(max_examples=60, deadline=None)
