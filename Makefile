@@ -24,9 +24,9 @@ help:  ## show this list
 run: setup  ## run every default study; ends by naming the page to open
 	$(BIN)/stepdown run $(STUDIES)
 
-test: setup  ## prove it: unit tests, then every notebook against its committed outputs
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
-	$(BIN)/pytest -o addopts="" -p nbval --nbval-lax --nbval-cell-timeout 120 --nbval-current-env -n $(WORKERS) --dist loadfile -q notebooks
+test: setup  ## prove it: unit tests, and every notebook against its committed outputs, side by side
+	$(BIN)/pytest -o addopts="--strict-markers --import-mode=importlib" -p nbval --nbval-lax --nbval-cell-timeout 120 \
+	  --nbval-current-env -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q tests notebooks
 
 check: setup  ## lint, formats, types, and whether the lock, its export and environment.yml agree
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import re
 import shutil
 import zipfile
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -87,8 +88,13 @@ def edit_xml(path, part, pattern, new):
             packed.writestr(name, content)
 
 
+@cache
+def small():
+    return read(SMALL)
+
+
 def same_as_small(records):
-    expected = read(SMALL)
+    expected = small()
     for table in TABLES:
         pd.testing.assert_frame_equal(
             records.table(table).reset_index(drop=True), expected.table(table).reset_index(drop=True)

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
-from pages_support import ROOT, run_study
+from pages_support import ROOT
 from stepdown.disclosure import audit_release
 from stepdown.disclosure.intervals import intervals
 from stepdown.disclosure.linking import assembled
@@ -19,10 +19,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("millbrook")
-    run_study("millbrook", folder)
-    return folder
+def run(study_run):
+    return study_run("millbrook")
 
 
 @pytest.fixture(scope="module")

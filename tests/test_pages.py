@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from bs4 import BeautifulSoup
-from pages_support import FACTS, ROOT, build, execute, run_study
+from pages_support import FACTS, ROOT, execute, run_study
 from PIL import Image
 from stepdown.faults import Refused
 from stepdown.params import load_study
@@ -24,17 +24,10 @@ STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
 SCREENS = ((320, "light"), (1280, "dark"))
 
 
-@pytest.fixture(scope="session")
-def released(tmp_path_factory):
+@pytest.fixture(scope="module")
+def released(study_run):
     """Release folders by study; the first one has its PDF and Word file too."""
-    made = {}
-    for name in STUDIES:
-        made[name] = run_study(name, tmp_path_factory.mktemp(name), documents=name == STUDIES[0])
-    folder = tmp_path_factory.mktemp("audit_rr1038")
-    execute(ROOT / "notebooks" / "5_published_figures.ipynb", folder, "audit", str(ROOT / "params/audit_rr1038.yaml"))
-    build(folder, None)
-    made["audit_rr1038"] = folder / "release"
-    return made
+    return {name: study_run(name) / "release" for name in (*STUDIES, "audit_rr1038")}
 
 
 def chromium():

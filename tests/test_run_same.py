@@ -9,7 +9,7 @@ import sys
 
 import jsonschema
 import pytest
-from fixtures.run_project import GOOD, latest, manifest, project, run, whole
+from fixtures.run_project import latest, manifest, run, whole
 from stepdown.params.runs import RunSettings, Threshold
 from stepdown.release.moved import Change, compared, warnings_of
 from stepdown.run.finishing import taken_over
@@ -24,10 +24,8 @@ def statuses(folder):
 
 
 @pytest.fixture
-def two(tmp_path):
-    folder = project(tmp_path, GOOD / "1_sum.ipynb", GOOD / "2_other.ipynb")
-    assert run(folder, "--isolated").returncode == 0
-    return folder
+def two(finished_project):
+    return finished_project("1_sum", "2_other")
 
 
 def test_what_is_unchanged_is_not_run_again_and_its_outputs_are_the_same_bytes(two):

@@ -27,9 +27,8 @@ def failed_notebook(folder, name):
         ("writes_the_same_file", 3, "another notebook had written restricted/tables/net_cost.csv"),
     ],
 )
-def test_a_notebook_that_does_not_end_well_has_its_exit_code_and_leaves_latest(tmp_path, name, code, said):
-    folder = project(tmp_path, GOOD / "1_sum.ipynb")
-    assert run(folder, "--isolated").returncode == 0
+def test_a_notebook_that_does_not_end_well_has_its_exit_code_and_leaves_latest(finished_project, name, code, said):
+    folder = finished_project("1_sum")
     before = latest(folder)
     shutil.copyfile(BROKEN / f"{name}.ipynb", folder / "notebooks" / f"{name}.ipynb")
     done = run(folder, "--isolated", "--force")
