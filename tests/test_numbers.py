@@ -47,10 +47,10 @@ def test_days_and_referrals_a_child_are_rounded_as_in_their_tables():
             "mean_days_per_child": [5.25, 0.25],
         }
     )
-    assert "5.3 days a child before and 0.3 after" in status_sentence(status, "A", "CP")
+    assert "5.3 days per child before and 0.3 after" in status_sentence(status, "A", "CP")
     made = pd.DataFrame({"group": "A", "period": ["before", "after"], "referrals": 1, "mean_per_child": [0.125, 0.625]})
-    assert "(0.13 a child)" in referral_sentence(made, "A")
-    assert "(0.63 a child)" in referral_sentence(made, "A")
+    assert "(0.13 per child)" in referral_sentence(made, "A")
+    assert "(0.63 per child)" in referral_sentence(made, "A")
 
 
 def test_effects_round_half_up_without_a_margin_of_their_own():
