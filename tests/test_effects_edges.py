@@ -349,3 +349,23 @@ def test_outcomes_dealt_together_and_families_left_out_by_the_handful_give_the_s
     early = [bool((each.referred & (each.days <= 50)).any()) for each in slow]
     means = [re_referral.restricted_mean(each, 50)[0] for each in slow]
     assert whole[early] == pytest.approx(np.array(means)[early], rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 20_000])
+def test_the_last_family_that_is_dealt_in_is_the_one_that_sorting_all_keys_gives(n):
+    for seed in range(20):
+        keys = np.random.default_rng(seed).random(n) ** (1 + seed % 3)  # also keys that lie elsewhere
+        for place in {1, n // 3 + 1, n}:
+            assert permutation._lowest(keys, place) == np.sort(keys)[place - 1]
+
+
+def test_a_matrix_is_called_sound_as_its_lowest_eigenvalue_says():
+    rng = np.random.default_rng(5)
+    for columns in (1, 2, 3):
+        for apart in (1.0, 1e-3, 1e-5, 1e-9):
+            rows = rng.normal(size=(40, 6, columns))
+            rows[..., -1] = rows[..., 0] + apart * rows[..., -1]
+            cross = np.einsum("gik,gij->gkj", rows, rows)
+            scale = np.sqrt(np.einsum("gii->gi", cross))
+            lowest = np.linalg.eigvalsh(cross / (scale[:, :, None] * scale[:, None, :]))[:, 0]
+            assert (bracketing._well_conditioned(cross) == (lowest > 1e-10)).all()
