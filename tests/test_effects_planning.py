@@ -63,7 +63,7 @@ def test_a_plan_too_small_for_any_difference_says_so(tmp_path):
     assert np.isnan(smallest_difference(load_plan(file), LAGGED_OUTCOME))
     done = CliRunner().invoke(cli, ["plan", str(file)])
     assert done.exit_code == 0
-    assert "not even a programme that kept every child" in done.output
+    assert "not even a programme that prevented it for every child" in done.output
 
 
 def test_the_example_runs_and_its_simulation_confirms_it():

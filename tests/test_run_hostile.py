@@ -89,7 +89,7 @@ def test_a_file_outside_the_project_is_refused_whatever_way_leads_there(tmp_path
     for words in (("run", "params/one.yaml", "--no-pages"), ("check", "params/one.yaml")):
         done = call(folder, *words)
         assert done.returncode == 2, done.stdout
-        assert "outside the project folder" in done.stderr or "does not leave the project folder" in done.stderr
+        assert "outside the project folder" in done.stderr or "must stay in the project folder" in done.stderr
     assert not (folder / "outputs").exists()
 
 
@@ -115,7 +115,7 @@ def test_records_of_a_study_stay_inside_the_project(where):
     root = Path(__file__).resolve().parents[1]
     content = read_yaml(root / "params" / "slough_ifp.yaml")
     data = content["data"] | ({"folder": "data/../.."} if where == "data.folder" else {"files": {"spells": "../s.csv"}})
-    with pytest.raises(Refused, match="does not leave the project folder"):
+    with pytest.raises(Refused, match="must stay in the project folder"):
         build(content | {"data": data}, StudySettings, where="slough_ifp.yaml")
 
 
