@@ -69,7 +69,7 @@ def test_no_sentence_ever_calls_a_difference_significant_or_prints_a_missing_num
         "X", earlier="Before", later="During", counts=four, points=points, p_value=abs(p), p_corrected=abs(corrected)
     )
     assert "nan" not in text.lower().replace("an", "an ")
-    assert text.count("significant") == text.count("should not be called significant")
+    assert text.count("significant") == text.count("Do not call it significant")
 
 
 def test_a_hidden_count_is_said_to_be_hidden_and_nothing_else_is_told():
