@@ -53,6 +53,6 @@ class RunSettings(Settings):
 
     notebook_minutes: float = Field(default=30.0, gt=0)
     memory_gb: float | None = Field(default=None, gt=0)
-    headline: tuple[Text, ...] = ("net_cost",)
+    headline: tuple[Text, ...] = ("saving_bracket", "net_cost")
     warn: tuple[Threshold, ...] = ()
     formats: tuple[Format, ...] = ("html", "xlsx")
