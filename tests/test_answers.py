@@ -52,7 +52,7 @@ def evaluation(name):
         effects.bracket_agreement_table(frame, options),
         effects.re_referral_table(frame, options),
         found.cohort.flow,
-        costs.bracket_table(inputs),
+        costs.saving_bracket_table(inputs),
         costs.net_cost_table(inputs),
     ]
     if whole:
@@ -81,7 +81,7 @@ def summaries(evaluations):
     result = auditing.run_audit(find_file("params/audit_rr1038.yaml"))
     checks = released(auditing.summary_table(result), auditing.sensitivity_table(result))
     made["audit_rr1038"] = summary_of(checks, {}, {}, None)
-    case = costs.rebuilt_table(costs.read_case(find_file("params/leeds_family_valued.yaml")))
+    case = costs.published_saving_table(costs.read_case(find_file("params/leeds_family_valued.yaml")))
     made["leeds_family_valued"] = summary_of(released(case), {}, {}, None)
     return made
 

@@ -799,11 +799,13 @@ def test_two_authorities_of_one_name_are_told_apart_by_their_codes(tmp_path):
 def test_no_ratio_of_years_inside_a_declared_break_or_without_a_count(tmp_path):
     broken = COUNCIL + "  breaks: [{area: Leeds, measure: cpp_31march, years: [2013, 2013], reason: r}]\n"
     study = areas.begin(changed(tmp_path, (COUNCIL, broken)))
-    assert areas.ratio_table(study).frame["measure"].tolist() == [label(name) for name in study.settings.measures[1:]]
+    assert areas.area_two_years_table(study).frame["measure"].tolist() == [
+        label(name) for name in study.settings.measures[1:]
+    ]
     table = study.figures.folder / "area_measures.csv"
     frame = pd.read_csv(table, dtype=str, keep_default_na=False)
     frame[(frame["measure"] != "cla_31march") | (frame["year"] != "2013")].to_csv(table, index=False)
-    assert areas.ratio_table(areas.begin(tmp_path / "params/area_leeds.yaml")).frame["measure"].tolist() == [
+    assert areas.area_two_years_table(areas.begin(tmp_path / "params/area_leeds.yaml")).frame["measure"].tolist() == [
         label("cin_31march")
     ]
 

@@ -28,7 +28,7 @@ TABLES = {
     "net": costs.net_cost_table,
     "scenarios": costs.scenarios_table,
     "unit costs": costs.unit_costs_table,
-    "ends": costs.bracket_table,
+    "ends": costs.saving_bracket_table,
     "steps": costs.steps_table,
     "uncertainty": costs.uncertainty_table,
     "needed": costs.break_even_table,

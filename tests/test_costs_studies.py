@@ -55,7 +55,7 @@ def test_parts_add_up_to_the_cost_and_agency_savings_to_the_saving(name):
     parts = table(name, "cost_parts_table").groupby(["group", "period"])["cost_gbp"].sum()
     whole = table(name, "costs_table").set_index(["group", "period"])["cost_gbp"]
     assert parts.to_dict() == pytest.approx(whole.to_dict())
-    saving = table(name, "bracket_table")["saving_gbp"].iloc[0]
+    saving = table(name, "saving_bracket_table")["saving_gbp"].iloc[0]
     assert table(name, "savings_by_agency_table")["saving_gbp"].sum() == pytest.approx(saving)
     if name not in SLOUGH:  # the plain sum is the analysis
         assert table(name, "net_cost_table").set_index("measure")["amount_gbp"]["saving"] == pytest.approx(saving)
@@ -63,7 +63,7 @@ def test_parts_add_up_to_the_cost_and_agency_savings_to_the_saving(name):
 
 def net_costs(made):
     """Every net cost of page 4 that is the analysis's, by both comparisons: what each place calls it → the two."""
-    ends = costs.bracket_table(made).frame
+    ends = costs.saving_bracket_table(made).frame
     ends = ends[ends["days"] == "days inside the window"]
     ways = costs.scenarios_table(made).frame.set_index("scenario")
     one = ways.loc["report_method" if made.plain_is_base else "this_analysis", "net_cost_gbp"]
@@ -110,7 +110,7 @@ def test_the_page_of_the_published_study_says_no_published_figure_without_saying
     ends, needed, agencies, tornado, ways = (
         clear(make(made), study.settings.disclosure)
         for make in (
-            costs.bracket_table,
+            costs.saving_bracket_table,
             costs.break_even_table,
             costs.savings_by_agency_table,
             costs.tornado_table,
@@ -136,7 +136,9 @@ def test_the_page_of_the_published_study_says_no_published_figure_without_saying
         assert ours in text, ours
     assert (
         "cost £78,000 more"
-        in cost_charts.savings_chart(clear(costs.bracket_table(inputs("millbrook")), study.settings.disclosure)).alt
+        in cost_charts.savings_chart(
+            clear(costs.saving_bracket_table(inputs("millbrook")), study.settings.disclosure)
+        ).alt
     )
 
 
@@ -271,7 +273,7 @@ def test_intervals_hold_their_estimates_and_the_simulation_states_its_own_error(
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_same_study_gives_the_same_tables_twice(name):
     again = costs.study_inputs(load_study(ROOT / f"params/{name}.yaml"))
-    for kind in ("tornado_table", "plane_table", "acceptability_table", "bracket_table"):
+    for kind in ("tornado_table", "plane_table", "acceptability_table", "saving_bracket_table"):
         pd.testing.assert_frame_equal(getattr(costs, kind)(inputs(name)).frame, getattr(costs, kind)(again).frame)
 
 
@@ -290,7 +292,7 @@ def test_every_chart_has_its_numbers_in_words_and_a_title_made_from_them(name):
     policy = load_study(ROOT / f"params/{name}.yaml").settings.disclosure
     made = inputs(name)
     figures = [
-        cost_charts.savings_chart(clear(costs.bracket_table(made), policy)),
+        cost_charts.savings_chart(clear(costs.saving_bracket_table(made), policy)),
         sum_charts.steps_chart(clear(costs.steps_table(made), policy)),
         sum_charts.ways_chart(clear(costs.scenarios_table(made), policy)),
         cost_charts.months_chart(clear(costs.net_cost_by_months_table(made), policy), 6),

@@ -94,7 +94,7 @@ TABLES = {
     "like for like": effects.like_for_like_table,
     "two parts": effects.two_part_table,
     "influence": lambda f: effects.influence_table(f, SETTINGS),
-    "natural course": lambda f: effects.natural_course_table(f, SETTINGS),
+    "natural course": lambda f: effects.regression_to_the_mean_table(f, SETTINGS),
     "missing": lambda f: effects.missing_follow_up_table(f, {}, SETTINGS),
     "permutation": lambda f: effects.permutation_table(f, SETTINGS, seed=1),
     "survival": lambda f: effects.re_referral_survival_table(f, SETTINGS),

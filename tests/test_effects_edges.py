@@ -128,7 +128,7 @@ def test_every_table_can_be_cleared_and_hides_what_rests_on_few(slough):
         effects.like_for_like_table(slough),
         effects.two_part_table(slough, ("days_cp", "days_cla")),
         effects.influence_table(slough, SETTINGS),
-        effects.natural_course_table(slough, SETTINGS),
+        effects.regression_to_the_mean_table(slough, SETTINGS),
         effects.missing_follow_up_table(slough, {}, SETTINGS),
         effects.permutation_table(slough, EffectSettings(permutation_draws=99), seed=1),
         effects.re_referral_survival_table(slough, SETTINGS),

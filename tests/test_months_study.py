@@ -153,7 +153,7 @@ def test_each_length_has_its_own_children_and_they_are_set_beside_all(ferndale):
     assert table["months"].unique().tolist() == [3, 6, 12, 18, 24]
     assert table["n_programme"].is_monotonic_decreasing
     assert table["n_programme"].iloc[-1] < table["n_programme"].iloc[0]
-    who = months.composition_table(study, records, outcomes, 5).frame
+    who = months.followed_table(study, records, outcomes, 5).frame
     everybody = who[who["months"] == 0]
     assert (everybody["difference"].abs() < 1e-12).all()
     age = who[(who["characteristic"] == "Age (years)") & (who["months"] == 24)]

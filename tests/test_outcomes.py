@@ -93,7 +93,7 @@ def test_time_to_re_referral_is_counted_from_the_first_day_after():
 
 
 def test_status_on_the_last_day_before_and_the_first_day_after():
-    table = outcomes.status_on_edges(of(SMALL)[2])
+    table = outcomes.status_on_date(of(SMALL)[2])
     assert row(table, group="Small Steps", moment="first day after", status="CLA")["children"] == 1
     assert row(table, group="Small Steps", moment="last day before", status="CP")["children"] == 1
 

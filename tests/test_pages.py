@@ -383,7 +383,7 @@ def test_what_no_book_showed_refuses_the_release_without_saying_what_it_was(outp
 
 
 def test_a_chart_without_its_alternative_refuses_the_release(tmp_path):
-    from stepdown.workbook import mark_of
+    from stepdown.recording import mark_of
 
     data = {"image/png": "aGVsbG8="}
     item = {"kind": "chart", "digest": mark_of(data), "name": "x", "title": "t", "alt": " "}
@@ -571,8 +571,8 @@ def test_every_table_of_a_release_has_a_title_in_words(released):
 
 def test_a_section_that_shows_nothing_is_left_out_of_its_page(tmp_path):
     """Only a section of which every output says so; where anything else is shown, its words stand."""
+    from stepdown.recording import mark_of
     from stepdown.release.page import notebook_page
-    from stepdown.workbook import mark_of
 
     def output(kind, text):
         data = {"text/markdown": text}

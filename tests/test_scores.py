@@ -85,7 +85,7 @@ def test_every_table_of_effects_says_how_many_were_measured_and_how_many_were_no
         assert tuple(mood[name] for name in measured) == (70, 8, 86, 30)
         days = table.frame[table.frame["outcome"] == "days_cp"].iloc[0]
         assert tuple(days[name] for name in measured) == (78, 0, 116, 0)
-    course = effects.natural_course_table(frame, SETTINGS).frame
+    course = effects.regression_to_the_mean_table(frame, SETTINGS).frame
     assert list(course.loc[course["outcome"] == "mood", "n_with_any"]) == [70, 86]
 
 
@@ -149,7 +149,7 @@ def test_a_score_that_nobody_has_takes_no_study_down(slough, programme, comparis
         effects.bracket_agreement_table(frame, SETTINGS),
         effects.influence_table(frame, SETTINGS),
         effects.permutation_table(frame, SETTINGS, seed=1),
-        effects.natural_course_table(frame, SETTINGS),
+        effects.regression_to_the_mean_table(frame, SETTINGS),
     ):
         assert clear(made, POLICY).frame["outcome"].isin(["mood"]).any()
     for item in weighting.weighted_estimates(frame, "mood", SETTINGS, gate_passed=True):
@@ -164,7 +164,7 @@ def test_a_score_is_lower_or_higher_and_never_fewer(slough):
     assert said.startswith("Mood score, IFP against Comparison:")
     assert "points lower" in said or "points higher" in said
     assert "fewer" not in said
-    course = clear(effects.natural_course_table(frame, SETTINGS), POLICY).frame
+    course = clear(effects.regression_to_the_mean_table(frame, SETTINGS), POLICY).frame
     assert "fewer" not in cautions.natural_course_sentences(course[course["outcome"] == "mood"])
 
 

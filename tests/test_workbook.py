@@ -11,11 +11,12 @@ from stepdown import workbook
 from stepdown.contracts import keep, read_study
 from stepdown.contracts.records import SIX
 from stepdown.effects import overlap_gate, overlap_gate_table
+from stepdown.faults import Refused
 from stepdown.outcomes import statutory_status
 from stepdown.params import load_study
 from stepdown.params.runs import RECORDS_FILE
+from stepdown.recording import mark_of
 from stepdown.show import charts
-from stepdown.workbook import mark_of
 
 STUDY = str(ROOT / "params" / "slough_ifp.yaml")
 
@@ -146,8 +147,13 @@ def test_a_book_says_how_to_go_on_and_a_data_frame_how_to_be_shown(shown):
     book = workbook.begin(STUDY, notebook="n")
     for way in ("book.children", "book.records", ".frame", "book.table", "use_style"):
         assert way in book._repr_html_()
-    with pytest.raises(TypeError, match="that is child level; clear takes an AggregateTable"):
+    with pytest.raises(TypeError, match="that is child level; clear takes an AggregateTable") as wrong:
         book.clear(book.children)
+    assert wrong.value._render_traceback_() == [str(wrong.value)], "in JupyterLab it is one line, not a traceback"
+    with pytest.raises(Refused) as refused:
+        workbook.begin("params/sluogh_ifp.yaml", notebook="n")
+    assert refused.value.faults[0].where.startswith("study, in the notebook's first cell")
+    assert "slough_ifp" in refused.value.faults[0].found
 
 
 def test_in_jupyterlab_a_refusal_is_its_faults_alone_and_names_the_cell():

@@ -22,6 +22,13 @@ def introduced(title: str, name: str) -> str:
     return f"<p><strong>{escape(title)}</strong> ({escape(name)})</p><ul>{rows}</ul>"
 
 
+class NotShown(TypeError):
+    """A thing that a book does not take; a cell shows these words alone, without the way to them."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 def to_be_cleared(table: object) -> str:
     """Return why a thing that is no aggregate table cannot be cleared."""
     if isinstance(table, pd.DataFrame | pd.Series):

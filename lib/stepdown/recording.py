@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -85,6 +87,16 @@ class Recorder:
             ensure_ascii=False,
         )
         (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def mark_of(bundle: Mapping[str, Any]) -> str:
+    """Return a short hash of what an output shows, the same before and after a notebook is saved."""
+    main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
+    if isinstance(main, list):
+        main = "".join(main)
+    if isinstance(main, str) and "image/png" in bundle:
+        main = base64.b64decode(main)
+    return hashlib.sha256(main if isinstance(main, bytes) else main.encode()).hexdigest()[:16]
 
 
 def _write_csv(frame: pd.DataFrame, file: Path) -> None:

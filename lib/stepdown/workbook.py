@@ -13,7 +13,6 @@ at the end of a cell is not printed. Without it (exploring in JupyterLab) things
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from stepdown import exploring
 from stepdown.contracts import StudyRecords, read_once, read_study
 from stepdown.disclosure import ClearedTable, policy_in_words
 from stepdown.disclosure import clear as clear_table
+from stepdown.faults import Refused
 from stepdown.numbers import NOT_SHOWN, written
 from stepdown.outcomes import ChildOutcomes, child_outcomes
 from stepdown.params import (
@@ -43,7 +43,7 @@ from stepdown.params import (
 from stepdown.params.data import IN_NEED
 from stepdown.params.loading import study_name
 from stepdown.params.runs import RECORDS_FILE
-from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, read_plan
+from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, mark_of, read_plan
 from stepdown.show import Figure, table_html, table_text
 from stepdown.tables import AggregateTable
 
@@ -87,7 +87,8 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     Inspiring Families Programme, Slough
     ...
     """
-    loaded = load_study(study, window_months=window_months) if window_months else load_people(study)
+    file = _named(study, "study")
+    loaded = load_study(file, window_months=window_months) if window_months else load_people(file)
     settings = loaded.settings
     made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
     notice = " ".join(filter(None, (made_up, settings.data.counting, IN_NEED[settings.data.in_need])))
@@ -117,11 +118,20 @@ def begin_audit(
     Check of the published figures: ...
     'audit_rr1038'
     """
-    file = find_file(audit, what="file of published figures")
+    file = _named(audit, "audit, case, area or monitoring", what="file of published figures")
     content = {"title": file.stem.replace("_", " "), "notice": "", **read_yaml(file)}
     cleared_by = policy or DisclosurePolicy(method="none", reason="every figure is published already")
     head = (study_name(file), str(content["title"]), file, project_root(file), cleared_by)
     return Book(Subject(*head, notice=str(content["notice"]).strip(), source=source), notebook, output)
+
+
+def _named(path: str, parameter: str, what: str = "parameter file") -> Path:
+    """Return a file that a notebook's first cell names; a fault names the cell."""
+    try:
+        return find_file(path, what=what)
+    except Refused as refused:
+        where = f"{parameter}, in the notebook's first cell (or given with -p): "
+        raise Refused(replace(fault, where=where + fault.where) for fault in refused.faults) from None
 
 
 class Book:
@@ -215,7 +225,7 @@ class Book:
         'No number is hidden'
         """
         if not isinstance(table, AggregateTable):
-            raise TypeError(exploring.to_be_cleared(table))
+            raise exploring.NotShown(exploring.to_be_cleared(table))
         cleared = clear_table(table, self.subject.policy, self.plan)
         if self._writer:
             self._writer.table(table, cleared)
@@ -288,7 +298,7 @@ class Book:
         Dot plot. The groups differed before by more than chance on 5 of 9 characteristics. ...
         """
         if not isinstance(figure, Figure):
-            raise TypeError(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
+            raise exploring.NotShown(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
         if self.plan and figure.is_empty():
             self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers behind it are too small.")
             return
@@ -358,23 +368,11 @@ def _head(subject: Subject) -> dict[str, str]:
     return {"subject": subject.name, "title": subject.title, "notice": subject.notice, "source": subject.source}
 
 
-def mark_of(bundle: Mapping[str, Any]) -> str:
-    """Return a short hash of what an output shows, the same before and after a notebook is saved."""
-    main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
-    if isinstance(main, list):
-        main = "".join(main)
-    if isinstance(main, str) and "image/png" in bundle:
-        import base64
-
-        main = base64.b64decode(main)
-    return hashlib.sha256(main if isinstance(main, bytes) else main.encode()).hexdigest()[:16]
-
-
 _MISSING = re.compile(r"(?<![\w.])(?:[£+−-]?nan%?|<NA>)(?![\w])")
 
 
 def _text(text: str) -> str:
     """Return a text without HTML in it, and with words for a number that is missing; raises TypeError for no text."""
     if not isinstance(text, str):
-        raise TypeError(f"only text can be said, not a {type(text).__name__}: clear a table and show that")
+        raise exploring.NotShown(f"only text can be said, not a {type(text).__name__}: clear a table and show that")
     return _MISSING.sub(NOT_SHOWN, text).replace("<", "&lt;")

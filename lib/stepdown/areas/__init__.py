@@ -8,7 +8,7 @@ Published counts are read and every rate is worked out again; the council's chan
 neighbours', with every other authority as a placebo. docs/areas.md says how to add the department's own files.
 """
 
-from stepdown.areas.context import breaks_table, coverage_table, funnel_points_table, funnel_table, synthetic_table
+from stepdown.areas.context import area_vintage_table, breaks_table, funnel_points_table, funnel_table, synthetic_table
 from stepdown.areas.measures import slug
 from stepdown.areas.study import AreaStudy, begin
 from stepdown.areas.tables import (
@@ -16,11 +16,11 @@ from stepdown.areas.tables import (
     MAIN_COLUMNS,
     RATE_COLUMNS,
     STARTS_COLUMNS,
+    area_two_years_table,
     changes_table,
     claims_table,
     neighbour_rates_table,
     placebo_table,
     rates_table,
-    ratio_table,
     starts_table,
 )

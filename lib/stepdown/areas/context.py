@@ -182,7 +182,7 @@ def jumps(counts: pd.Series) -> dict[int, float]:
     return {int(y): float(r) for y, r in ratio[large & ((ratio >= JUMP) | (ratio <= 1 / JUMP))].items()}
 
 
-def coverage_table(study: AreaStudy) -> AggregateTable:
+def area_vintage_table(study: AreaStudy) -> AggregateTable:
     """Return the table ``area_vintage``: whether published rates come out with the population that is used here."""
     parts = []
     for name in study.settings.measures:

@@ -233,7 +233,7 @@ def starts_table(study: AreaStudy) -> AggregateTable:
     )
 
 
-def ratio_table(study: AreaStudy) -> AggregateTable:
+def area_two_years_table(study: AreaStudy) -> AggregateTable:
     """Return the table ``area_two_years``: last year against first, as if children were independent."""
     first, last = study.settings.periods.before[0], study.settings.periods.after[1]
     rows = []

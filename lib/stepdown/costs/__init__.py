@@ -13,8 +13,8 @@ from stepdown.costs.published_case import (
     case_break_even_table,
     case_sentence,
     not_public_sentence,
+    published_saving_table,
     read_case,
-    rebuilt_table,
 )
 from stepdown.costs.sensitivity import grid_table, scenarios_table, tornado_table, ways_shown
 from stepdown.costs.sentences import (
@@ -31,6 +31,6 @@ from stepdown.costs.sentences import (
     strongest_sentence,
 )
 from stepdown.costs.steps import steps_table
-from stepdown.costs.uncertainty import acceptability_table, bracket_table, plane_table, uncertainty_table
+from stepdown.costs.uncertainty import acceptability_table, plane_table, saving_bracket_table, uncertainty_table
 from stepdown.costs.used import kept_sentence, savings_by_agency_table, unit_costs_table
 from stepdown.params.effects import BRACKET

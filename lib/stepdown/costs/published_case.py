@@ -78,10 +78,10 @@ def _table(name: str, one_row_is: str, rows: list[tuple[str, str, float, str, st
     return AggregateTable.of_rows(name, one_row_is, columns, rows)
 
 
-def rebuilt_table(inputs: CaseInputs) -> AggregateTable:
+def published_saving_table(inputs: CaseInputs) -> AggregateTable:
     """Return the table ``published_saving``: what follows from the published figures by arithmetic alone.
 
-    >>> rebuilt_table(case).frame["measure"].tolist()
+    >>> published_saving_table(case).frame["measure"].tolist()
     ['saving_per_family', 'families', 'total_saving', 'total_saving_other_count', 'saving_per_family_now']
     """
     case = inputs.case

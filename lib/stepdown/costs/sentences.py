@@ -64,7 +64,7 @@ def bracket_sentence(bracket: pd.DataFrame, price_year: str, counted_by: str = "
 
     bracket: table saving_bracket.  counted_by: whose count ("RR1038") the days as published are, where it holds them.
 
-    >>> bracket_sentence(costs.bracket_table(inputs).frame, "2018/19")[:50]
+    >>> bracket_sentence(costs.saving_bracket_table(inputs).frame, "2018/19")[:50]
     'Comparing the changes, the saving in 2018/19 price'
     """
     parts: list[str] = []
@@ -262,7 +262,7 @@ def both_desks_paragraph(
     turn the answer, and what is not in the sum, all with days inside the window.  bracket: table saving_bracket.
     by_agency: table saving_by_agency.  limits: the study's own, of which the first is quoted.
 
-    >>> tables = costs.bracket_table, costs.break_even_table, costs.savings_by_agency_table
+    >>> tables = costs.saving_bracket_table, costs.break_even_table, costs.savings_by_agency_table
     >>> both_desks_paragraph(*(table(inputs).frame for table in tables), limits=())[:38]
     '£521,000 was spent on the programme. I'
     """

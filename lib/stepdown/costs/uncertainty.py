@@ -137,10 +137,10 @@ INSIDE, AS_PUBLISHED = "days inside the window", "days as published"
 """What a reader calls the two day counts; the first leads, the second is there under ``whole_spell`` only."""
 
 
-def bracket_table(inputs: CostInputs) -> AggregateTable:
+def saving_bracket_table(inputs: CostInputs) -> AggregateTable:
     """Return the table ``saving_bracket``: one row an end of the bracket and a day count, days inside the window first.
 
-    >>> bracket_table(inputs).frame["days"].tolist()
+    >>> saving_bracket_table(inputs).frame["days"].tolist()
     ['days inside the window', 'days inside the window', 'days as published', 'days as published']
     """
     rows = []

@@ -9,9 +9,9 @@ from stepdown.effects.bracketing import BRACKET, DIFFERENCE_IN_DIFFERENCES, IN_S
 from stepdown.effects.checks import (
     missing_follow_up,
     missing_follow_up_table,
-    natural_course_table,
     not_followed,
     permutation_table,
+    regression_to_the_mean_table,
 )
 from stepdown.effects.comparison import Comparison, compare, comparison_of
 from stepdown.effects.estimates import Estimate, e_value, holm

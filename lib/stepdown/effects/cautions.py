@@ -133,7 +133,7 @@ def natural_course_sentence(first: Row, second: Row) -> str:
 def natural_course_sentences(frame: pd.DataFrame) -> str:
     """Return the natural course of every outcome as a list; frame: of ``regression_to_the_mean``, cleared.
 
-    >>> natural_course_sentences(book.clear(effects.natural_course_table(children, options)).frame)
+    >>> natural_course_sentences(book.clear(effects.regression_to_the_mean_table(children, options)).frame)
     'If each group only moved back towards the mean of both, as ...'
     """
     found = ["If each group only moved back towards the mean of both, as groups chosen at an unusual moment do:\n"]

@@ -62,10 +62,10 @@ def within_group_correlation(compared: Comparison) -> float:
     return max(float((before * after).sum()) / spread, 0.0) if spread > 0 else NAN
 
 
-def natural_course_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+def regression_to_the_mean_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
     """Return ``regression_to_the_mean``: one row is an outcome in a group.
 
-    >>> natural_course_table(children, options).frame[["outcome", "group", "observed_change"]].head(2).round(1)
+    >>> regression_to_the_mean_table(children, options).frame[["outcome", "group", "observed_change"]].head(2).round(1)
         outcome       group  observed_change
     0  days_cin         IFP            -34.1
     1  days_cin  Comparison             17.3

@@ -1,7 +1,7 @@
 """Month by month: what happened over time, how far the trends before can be trusted, and whether it lasts."""
 
 from stepdown.months.event_study import EventStudy, event_study, mean_by_period
-from stepdown.months.lasting import composition_table, lasting_table
+from stepdown.months.lasting import followed_table, lasting_table
 from stepdown.months.panel import Panel, in_steps, panel
 from stepdown.months.sentences import (
     NOBODY_SEEN,

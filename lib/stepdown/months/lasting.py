@@ -82,7 +82,7 @@ def lasting_table(study: Study, records: StudyRecords, outcomes: ChildOutcomes, 
     return AggregateTable.of_rows("lasting", "length after support by one estimator", columns, rows)
 
 
-def composition_table(study: Study, records: StudyRecords, outcomes: ChildOutcomes, fewest: int) -> AggregateTable:
+def followed_table(study: Study, records: StudyRecords, outcomes: ChildOutcomes, fewest: int) -> AggregateTable:
     """Return ``followed``: one row is a group × length after support × characteristic; those followed against all.
 
     difference: the mean of those followed less that of all who are analysed, in standard deviations of all.

@@ -11,4 +11,4 @@ from stepdown.outcomes.sentences import (
     status_sentence,
     status_sentences,
 )
-from stepdown.outcomes.tables import referrals, status_on_edges, statutory_status, transitions
+from stepdown.outcomes.tables import referrals, status_on_date, statutory_status, transitions

@@ -123,10 +123,10 @@ def transitions(outcomes: ChildOutcomes) -> AggregateTable:
     )
 
 
-def status_on_edges(outcomes: ChildOutcomes) -> AggregateTable:
+def status_on_date(outcomes: ChildOutcomes) -> AggregateTable:
     """Return the status on the last day before support and on the first day after it: group × moment × status.
 
-    >>> status_on_edges(found).frame[["group", "moment", "status", "children"]].head(2)
+    >>> status_on_date(found).frame[["group", "moment", "status", "children"]].head(2)
       group           moment status  children
     0   IFP  last day before   none        39
     1   IFP  last day before    CIN        17

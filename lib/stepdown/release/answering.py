@@ -16,6 +16,7 @@ from stepdown.numbers import written
 from stepdown.params import Study, StudySettings
 from stepdown.release.front import FINDINGS, read_findings
 from stepdown.release.moved import compared
+from stepdown.show.table import anchor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def answered(
     recorded: dict[str, list[dict[str, str]]] = {}
     for part in parts:
         page = f"{part['notebook']}.html"
+        shown = {item["name"] for item in part["shown"] if item["kind"] == "table"}
         for table in part["tables"]:
-            pages.setdefault(table, page)
+            pages.setdefault(table, f"{page}#{anchor_of(table)}" if table in shown else page)
         for item in part["shown"]:
             if item["kind"] == "finding" and item.get("table"):
                 said = {"sentence": item["sentence"], "limit": item["limit"], "page": page}

@@ -8,6 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from stepdown.show.table import anchor_of
+
 STACKED_ROWS, STACKED_ROWS_IF_WIDE = 12, 20
 """A table of at most so many rows becomes a list of cards on a small screen; a longer one is moved sideways."""
 
@@ -44,7 +46,7 @@ def analysed(flow: Path) -> str:
 
 def _table(box: Any, called: str, seen: Counter[str]) -> None:
     name, table, region = str(box["data-table"]), box.table, box.select_one(".table-scroll")
-    anchor = f"table-{name.replace('_', '-')}"
+    anchor = anchor_of(name)
     seen[anchor] += 1
     if seen[anchor] > 1:
         anchor = f"{anchor}-{seen[anchor]}"

@@ -13,11 +13,12 @@ from typing import Any
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
 from stepdown.numbers import as_words, digits
+from stepdown.recording import mark_of
 from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
 from stepdown.release.words import contents_html, glossary_html, in_words, order_headings, reading_ease
-from stepdown.workbook import ANALYSED, KIND, mark_of
+from stepdown.workbook import ANALYSED, KIND
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def lasting(book: Book) -> None:
         return
     book.say(LASTING)
     book.tell(table, months.lasting_sentence)
-    who = book.clear(months.composition_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
+    who = book.clear(months.followed_table(study, records, outcomes, fewest)).spread("months", values=["mean"])
     book.table(
         who, caption="Who was followed how long (mean; 0 months: all children analysed)", notes=[months.WHO_NOTE]
     )

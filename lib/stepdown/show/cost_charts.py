@@ -62,7 +62,7 @@ def savings_chart(table: ClearedTable) -> Figure:
 
     table: saving_bracket.
 
-    >>> savings_chart(book.clear(costs.bracket_table(inputs))).title
+    >>> savings_chart(book.clear(costs.saving_bracket_table(inputs))).title
     'However the groups are compared, the saving stays below what was spent'
     """
     cleared_only(table)

@@ -15,6 +15,11 @@ from stepdown.tables import Column, Role
 _UNITS_IN_CELL = ("£", "%")
 
 
+def anchor_of(name: str) -> str:
+    """Return the id of a table on its page, by which a link leads to it."""
+    return f"table-{name.replace('_', '-')}"
+
+
 def table_html(
     table: ClearedTable,
     caption: str,
@@ -33,7 +38,7 @@ def table_html(
     """
     _check(table, caption)
     shown = table if columns is None else table.only(columns)
-    anchor = f"table-{table.name.replace('_', '-')}"
+    anchor = anchor_of(table.name)
     head = "\n".join(f"<tr>{row}</tr>" for row in _headings(shown))
     body = "\n".join(_row(shown, number) for number in range(len(shown.frame)))
     foot = "".join(f"<p>{escape(note)}</p>" for note in [*_symbol_notes(shown), *notes])
