@@ -164,6 +164,15 @@ def test_the_first_screen_is_the_answer(released, browser, study):
         page.close()
 
 
+def test_figures_on_a_card_leads_to_a_table_that_is_there(released):
+    for release in released.values():
+        text = (release / "index.html").read_text(encoding="utf-8")
+        links = re.findall(r'href="([^"#]+\.html)(?:#([^"]+))?">Figures', text)
+        assert any(anchor for _, anchor in links), links
+        for page, anchor in links:
+            assert not anchor or f'id="{anchor}"' in (release / page).read_text(encoding="utf-8"), (page, anchor)
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_charts_are_drawn_large_enough_to_read_on_a_phone(released, browser):

@@ -51,11 +51,11 @@ def answered(
     for part in parts:
         page = f"{part['notebook']}.html"
         shown = {item["name"] for item in part["shown"] if item["kind"] == "table"}
-        for table in part["tables"]:
-            pages.setdefault(table, f"{page}#{anchor_of(table)}" if table in shown else page)
+        places = {table: f"{page}#{anchor_of(table)}" if table in shown else page for table in part["tables"]}
+        pages = places | pages
         for item in part["shown"]:
             if item["kind"] == "finding" and item.get("table"):
-                said = {"sentence": item["sentence"], "limit": item["limit"], "page": page}
+                said = {"sentence": item["sentence"], "limit": item["limit"], "page": places.get(item["table"], page)}
                 recorded.setdefault(item["table"], []).append(said)
     found = summary_of(tables, recorded, pages, settings)
     return Answered(found.kind, found, _about(tables, settings), *_moved(found.findings, release, previous))
