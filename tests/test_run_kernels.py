@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from fixtures.run_project import GOOD, latest, project, run
+from fixtures.run_project import BROKEN, GOOD, latest, project, run
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -188,6 +188,27 @@ def test_when_a_worker_of_a_cluster_is_killed_nothing_of_it_goes_on_writing_and_
     for table in ("slow.csv", "other.csv"):
         file = f"restricted/tables/{table}"
         assert (there / file).read_bytes() == (here / file).read_bytes()
+
+
+@linux
+def test_a_notebook_that_is_killed_on_a_cluster_names_the_signal(tmp_path):
+    from stepdown.run.cluster import run_elsewhere
+
+    folder = project(tmp_path, BROKEN / "kills_its_kernel.ipynb")
+    values = {
+        "study": "one",
+        "notebook": "kills_its_kernel",
+        "file": str(folder / "notebooks" / "kills_its_kernel.ipynb"),
+        "parameters": {"case": "params/one.yaml", "output": str(folder / "run")},
+        "folder": str(folder / "run"),
+        "shown_as": "outputs/one/run",
+        "root": str(folder),
+        "limit_seconds": 60.0,
+    }
+    ended = run_elsewhere(values)
+    assert ended["status"] == "kernel died"
+    assert "SIGKILL" in ended["trouble"]["message"]
+    assert ended["cell"] == 3  # after the parameters and what was given for them
 
 
 def test_a_cluster_that_does_not_answer_ends_without_a_trace(tmp_path):

@@ -120,7 +120,11 @@ def main() -> None:
     waiting = os.getpid()
     child = os.fork()
     if child:
-        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code < 0:  # ended by a signal: so does this process, for the worker to see by which
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(waiting, -code)
+        sys.exit(code)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with(waiting)
     job, answer = Job(**json.load(sys.stdin)), os.fdopen(os.dup(1), "w")
