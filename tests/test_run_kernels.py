@@ -54,7 +54,9 @@ def test_forked_kernels_do_not_share_their_random_numbers(tmp_path):
 
 
 @linux
-def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_path):
+@pytest.mark.parametrize("seen_late", [0, 3])
+def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_path, monkeypatch, seen_late):
+    """seen_late: how often the system still says that the killed server runs."""
     from multiprocessing import forkserver
 
     from stepdown.run.jobs import Lost
@@ -66,14 +68,25 @@ def test_without_its_fork_server_a_pool_loses_its_tasks_and_takes_new_ones(tmp_p
             found = workers.next_done(1.0)
         return found
 
+    waitpid, asked = os.waitpid, []
+
+    def late(pid, options):
+        asked.append(pid)
+        return (0, 0) if len(asked) <= seen_late else waitpid(pid, options)
+
     workers = LocalProcesses(1, str(tmp_path), warm=False)
     try:
         workers.submit("gone", time.sleep, 30, 60.0)
         while not workers.running():
             time.sleep(0.05)
-        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        server = forkserver._forkserver._forkserver_pid
+        os.kill(server, signal.SIGKILL)
         assert done(workers) == ("gone", Lost(255))
+        os.waitid(os.P_PID, server, os.WEXITED | os.WNOWAIT)
+        monkeypatch.setattr(forkserver.os, "waitpid", late)
         workers.submit("next", str, 7, 60.0)
+        assert len(asked) > seen_late
+        monkeypatch.undo()
         assert done(workers) == ("next", "7")
     finally:
         workers.stop()

@@ -80,9 +80,9 @@ def _start_server(*, warm: bool) -> None:
         os.environ.update(before)
 
 
-def _begun(groups: str, server: int, function: Callable[[Any], Any], argument: Any) -> Any:
+def _begun(groups: str, function: Callable[[Any], Any], argument: Any) -> Any:
     """Do a task in a worker: a process in a group of its own, which ends with it and with the fork server."""
-    die_with(server)
+    die_with(_IMPORTED_BY)
     os.setsid()
     (Path(groups) / str(os.getpid())).touch()
     return function(argument)
@@ -113,17 +113,27 @@ class LocalProcesses:
         while self._waiting and len(self._names) < self._size:
             name, function, argument, limit = self._waiting.popleft()
             try:
-                _start_server(warm=self._warm)
-                server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
-                task = functools.partial(_begun, str(self._groups), server, function)
-                context = multiprocessing.get_context("forkserver")
-                # pebble reads ``context``; its signature says mp_context, and by that name it would fork this process
-                start = process(name=_WORKER, daemon=False, timeout=limit, context=context)  # type: ignore[call-overload]
-                future: Future[Any] = start(task)(argument)
-            except (OSError, EOFError) as error:  # the fork server was killed as it was asked
+                future = self._started(function, argument, limit)
+            except (OSError, EOFError) as error:
                 future = Future()
                 future.set_exception(error)
             self._names[future] = name
+
+    def _started(self, function: Callable[[Any], Any], argument: Any, limit: float) -> Future[Any]:
+        until = time.monotonic() + _SERVER_SECONDS
+        while True:
+            _start_server(warm=self._warm)
+            task = functools.partial(_begun, str(self._groups), function)
+            context = multiprocessing.get_context("forkserver")
+            # pebble reads ``context``; its signature says mp_context, and by that name it would fork this process
+            start = process(name=_WORKER, daemon=False, timeout=limit, context=context)  # type: ignore[call-overload]
+            try:
+                return start(task)(argument)
+            except (ConnectionError, EOFError):
+                # the fork server was killed: its sockets close a moment before it can be seen to have ended
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     def next_done(self, timeout: float) -> tuple[str, Any] | None:
         """Return the next result (Lost when the process ended without one), or None after ``timeout`` seconds."""
@@ -178,7 +188,9 @@ class LocalProcesses:
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """One thread of linear algebra a worker: the workers fill the cores, and sums do not hang on how many there are."""
 
+_SERVER_SECONDS = 10.0
 _WORKER = "stepdown worker"
 _RUNNER = "STEPDOWN_RUNNER"
+_IMPORTED_BY = os.getpid()  # a worker is forked by the server that has imported this
 if os.environ.get(_RUNNER) == str(os.getppid()):  # in the fork server, which imports this before it forks
     die_with(os.getppid())
