@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from stepdown.disclosure import Last, Plan, applied, clear, made_plan
 from stepdown.disclosure.affording import Merge, merged
-from stepdown.disclosure.counts import Cell, Relation
-from stepdown.disclosure.linking import assembled
+from stepdown.disclosure.counts import Cell, Relation, row_groups
+from stepdown.disclosure.linking import assembled, number_of_counts
 from stepdown.disclosure.protecting import Costs, exposed, to_hide
 from stepdown.params import DisclosurePolicy
 from stepdown.tables import AggregateTable, Column, Role
@@ -242,3 +242,18 @@ def test_no_more_is_hidden_than_has_to_be(seed):
     others = sorted(set(cells) - small)
     fewer = (small | set(some) for k in range(len(hidden) - len(small)) for some in combinations(others, k))
     assert all(exposed(cells, relations, some, 5, whole=True) for some in fewer)
+
+
+def test_rows_are_together_by_the_values_of_their_keys_also_where_one_is_missing():
+    frame = pd.DataFrame(
+        {"a": ["x", None, "y", None, "x"], "b": [1.0, np.nan, 1.0, np.nan, 2.0]}, index=[9, 8, 7, 6, 5]
+    )
+    assert row_groups(frame, ["a"]) == [[0, 4], [1, 3], [2]]
+    assert row_groups(frame, ["a", "b"]) == [[0], [1, 3], [2], [4]]
+    assert row_groups(frame, []) == [[0, 1, 2, 3, 4]]
+
+
+def test_the_plan_counts_what_there_is_to_show():
+    tables = [profile({"P": (10, 0, 30, 5), "C": (9, 3, 11, 2)})]
+    cells, _ = assembled(tables)
+    assert number_of_counts(tables) == sum(c.shown_anywhere and c.value > 0 for c in cells.values()) == 7 + 8

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stepdown.tables import Column, Role, harmless
 
@@ -73,13 +75,7 @@ class ClearedTable:
 
     def where(self, **wanted: object) -> ClearedTable:
         """Return the rows whose key columns hold the values given (one value, or a list of them)."""
-        keep = pd.Series(True, index=self.frame.index)
-        for name, value in wanted.items():
-            if name not in self.keys():
-                raise KeyError(f"table {self.name}: {name} is not one of its key columns {self.keys()}")
-            values = list(value) if isinstance(value, list | tuple | set) else [value]
-            keep &= self.frame[name].isin(values)
-        return self._rows(self.frame.index[keep])
+        return self._rows(self._fitting(wanted))
 
     def of(self, **wanted: object) -> ClearedTable:
         """Return the rows whose key columns hold the values given, without those columns: they say the same in all."""
@@ -87,10 +83,10 @@ class ClearedTable:
 
     def value(self, column: str, **wanted: object) -> float:
         """Return one number (NaN when it is suppressed); raises LookupError unless exactly one row fits."""
-        rows = self.where(**wanted).frame
+        rows = self._fitting(wanted)
         if len(rows) != 1:
             raise LookupError(f"table {self.name}: {len(rows)} rows fit {wanted}, not 1")
-        found = rows[column].iloc[0]
+        found = self.frame[column].iloc[rows[0]]
         return float("nan") if pd.isna(found) else float(found)
 
     def numbers(self, column: str) -> pd.Series:
@@ -142,13 +138,22 @@ class ClearedTable:
         """Return the table with its rows in the order of one key column's values; values not named go last."""
         place = {value: i for i, value in enumerate(order)}
         ranks = self.frame[by].map(lambda value: place.get(value, len(place)))
-        return self._rows(ranks.sort_values(kind="stable").index)
+        return self._rows(np.argsort(ranks.to_numpy(), kind="stable"))
 
-    def _rows(self, index: pd.Index) -> ClearedTable:
+    def _fitting(self, wanted: Mapping[str, object]) -> NDArray[np.intp]:
+        keep = np.ones(len(self.frame), dtype=bool)
+        for name, value in wanted.items():
+            if name not in self.keys():
+                raise KeyError(f"table {self.name}: {name} is not one of its key columns {self.keys()}")
+            values = list(value) if isinstance(value, list | tuple | set) else [value]
+            keep &= self.frame[name].isin(values).to_numpy(dtype=bool)
+        return np.flatnonzero(keep)
+
+    def _rows(self, rows: NDArray[np.intp]) -> ClearedTable:
         return replace(
             self,
-            frame=self.frame.loc[index].reset_index(drop=True),
-            marks=self.marks.loc[index].reset_index(drop=True),
+            frame=self.frame.take(rows).reset_index(drop=True),
+            marks=self.marks.take(rows).reset_index(drop=True),
         )
 
 

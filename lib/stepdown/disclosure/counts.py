@@ -88,8 +88,11 @@ def row_groups(frame: pd.DataFrame, within: Sequence[str]) -> list[list[int]]:
     """Return the row numbers of each group of rows with the same values in ``within`` (all rows when it is empty)."""
     if not within:
         return [list(range(len(frame)))]
-    numbered = frame[list(within)].reset_index(drop=True)
-    return [list(rows) for rows in numbered.groupby(list(within), sort=False, dropna=False).indices.values()]
+    codes = [pd.factorize(frame[name], use_na_sentinel=False)[0].tolist() for name in within]
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, values in enumerate(zip(*codes, strict=True)):
+        groups.setdefault(values, []).append(row)
+    return list(groups.values())
 
 
 def _along_rows(table: AggregateTable, numbers: dict[str, np.ndarray], cells: dict[Place, Cell]) -> Iterator[Relation]:

@@ -19,6 +19,7 @@ import pandas as pd
 from stepdown.disclosure.counts import Cell, Place, Relation, counts_of, row_groups
 from stepdown.disclosure.definitions import definitions
 from stepdown.disclosure.system import System, is_same
+from stepdown.disclosure.underlying import Definitions
 from stepdown.tables import AggregateTable, Role
 
 _FEWEST = 2
@@ -49,6 +50,24 @@ def assembled(
 
     left_out: tables that are not released; their counts are to be protected all the same.  broad: as in definitions.
     """
+    cells, relations, meant = _counted(tables, left_out, broad)
+    relations += [r for r in meant.relations if all(place in cells for _, place in r.terms)]
+    relations += _same_places(tables, cells, meant.known)
+    relations += _same_numbers(tables, cells, meant.known)
+    return cells, _true(cells, relations)
+
+
+def number_of_counts(tables: Sequence[AggregateTable]) -> int:
+    """Return how many counts above nought the tables show."""
+    return sum(cell.shown_anywhere and cell.value > 0 for cell in _counted(tables)[0].values())
+
+
+def _counted(
+    tables: Sequence[AggregateTable],
+    left_out: Collection[str] = (),
+    broad: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[dict[Place, Cell], list[Relation], Definitions]:
+    """Return every count, the sums inside a table, and what the counts are by definition."""
     meant = definitions(tables, broad)
     cells: dict[Place, Cell] = {}
     relations: list[Relation] = []
@@ -64,10 +83,7 @@ def assembled(
     known = {place[0] for place in meant.defined}  # tables of which it is known what a size of a whole group is
     cells |= {p: replace(c, total=p in meant.sizes) for p, c in cells.items() if p[0] in known}
     cells |= meant.cells
-    relations += [r for r in meant.relations if all(place in cells for _, place in r.terms)]
-    relations += _same_places(tables, cells, meant.known)
-    relations += _same_numbers(tables, cells, meant.known)
-    return cells, _true(cells, relations)
+    return cells, relations, meant
 
 
 def _true(cells: Mapping[Place, Cell], relations: Sequence[Relation]) -> list[Relation]:
@@ -138,6 +154,7 @@ def _same_numbers(tables: Sequence[AggregateTable], cells: Mapping[Place, Cell],
 def _series(table: AggregateTable, cells: Mapping[Place, Cell]) -> Iterator[Series]:
     """Yield each count of a table for all groups, and what is left of its total without it."""
     seen: set[tuple[str, tuple[int, ...]]] = set()
+    sums = [(total.column, _rows_together(table, total.within)) for total in table.adds_up]
     for unit, places in [*_by_group(table), *_by_ending(table)]:
         if len(places) < _FEWEST or any(place not in cells for place in places):
             continue
@@ -145,7 +162,7 @@ def _series(table: AggregateTable, cells: Mapping[Place, Cell]) -> Iterator[Seri
         if any(values) and (unit, values) not in seen:
             seen.add((unit, values))
             yield Series(table.name, unit, values, tuple((((1, place),), 0) for place in places))
-        rest = [_rest_of(table, place, cells) for place in places]
+        rest = [_rest_of(place, [rows for column, rows in sums if column == place[2]], cells) for place in places]
         if all(rest):
             left = tuple(amount for amount, _ in rest if amount is not None)
             if any(left) and (unit, left) not in seen:
@@ -177,13 +194,16 @@ def _by_ending(table: AggregateTable) -> Iterator[tuple[str, list[Place]]]:
                 yield column.unit, [(table.name, row, name), (table.name, row, pair)]
 
 
-def _rest_of(table: AggregateTable, place: Place, cells: Mapping[Place, Cell]) -> tuple[int, Sum]:
+def _rows_together(table: AggregateTable, within: Sequence[str]) -> dict[int, list[int]]:
+    """Return the rows that each row adds up with."""
+    return {row: rows for rows in row_groups(table.frame, within) for row in rows}
+
+
+def _rest_of(place: Place, sums: Sequence[Mapping[int, list[int]]], cells: Mapping[Place, Cell]) -> tuple[int, Sum]:
     """Return what is left of a declared total without one of its counts, and how it is made; (0, …) when none is."""
-    for sums in table.adds_up:
-        if sums.column != place[2]:
-            continue
-        rows = next(rows for rows in row_groups(table.frame, sums.within) if place[1] in rows)
-        others = [(table.name, row, sums.column) for row in rows if row != place[1]]
+    name, row, column = place
+    for together in sums:
+        others = [(name, other, column) for other in together[row] if other != row]
         if others and all(other in cells for other in others):
             return sum(cells[other].value for other in others), (tuple((1, other) for other in others), 0)
     return 0, ((), 0)

@@ -18,7 +18,7 @@ from stepdown.disclosure.by_status import BY_STATUS
 from stepdown.disclosure.counts import Cell, Place, Relation
 from stepdown.disclosure.definitions import AS_COUNTED
 from stepdown.disclosure.hiding import Hidden
-from stepdown.disclosure.linking import assembled
+from stepdown.disclosure.linking import assembled, number_of_counts
 from stepdown.disclosure.plan import Plan, bare
 from stepdown.disclosure.protecting import Costs, to_hide
 from stepdown.disclosure.resting import also_resting
@@ -315,8 +315,6 @@ class _Work:
         for name, row, column in sorted({*self.hidden, *derived}):
             if name in self.tables:
                 hidden.setdefault(name, []).append((int(row), column))
-        asked, _ = assembled(list(self.given))
-        counted = [p for p, c in asked.items() if c.shown_anywhere and c.value > 0]
         blank = self._blank()
         shown = [p for p, c in self.cells.items() if c.shown_anywhere and c.value > 0 and p not in blank]
         zeros = any(self.cells[p].value == 0 for p in self.hidden if p in self.cells)
@@ -326,7 +324,7 @@ class _Work:
             tuple(self.merges),
             tuple(sorted(self.ways)),
             len(shown),
-            len(counted),
+            number_of_counts(self.given),
             zeros,
             self._moved(),
             self.policy.between_releases,
