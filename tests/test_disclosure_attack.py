@@ -112,3 +112,16 @@ def test_charts_name_no_small_number_of_children(run):
             assert not re.search(r"\b([1-5]|one|two|three|four|five) (of|out of) \d+ children\b", words), json.dumps(
                 item
             )
+
+
+def test_the_first_pass_keeps_the_one_picture_that_its_pages_show(run):
+    preview, release = (
+        {f.name for f in (run / part / "figures").iterdir()} for part in ("restricted/preview", "release")
+    )
+    charts = {name.removesuffix(".png") for name in release if name.endswith(".png")}
+    assert charts
+    assert release == {f"{chart}{kind}" for chart in charts for kind in (".png", ".svg", "_narrow.svg")}
+    assert {f"{chart}.svg" for chart in charts} <= preview
+    assert all(name.endswith(".svg") for name in preview)
+    pages = "".join(page.read_text() for page in (run / "restricted/preview").glob("*.html"))
+    assert all(f'data-file="{name.removesuffix(".svg")}"' in pages for name in preview)

@@ -24,6 +24,10 @@ PREVIEW = Plan()
 UNSUPPRESSED = DisclosurePolicy(method="none", reason="this preview is for the evaluator and not for release")
 
 
+SHOWN = ("text/html", "image/png", "image/svg+xml", "text/markdown")
+"""The kinds of output of which a page is made."""
+
+
 def read_plan(folder: Path) -> Plan | None:
     """Return what a run decided for all its tables together; None where each table is treated by itself."""
     file = folder / PLAN_FILE
@@ -66,15 +70,23 @@ class Recorder:
         }
         self._save()
 
-    def chart(self, figure: Figure, png: bytes, name: str) -> str:
-        """Write a chart as SVG, as SVG for a phone and as PNG; return the stem of its files."""
+    def chart(self, figure: Figure, name: str) -> tuple[str, dict[str, Any]]:
+        """Write a chart's files; return their stem, and the picture that the notebook shows.
+
+        A release has it as SVG, as SVG for a phone and as PNG; the first pass as SVG alone, which its pages show.
+        """
         stem = f"{self.notebook}_{name}"
-        narrow = b"" if self.release.startswith("restricted") else figure.narrow_svg()
-        if narrow:
-            (self.folder / self.release / "figures" / f"{stem}_narrow.svg").write_bytes(narrow)
-        (self.folder / self.release / "figures" / f"{stem}.svg").write_bytes(figure.svg())
-        (self.folder / self.release / "figures" / f"{stem}.png").write_bytes(png)
-        return stem
+        svg = figure.svg()
+        files = {f"{stem}.svg": svg}
+        shown: dict[str, Any] = {"image/svg+xml": svg.decode()}
+        if self.release == "release":
+            png = figure.png()
+            files |= {f"{stem}.png": png, f"{stem}_narrow.svg": figure.narrow_svg()}
+            shown = {"image/png": png}
+        for file, held in files.items():
+            if held:
+                (self.folder / self.release / "figures" / file).write_bytes(held)
+        return stem, shown
 
     def shown(self, item: dict[str, Any]) -> None:
         """Note one thing that was shown."""
@@ -91,7 +103,7 @@ class Recorder:
 
 def mark_of(bundle: Mapping[str, Any]) -> str:
     """Return a short hash of what an output shows, the same before and after a notebook is saved."""
-    main = next(bundle[kind] for kind in ("text/html", "image/png", "text/markdown") if kind in bundle)
+    main = next(bundle[kind] for kind in SHOWN if kind in bundle)
     if isinstance(main, list):
         main = "".join(main)
     if isinstance(main, str) and "image/png" in bundle:

@@ -302,12 +302,13 @@ class Book:
         if self.plan and figure.is_empty():
             self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers behind it are too small.")
             return
-        png = figure.png()
         facts = {"name": name, "title": figure.title, "alt": _MISSING.sub(NOT_SHOWN, figure.alt)}
+        picture: dict[str, Any] = {}
         if self._writer:
-            facts["file"] = self._writer.chart(figure, png, name)
+            facts["file"], picture = self._writer.chart(figure, name)
+        picture = picture or {"image/png": figure.png()}
         look = {"alt": facts["alt"], "width": WIDTH_IN_A_NOTEBOOK}
-        self._show("chart", {"image/png": png, "text/plain": facts["alt"]}, facts, {"image/png": look})
+        self._show("chart", {**picture, "text/plain": facts["alt"]}, facts, dict.fromkeys(picture, look))
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown that the library made from numbers.

@@ -13,7 +13,7 @@ from typing import Any
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
 from stepdown.numbers import as_words, digits
-from stepdown.recording import mark_of
+from stepdown.recording import SHOWN, mark_of
 from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
 from stepdown.release.exhibits import number_exhibits
@@ -308,7 +308,7 @@ def _shown(output: Mapping[str, Any], known: Mapping[str, Any], figures: Path) -
     if output["output_type"] == "error":
         return "", "an error"
     mark, data = output.get("metadata", {}).get(KIND), output.get("data", {})
-    if not isinstance(mark, Mapping) or not {"text/html", "image/png", "text/markdown"} & set(data):
+    if not isinstance(mark, Mapping) or not set(SHOWN) & set(data):
         return "", "an output that did not come from the book"
     item = known.get(mark_of(data))
     if item is None or item["kind"] != mark.get("kind"):

@@ -305,7 +305,7 @@ def _cleaned(value: Any, job: Job) -> Any:
     if isinstance(value, list):
         return [_cleaned(inner, job) for inner in value]
     if isinstance(value, dict):
-        return {name: inner if name == "image/png" else _cleaned(inner, job) for name, inner in value.items()}
+        return {name: inner if name.startswith("image/") else _cleaned(inner, job) for name, inner in value.items()}
     return value
 
 
