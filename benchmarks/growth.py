@@ -19,12 +19,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from unittest import mock
 
-import nbformat
-from stepdown.show import Figure
-
-from benchmarks.whole_study import NOTEBOOKS, ROOT, study_of
+from benchmarks.cells import NOTEBOOKS, ROOT, do
+from benchmarks.whole_study import study_of
 
 SMALL, LARGE = 1_500, 12_000
 MOST_OF_A_STEP = 1.15
@@ -44,36 +41,10 @@ def profiled(work, library: Path) -> dict[str, float]:
     return found
 
 
-def _not_laid_out(fig, axes, *, title: str, alt: str) -> Figure:
-    return Figure(fig=fig, alt=alt, title=title)
-
-
-def notebooks_of(params: str) -> None:
-    """Do what the cells of notebooks 0, 1, 3 and 4 do; charts are not drawn, they do not grow."""
-    chart = mock.patch("stepdown.workbook.Book.chart")
-    with mock.patch("IPython.display.display"), chart, mock.patch("stepdown.show.style.finished", _not_laid_out):
-        for name in NOTEBOOKS:
-            space = {"__name__": "__main__"}
-            for cell in nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells:
-                if cell.cell_type == "code":
-                    exec(compile(cell.source, f"cell of {name}", "exec"), space)
-                    if "parameters" in cell.metadata.get("tags", []):
-                        space |= {"study": params}
-
-
 def seconds_of(params: Path) -> dict[str, float]:
     """Return :func:`profiled` of a study's notebooks, from a process of one thread, as a worker of a run."""
-    return _said(params)
-
-
-def seconds_alone(params: Path) -> float:
-    """Return the processor time of a study's cells, not profiled."""
-    return _said(params, "alone")["all"]
-
-
-def _said(params: Path, *how: str) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.growth", str(params), *how],
+        [sys.executable, "-m", "benchmarks.growth", str(params)],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,
@@ -118,11 +89,6 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         from stepdown.run import warm  # noqa: F401 (what is imported at first use is no growth)
 
-        if sys.argv[2:]:
-            begun = time.thread_time()
-            notebooks_of(sys.argv[1])
-            print(json.dumps({"all": time.thread_time() - begun}))
-        else:
-            print(json.dumps(profiled(lambda: notebooks_of(sys.argv[1]), ROOT / "lib" / "stepdown")))
+        print(json.dumps(profiled(lambda: do(sys.argv[1], NOTEBOOKS), ROOT / "lib" / "stepdown")))
     else:
         main()

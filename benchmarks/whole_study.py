@@ -26,8 +26,8 @@ from stepdown.run.planning import Request, plans_of, rows_and_gaps
 from stepdown.run.running import pages_task
 from stepdown.run.study_run import StudyRun
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ("0_data_quality", "1_cohort_profile", "3_statutory_outcomes", "4_cost_benefit")
+from benchmarks.cells import NOTEBOOKS, ROOT
+
 IDS = ("child_id", "family_id", "referral_id")
 
 
