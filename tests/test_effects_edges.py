@@ -337,6 +337,7 @@ def test_outcomes_dealt_together_and_families_left_out_by_the_handful_give_the_s
         assert together == [permutation.family_permutation(each, **how) for each in (*several, other)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(permutation, "_CELLS_AT_A_TIME", 12 * handful)
+            patch.setattr(permutation, "_DEALS_AT_A_TIME", 1)
             assert permutation.family_permutations([*several, other], **how) == together
     rng = np.random.default_rng(seed)
     waits = re_referral.Waiting(rng.integers(1, 60, 40).astype(float), rng.random(40) < 0.6, rng.integers(0, 15, 40))

@@ -77,3 +77,9 @@ def test_no_point_a_child_is_drawn_where_numbers_are_hidden(more):
     """The book has nothing but its policy: a read of the children, a table or a chart would be an AttributeError."""
     policy = DisclosurePolicy(method="suppress", threshold=5, **more)
     assert sections.days_of_each_child(SimpleNamespace(settings=SimpleNamespace(disclosure=policy))) is None
+
+
+def test_no_point_a_child_is_drawn_of_thousands():
+    shown = SimpleNamespace(disclosure=DisclosurePolicy(method="none", reason="made up"))
+    many = SimpleNamespace(frame=range(sections.MOST_CHILDREN + 1))
+    assert sections.days_of_each_child(SimpleNamespace(settings=shown, outcomes=many)) is None

@@ -21,6 +21,9 @@ from stepdown.effects.estimates import NAN
 _CELLS_AT_A_TIME = 1_000_000
 """Families × deals that are dealt together, about 25 MB in all: more families, fewer deals at a time."""
 
+_DEALS_AT_A_TIME = 8
+"""At least: with fewer, reading the families' changes takes longer than adding them up (25 bytes a family and deal)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PermutationTest:
@@ -110,7 +113,7 @@ def _all(n_families: int, n_programme: int) -> Iterator[Floats]:
 
 
 def _drawn(n_families: int, n_programme: int, draws: int, seed: int) -> Iterator[Floats]:
-    rng, at_a_time = np.random.default_rng(seed), max(1, _CELLS_AT_A_TIME // n_families)
+    rng, at_a_time = np.random.default_rng(seed), max(_DEALS_AT_A_TIME, _CELLS_AT_A_TIME // n_families)
     for start in range(0, draws, at_a_time):
         keys = rng.random((min(at_a_time, draws - start), n_families))
         last = np.array([[_lowest(row, n_programme)] for row in keys])

@@ -7,7 +7,16 @@ sections.people.flow(book)
 
 from stepdown.sections import people, trials
 from stepdown.sections.differences import how_far_apart
-from stepdown.sections.each_child import days_of_each_child
+from stepdown.sections.each_child import MOST_CHILDREN, days_of_each_child
 from stepdown.sections.months import lasting, month_by_month, trends
 
-__all__ = ["days_of_each_child", "how_far_apart", "lasting", "month_by_month", "people", "trends", "trials"]
+__all__ = [
+    "MOST_CHILDREN",
+    "days_of_each_child",
+    "how_far_apart",
+    "lasting",
+    "month_by_month",
+    "people",
+    "trends",
+    "trials",
+]

@@ -10,14 +10,19 @@ from stepdown.show import movement_charts
 from stepdown.tables import AggregateTable, Column, Role
 from stepdown.workbook import Book
 
+MOST_CHILDREN = 1_000
+"""Of more children than this the points would lie over one another, and take longer than all else of the page."""
+
 
 def days_of_each_child(book: Book) -> None:
     """Show the days of each child at each status as points with their mean; nothing where numbers are hidden.
 
+    Nothing of more than ``MOST_CHILDREN`` either.
+
     >>> sections.days_of_each_child(book)
     Strip of points, one a child. After, 1 of 78 IFP children and 12 of 116 Comparison children had days on a ...
     """
-    if book.settings.disclosure.method == "none":
+    if book.settings.disclosure.method == "none" and len(book.outcomes.frame) <= MOST_CHILDREN:
         table = book.clear(_days_of_children(book.outcomes))
         headline = measured(book.settings.effects.headline).status or book.settings.ladder[0]
         book.chart(movement_charts.days_strip(table, headline=headline), name=table.name)
