@@ -58,7 +58,7 @@ def evaluation(name):
     if whole:
         tables += [
             effects.effects_inside_table(frame, options),
-            effects.bracket_agreement_table(frame, options, inside=True),
+            effects.bracket_agreement_inside_table(frame, options),
         ]
     return released(*tables), study.settings
 

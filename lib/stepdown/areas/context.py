@@ -58,7 +58,7 @@ def funnel_table(study: AreaStudy) -> AggregateTable:
         "z_adjusted": Column("Council's score, widened", Role.OPEN, decimals=1),
         "council_outside": Column("Council outside the widened limits", Role.OPEN),
     }
-    return AggregateTable("area_funnel", "measure", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_funnel", "measure", columns, rows)
 
 
 def funnel_points_table(study: AreaStudy) -> AggregateTable:
@@ -108,7 +108,7 @@ def synthetic_table(study: AreaStudy) -> AggregateTable:
         "weights": Column("Made of", Role.OPEN),
         "not_given": Column("Not given because", Role.OPEN),
     }
-    return AggregateTable("area_synthetic", "measure", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_synthetic", "measure", columns, rows)
 
 
 def _synthetic_row(study: AreaStudy, name: str) -> tuple[object, ...]:
@@ -166,7 +166,7 @@ def breaks_table(study: AreaStudy) -> AggregateTable:
         "known_by": Column("How known", Role.OPEN),
         "reason": Column("What happened", Role.OPEN),
     }
-    return AggregateTable("area_breaks", "break of a series", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_breaks", "break of a series", columns, rows)
 
 
 def jumps(counts: pd.Series) -> dict[int, float]:

@@ -88,9 +88,7 @@ def neighbour_rates_table(study: AreaStudy) -> AggregateTable:
         "year": Column("Year ending 31 March", Role.KEY),
         "rate": Column("Rate", Role.OPEN, decimals=1),
     }
-    return AggregateTable(
-        "area_neighbours", "measure × neighbour × year", pd.DataFrame(rows, columns=list(columns)), columns
-    )
+    return AggregateTable.of_rows("area_neighbours", "measure × neighbour × year", columns, rows)
 
 
 def changes_table(study: AreaStudy) -> AggregateTable:
@@ -194,7 +192,7 @@ def placebo_table(study: AreaStudy) -> AggregateTable:
         "is_council": Column("The council", Role.OPEN),
         "difference": Column("Change against its own neighbours", Role.OPEN, decimals=1),
     }
-    return AggregateTable("area_placebo", "measure × authority", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_placebo", "measure × authority", columns, rows)
 
 
 def starts_table(study: AreaStudy) -> AggregateTable:
@@ -228,9 +226,8 @@ def starts_table(study: AreaStudy) -> AggregateTable:
         "p_corrected": Column("p value, corrected for several measures (Holm)", Role.OPEN, "p", 3),
     }
     frame = pd.DataFrame(rows, columns=[name for name in columns if name != "p_corrected"])
-    return AggregateTable(
-        "area_starts", "measure × starting year × year", frame.assign(p_corrected=holm(frame["p"])), columns
-    )
+    frame = frame.assign(p_corrected=holm(frame["p"]))
+    return AggregateTable("area_starts", "measure × starting year × year", frame, columns)
 
 
 def area_two_years_table(study: AreaStudy) -> AggregateTable:
@@ -256,7 +253,7 @@ def area_two_years_table(study: AreaStudy) -> AggregateTable:
         "ratio_high": Column("Highest (95%)", Role.OPEN, decimals=3, about=INDEPENDENT),
         "p": Column("p value", Role.OPEN, "p", 4, about=INDEPENDENT),
     }
-    return AggregateTable("area_two_years", "measure", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_two_years", "measure", columns, rows)
 
 
 def claims_table(study: AreaStudy) -> AggregateTable:
@@ -276,4 +273,4 @@ def claims_table(study: AreaStudy) -> AggregateTable:
         "source": Column("Where", Role.OPEN),
         "figures": Column("What the published figures say", Role.OPEN),
     }
-    return AggregateTable("area_claims", "published claim", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("area_claims", "published claim", columns, rows)

@@ -102,7 +102,8 @@ def published_saving_table(inputs: CaseInputs) -> AggregateTable:
 
 
 def case_break_even_table(inputs: CaseInputs) -> AggregateTable:
-    """Return the table ``break_even``: what would have to be true, at another report's unit costs.
+    """Return the table ``break_even`` of a published case, which has no records: what would have to be true, at another
+    report's unit costs.  One row is a switching value, as in the table of the same name of a study with records.
 
     >>> case_break_even_table(case).frame["measure"].tolist()[:2]
     ['programme_cost_per_family', 'programme_cost_total']

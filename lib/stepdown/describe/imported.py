@@ -75,9 +75,8 @@ def _rules(lines: Sequence[Line]) -> Captioned:
     """One row is a rule of counting. Columns: rule, meaning."""
     rows = [(_RULES[setting], sentence_case(sentence)) for _, _, setting, sentence, _ in _of(lines, "rules")]
     columns = {"rule": Column("Rule", Role.KEY), "meaning": Column("How it was counted", Role.OPEN)}
-    return AggregateTable.of_rows(
-        "import_rules", "rule of counting", columns, rows
-    ), "How the council's returns were counted"
+    table = AggregateTable.of_rows("import_rules", "rule of counting", columns, rows)
+    return table, "How the council's returns were counted"
 
 
 def _rows(lines: Sequence[Line]) -> Captioned:
@@ -104,9 +103,8 @@ def _doubts(lines: Sequence[Line]) -> Captioned:
     rows = [(item, int(number)) for _, _, item, _, number in _of(lines, "doubts", "counts") if number]
     rows += [(f"codes not known, {name} in {file}", int(n)) for _, file, name, _, n in _of(lines, "unknown")]
     columns = {"finding": Column("What was found", Role.KEY), "number": Column("Number", Role.COUNT, "", 0)}
-    return AggregateTable.of_rows(
-        "import_doubts", "finding", columns, rows
-    ), "Queries, and what was counted, across all children"
+    table = AggregateTable.of_rows("import_doubts", "finding", columns, rows)
+    return table, "Queries, and what was counted, across all children"
 
 
 def _pool(lines: Sequence[Line]) -> Captioned:

@@ -42,7 +42,7 @@ def completeness(records: StudyRecords) -> AggregateTable:
         "percent_blank": Column("Share blank", Role.DERIVED, "%", 1, ("blank", "rows")),
         "meaning": Column("Holds", Role.OPEN),
     }
-    return AggregateTable("completeness", "table × column", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("completeness", "table × column", columns, rows)
 
 
 def how_read(records: StudyRecords) -> AggregateTable:
@@ -62,9 +62,7 @@ def how_read(records: StudyRecords) -> AggregateTable:
         "done": Column("What was done", Role.KEY),
         "number": Column("Cells or rows", Role.COUNT, "cells", 0),
     }
-    return AggregateTable(
-        "how_read", "table × column × what was done", pd.DataFrame(rows, columns=list(columns)), columns
-    )
+    return AggregateTable.of_rows("how_read", "table × column × what was done", columns, rows)
 
 
 def how_read_sentence(records: StudyRecords) -> str:
@@ -113,7 +111,7 @@ def oddities(study: Study, records: StudyRecords) -> AggregateTable:
         "number": Column("Number", Role.COUNT, "rows", 0),
         "treatment": Column("How it is treated", Role.OPEN),
     }
-    return AggregateTable("oddities", "table × finding", pd.DataFrame(found, columns=list(columns)), columns)
+    return AggregateTable.of_rows("oddities", "table × finding", columns, found)
 
 
 Oddity = tuple[str, str, int, str]

@@ -24,6 +24,7 @@ from stepdown.effects.permutation import family_permutation
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
 from stepdown.effects.table import (
     SHOWN_COLUMNS,
+    bracket_agreement_inside_table,
     bracket_agreement_table,
     effects,
     effects_inside_table,

@@ -111,7 +111,7 @@ def balance_table(frame: pd.DataFrame, settings: EffectSettings, *, weights: Flo
             else [_number(frame[variable], groups)]
         )
     columns = _columns()
-    return AggregateTable("balance", "variable, or category of it", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("balance", "variable, or category of it", columns, rows)
 
 
 def _is_category(values: pd.Series) -> bool:

@@ -123,7 +123,7 @@ def two_part_table(frame: pd.DataFrame, outcomes: tuple[str, ...] = DAYS, *, lev
         "mean_days_if_any": Column("Days of those with any", Role.DERIVED, "days", 1, any_of, "Mean."),
         "mean_days_per_child": Column("Days per child", Role.DERIVED, "days", 1, any_of, "Mean over all children."),
     }
-    return AggregateTable("two_part", "group in a period, for one outcome", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("two_part", "group in a period, for one outcome", columns, rows)
 
 
 def _parts(children: pd.DataFrame, outcome: str, group: str, period: str, level: float) -> dict[str, object]:

@@ -102,7 +102,7 @@ def regression_to_the_mean_table(frame: pd.DataFrame, settings: EffectSettings) 
         ),
         "observed_change": Column("Change observed", Role.DERIVED, "", 2, rests, "After minus before."),
     }
-    return AggregateTable("regression_to_the_mean", "outcome in a group", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("regression_to_the_mean", "outcome in a group", columns, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def missing_follow_up_table(
         "bound_low": Column("At the least", Role.DERIVED, "days", 1, rests, "Whatever the others had."),
         "bound_high": Column("At the most", Role.DERIVED, "days", 1, rests, "Whatever the others had."),
     }
-    return AggregateTable("missing_follow_up", "outcome in days", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("missing_follow_up", "outcome in days", columns, rows)
 
 
 def permutation_table(children: pd.DataFrame, settings: EffectSettings, *, seed: int) -> AggregateTable:

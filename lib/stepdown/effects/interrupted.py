@@ -218,7 +218,7 @@ def level_change_table(series: Sequence[Analysed], programme_from: date | None) 
         "negative_binomial": Column("By negative binomial", Role.OPEN, decimals=3),
         "not_given": Column("No model because", Role.OPEN),
     }
-    return AggregateTable("level_change", "series", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("level_change", "series", columns, rows)
 
 
 def _modelled(

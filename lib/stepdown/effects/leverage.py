@@ -109,4 +109,4 @@ def influence_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateT
         "n_units": Column("Of", Role.BASE, "", 0, about="Children or families in the comparison."),
         **base_columns(settings.outcomes, "Children with any of the outcome."),
     }
-    return AggregateTable("influence", "outcome, estimator and unit left out", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("influence", "outcome, estimator and unit left out", columns, rows)

@@ -39,12 +39,7 @@ def like_for_like_table(frame: pd.DataFrame, *, level: float = 0.95) -> Aggregat
         if code > 0:
             rows.append(_row(stratum, moved < 0, status, MOVED_DOWN, level))
     columns = _columns()
-    return AggregateTable(
-        "like_for_like",
-        "highest status before and a direction of movement",
-        pd.DataFrame(rows, columns=list(columns)),
-        columns,
-    )
+    return AggregateTable.of_rows("like_for_like", "highest status before and a direction of movement", columns, rows)
 
 
 def _row(stratum: pd.DataFrame, event: np.ndarray, status: str, name: str, level: float) -> dict[str, object]:

@@ -110,4 +110,4 @@ def movement_table(frame: pd.DataFrame) -> AggregateTable:
         ),
     }
     # that these follow from the flow matrix is known to stepdown.disclosure.linking
-    return AggregateTable("movement", "group", pd.DataFrame(rows), columns)
+    return AggregateTable.of_rows("movement", "group", columns, rows)

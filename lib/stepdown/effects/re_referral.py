@@ -274,7 +274,7 @@ def re_referral_survival_table(frame: pd.DataFrame, settings: EffectSettings) ->
         "ci_low": Column("from", Role.DERIVED, "%", 1, rests, "Log-log, siblings taken together, lower."),
         "ci_high": Column("to", Role.DERIVED, "%", 1, rests, "Log-log, siblings taken together, upper."),
     }
-    return AggregateTable("re_referral_survival", "group on a day", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("re_referral_survival", "group on a day", columns, rows)
 
 
 def risk_difference_by(programme: Waiting, comparison: Waiting, day: int, *, level: float = 0.95) -> RiskChange:
@@ -336,7 +336,7 @@ def re_referral_table(frame: pd.DataFrame, settings: EffectSettings) -> Aggregat
         "p_value": found.p_value,
         "few_events": min(events) < settings.min_events,
     }
-    return AggregateTable("re_referral", "study", pd.DataFrame([row]), _difference_columns())
+    return AggregateTable.of_rows("re_referral", "study", _difference_columns(), [row])
 
 
 def _difference_columns() -> dict[str, Column]:

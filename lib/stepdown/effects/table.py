@@ -96,7 +96,7 @@ def _table(name: str, frame: pd.DataFrame, settings: EffectSettings, found: Sequ
         }
         for item in found
     ]
-    return AggregateTable(name, "outcome by one estimator", pd.DataFrame(rows), _columns(settings))
+    return AggregateTable.of_rows(name, "outcome by one estimator", _columns(settings), rows)
 
 
 def inside_only(frame: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
@@ -152,19 +152,32 @@ def _columns(settings: EffectSettings) -> dict[str, Column]:
     }
 
 
-def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, inside: bool = False) -> AggregateTable:
+def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
     """Return ``bracket_agreement``: one row is an outcome; how far apart the two ends of its bracket are.
-
-    inside: of days inside the window only; the table is then called ``bracket_agreement_inside``.
 
     >>> bracket_agreement_table(children, options).frame[["outcome", "difference", "ends_differ"]].head(2).round(1)
         outcome  difference  ends_differ
     0  days_cin       -46.0         True
     1   days_cp       -81.6         True
     """
-    rows, counted = [], inside_only(frame, settings.outcomes) if inside else frame
+    return _agreement_table("bracket_agreement", frame, settings)
+
+
+def bracket_agreement_inside_table(frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+    """Return ``bracket_agreement_inside``: the same, of days inside the window only.
+
+    >>> bracket_agreement_inside_table(children, options).frame[["outcome", "difference"]].head(2).round(1)
+        outcome  difference
+    0  days_cin       -36.2
+    1   days_cp       -49.5
+    """
+    return _agreement_table("bracket_agreement_inside", inside_only(frame, settings.outcomes), settings)
+
+
+def _agreement_table(name: str, frame: pd.DataFrame, settings: EffectSettings) -> AggregateTable:
+    rows = []
     for outcome in settings.outcomes:
-        compared = comparison_of(counted, outcome)
+        compared = comparison_of(frame, outcome)
         found = ends_apart(compared, level=settings.confidence_level)
         rows.append(
             {
@@ -191,6 +204,4 @@ def bracket_agreement_table(frame: pd.DataFrame, settings: EffectSettings, *, in
         "ends_differ": Column("Apart beyond chance", Role.DERIVED, "", None, rests, "The interval excludes zero."),
         **base_columns(settings.outcomes),
     }
-    return AggregateTable(
-        "bracket_agreement_inside" if inside else "bracket_agreement", "outcome", pd.DataFrame(rows), columns
-    )
+    return AggregateTable.of_rows(name, "outcome", columns, rows)

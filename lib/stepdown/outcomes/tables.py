@@ -113,14 +113,12 @@ def transitions(outcomes: ChildOutcomes) -> AggregateTable:
             "Share of those who began there", Role.DERIVED, "%", 1, ("children", "children_before")
         ),
     }
-    return AggregateTable.of_rows(
-        "transitions",
+    began = AddsUp("children", ("group", "status_before"), "children_before")
+    one_row_is, ended = (
         "group × highest status before × highest status after",
-        columns,
-        rows,
-        AddsUp("children", ("group", "status_before"), "children_before"),
         AddsUp("children", ("group", "status_after")),
     )
+    return AggregateTable.of_rows("transitions", one_row_is, columns, rows, began, ended)
 
 
 def status_on_date(outcomes: ChildOutcomes) -> AggregateTable:
@@ -147,10 +145,5 @@ def status_on_date(outcomes: ChildOutcomes) -> AggregateTable:
         "children": Column("Children", Role.COUNT, "children", 0),
         "percent": Column("Share", Role.DERIVED, "%", 1, ("children", "children_in_group")),
     }
-    return AggregateTable.of_rows(
-        "status_on_date",
-        "group × moment × status",
-        columns,
-        rows,
-        AddsUp("children", ("group", "moment"), "children_in_group"),
-    )
+    sums = AddsUp("children", ("group", "moment"), "children_in_group")
+    return AggregateTable.of_rows("status_on_date", "group × moment × status", columns, rows, sums)

@@ -30,7 +30,7 @@ def how_far_apart(book: Book, gate: OverlapGate) -> ClearedTable:
     counted: tuple[Any, ...] = ()
     if whole:
         book.clear(agreement)
-        agreement = effects.bracket_agreement_table(children, options, inside=True)
+        agreement = effects.bracket_agreement_inside_table(children, options)
         led, counted = book.clear(effects.effects_inside_table(children, options)), (table.frame, settings.report)
     book.chart(effect_charts.bracket_forest(led, table if whole else None), name="bracket")
     book.tell(led, sentences.bracket_sentence, options.headline, groups, *counted, limit=sentences.BRACKET_LIMIT)

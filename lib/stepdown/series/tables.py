@@ -51,7 +51,7 @@ def targets_table(series: Sequence[Analysed]) -> AggregateTable:
         "status": Column("Status", Role.OPEN),
         "source": Column("Source of the target", Role.OPEN),
     }
-    return AggregateTable("target_status", "target", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("target_status", "target", columns, rows)
 
 
 SYMBOLS = {
@@ -106,7 +106,7 @@ def summary_table(series: Sequence[Analysed]) -> AggregateTable:
         "target_by_chance": Column("Target", Role.OPEN),
         "not_given": Column("No limits because", Role.OPEN),
     }
-    return AggregateTable("series_summary", "series", pd.DataFrame(rows, columns=list(columns)), columns)
+    return AggregateTable.of_rows("series_summary", "series", columns, rows)
 
 
 def drawn_table(series: Sequence[Analysed]) -> AggregateTable:

@@ -48,10 +48,9 @@ def reach_table(participation: pd.DataFrame, responses: pd.DataFrame, delivery: 
         "sessions_attended": Column("Sessions attended", Role.TOTAL, "sessions", 0, ("people",)),
         "percent_attended": Column("Sessions attended, of those offered", Role.DERIVED, "%", 1, ("people",)),
     }
-    of, sums = ("activity", "role"), (("people", "referred"), ("seen_at_exit", "seen"))
-    return AggregateTable.of_rows(
-        "reach", "activity × role × what became of it", columns, rows, *(AddsUp(a, of, b) for a, b in sums)
-    )
+    of = ("activity", "role")
+    sums = AddsUp("people", of, "referred"), AddsUp("seen_at_exit", of, "seen")
+    return AggregateTable.of_rows("reach", "activity × role × what became of it", columns, rows, *sums)
 
 
 def _fates(frame: pd.DataFrame, delivery: Delivery) -> list[str]:
