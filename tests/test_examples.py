@@ -14,15 +14,7 @@ ROOMS = ("audit", "costs", "describe", "effects", "instruments", "months", "outc
 ROOMS += ("surveys", "workbook")
 """Rooms whose objects must have one; a room that is not here may have some."""
 
-READERS = (
-    "0_data_quality",
-    "1_cohort_profile",
-    "2_case_file_review",
-    "3_statutory_outcomes",
-    "4_cost_benefit",
-    "5_published_figures",
-    "6_published_case",
-)
+READERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def used(notebook):
