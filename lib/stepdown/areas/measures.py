@@ -55,7 +55,11 @@ AREA_MEASURES: dict[str, AreaMeasure] = {
 
 
 def slug(text: str) -> str:
-    """Return a label as the stem of a file: "Children looked after" → "children_looked_after"."""
+    """Return a label as the stem of a file.
+
+    >>> slug("Children looked after")
+    'children_looked_after'
+    """
     return "_".join(text.lower().split())
 
 

@@ -18,7 +18,11 @@ FINDING_LIMIT = (
 
 
 def finding(frame: pd.DataFrame, council: str) -> str:
-    """Return the page's first sentences: moved differently, not, or cannot be said, from the table ``area_change``."""
+    """Return the page's first sentences: moved differently, not, or cannot be said, from the table ``area_change``.
+
+    >>> finding(areas.changes_table(area).frame, council)
+    'Authority 001 changed differently from councils like it in child protection plans at ...
+    """
     main = frame[frame["main"].astype(bool)]
     ranked = main[main["p"].notna()]
     told = " ".join(f"{row['measure']} {moved_words(row)}." for _, row in main.iterrows())
@@ -52,7 +56,11 @@ def moved_words(row: pd.Series) -> str:
 
 
 def earlier_sentence(frame: pd.DataFrame) -> str:
-    """Return whether the councils moved alike before: the same comparison with a made-up start among those years."""
+    """Return whether the councils moved alike before: the same comparison with a made-up start among those years.
+
+    >>> earlier_sentence(areas.changes_table(area).frame)
+    "The same comparison among the years before the programme: child protection plans at 31 ...
+    """
     main = frame[frame["main"].astype(bool) & frame["earlier_difference"].notna()]
     if main.empty:
         return ""
@@ -67,7 +75,11 @@ def earlier_sentence(frame: pd.DataFrame) -> str:
 
 
 def other_choices_sentence(frame: pd.DataFrame) -> str:
-    """Return how far the answer depends on the choice of years and of neighbours."""
+    """Return how far the answer depends on the choice of years and of neighbours.
+
+    >>> other_choices_sentence(areas.changes_table(area).frame)
+    'Across all choices of years and neighbours, the change compared with neighbours is: ...
+    """
     parts = []
     for name, rows in frame.groupby("measure", sort=False):
         given = rows[rows["difference"].notna()]
@@ -85,7 +97,11 @@ def other_choices_sentence(frame: pd.DataFrame) -> str:
 
 
 def ratio_sentence(frame: pd.DataFrame) -> str:
-    """Return the comparison of two years that treats children as independent, with why it is not enough."""
+    """Return the comparison of two years that treats children as independent, with why it is not enough.
+
+    >>> ratio_sentence(areas.area_two_years_table(area).frame)
+    'Counted as if each child were independent, in 2023: child protection plans at 31 March ...
+    """
     if frame.empty:
         return ""
     parts = [
@@ -101,7 +117,11 @@ def ratio_sentence(frame: pd.DataFrame) -> str:
 
 
 def funnel_sentence(frame: pd.DataFrame, council: str) -> str:
-    """Return why limits for chance alone are useless, and where the council stands within the widened ones."""
+    """Return why limits for chance alone are useless, and where the council stands within the widened ones.
+
+    >>> funnel_sentence(areas.funnel_table(area).frame, council)
+    'Child protection plans at 31 March: 80 of 150 authorities lie outside limits for ...
+    """
     parts = []
     for _, row in frame.iterrows():
         where = "outside" if row["council_outside"] else "inside"
@@ -113,7 +133,11 @@ def funnel_sentence(frame: pd.DataFrame, council: str) -> str:
 
 
 def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
-    """Return what happened where the programme began in other years too ("" unless the file names such councils)."""
+    """Return what happened where the programme began in other years too ("" unless the file names such councils).
+
+    >>> starts_sentence(areas.starts_table(hertfordshire).frame, hertfordshire)
+    'The programme began in Bracknell Forest, Luton, Peterborough and West Berkshire too. ...
+    """
     if frame.empty:
         return ""
     parts = []
@@ -134,7 +158,11 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
 
 
 def about(study: AreaStudy) -> str:
-    """Return what is compared: the council, its programme, the years, the neighbours and who is left out."""
+    """Return what is compared: the council, its programme, the years, the neighbours and who is left out.
+
+    >>> about(area)
+    'Authority 001: a made-up programme, from 2020-21. Years ending 31 March, 2018 to 2020, ...
+    """
     settings = study.settings
     names = joined([re.sub(r"(.+), ((City|County) of)$", r"\2 \1", study.figures.name_of(code))
                     for code in study.neighbours()]) or "none of these figures"  # fmt: skip
@@ -152,13 +180,21 @@ def about(study: AreaStudy) -> str:
 
 
 def claims_list(frame: pd.DataFrame) -> str:
-    """Return a Markdown list: each published claim, and what the published figures say of it ("" without claims)."""
+    """Return a Markdown list: each published claim, and what the published figures say of it ("" without claims).
+
+    >>> claims_list(areas.claims_table(hertfordshire).frame)
+    'What was claimed, and what the published figures say:\\n\\n- "Savings of £2.6m in the ...
+    """
     items = [f'- "{row["claim"]}" ({row["source"]}): {row["figures"]}.' for _, row in frame.iterrows()]
     return "What was claimed, and what the published figures say:\n\n" + "\n".join(items) if items else ""
 
 
 def synthetic_list(frame: pd.DataFrame) -> str:
-    """Return a Markdown list: each measure's synthetic control, or why there is none."""
+    """Return a Markdown list: each measure's synthetic control, or why there is none.
+
+    >>> synthetic_list(areas.synthetic_table(area).frame)
+    '- Child protection plans at 31 March: after, the council lies on average 9.0 below the ...
+    """
     items = []
     for _, row in frame.iterrows():
         if row["not_given"]:
@@ -174,7 +210,11 @@ def synthetic_list(frame: pd.DataFrame) -> str:
 
 
 def breaks_list(frame: pd.DataFrame) -> str:
-    """Return a Markdown list of the breaks of the series, declared or found."""
+    """Return a Markdown list of the breaks of the series, declared or found.
+
+    >>> breaks_list(areas.breaks_table(hertfordshire).frame)
+    'Breaks of the series:\\n\\n- Hertfordshire, child protection plans at 31 March, 2014 ...
+    """
     if frame.empty:
         return "No break is declared, and no count of the council's changes by half or more in a year."
     items = [
@@ -185,7 +225,11 @@ def breaks_list(frame: pd.DataFrame) -> str:
 
 
 def vintage_sentence(frame: pd.DataFrame, population: str) -> str:
-    """Return the population that is used, and the years whose published rates used another."""
+    """Return the population that is used, and the years whose published rates used another.
+
+    >>> vintage_sentence(areas.area_vintage_table(area).frame, area.settings.population)
+    'Population: made up.'
+    """
     text = f"Population: {population}."
     for name, rows in frame[frame["come_out"] < 0.9 * frame["rates"]].groupby("measure", sort=False):
         years = joined([str(year) for year in rows["year"]])
@@ -194,7 +238,11 @@ def vintage_sentence(frame: pd.DataFrame, population: str) -> str:
 
 
 def lacks_sentence(frame: pd.DataFrame) -> str:
-    """Return what the page lacks until the department's files have been added ("" when nothing is lacking)."""
+    """Return what the page lacks until the department's files have been added ("" when nothing is lacking).
+
+    >>> lacks_sentence(areas.changes_table(hertfordshire).frame)
+    "These figures cover only the council, its neighbours and England. The placebo test ...
+    """
     main = frame[frame["main"].astype(bool)]
     if main["p"].notna().any() or main["difference"].isna().all():
         return ""

@@ -102,7 +102,11 @@ class AreaStudy:
 
 
 def begin(file: Path) -> AreaStudy:
-    """Return the area study of a parameter file; raises Refused with every fault of the file and of the figures."""
+    """Return the area study of a parameter file; raises Refused with every fault of the file and of the figures.
+
+    >>> begin(book.root / "params/area_made_up.yaml").council
+    'M00000001'
+    """
     settings = read_settings(file)
     study = AreaStudy(settings, read_figures(settings.area, project_root(file)))
     _check(study, file.name)

@@ -31,7 +31,13 @@ RATE_COLUMNS = ["year", "count", "rate", "rate_low", "rate_high", "neighbours", 
 
 
 def rates_table(study: AreaStudy) -> AggregateTable:
-    """Return the table ``area_rates``: the council, its neighbours' mean and England, by measure and year."""
+    """Return the table ``area_rates``: the council, its neighbours' mean and England, by measure and year.
+
+    >>> rates_table(area).frame[["year", "rate", "neighbours"]].head(2).round(1)
+       year  rate  neighbours
+    0  2010  47.8        49.8
+    1  2011  46.8        51.3
+    """
     rows = [
         _rate_row(study, name, year)
         for name in study.settings.measures
@@ -74,7 +80,13 @@ def _rate_row(study: AreaStudy, name: str, year: int) -> dict[str, object]:
 
 
 def neighbour_rates_table(study: AreaStudy) -> AggregateTable:
-    """Return the table ``area_neighbours``: the rate of each neighbour, by measure and year, for the picture."""
+    """Return the table ``area_neighbours``: the rate of each neighbour, by measure and year, for the picture.
+
+    >>> neighbour_rates_table(area).frame[["authority", "year", "rate"]].head(2).round(1)
+           authority  year  rate
+    0  Authority 011  2010  48.0
+    1  Authority 011  2011  52.9
+    """
     rows = [
         (label(name), study.figures.name_of(code), str(year), float(rate))
         for name in study.settings.measures
@@ -95,6 +107,10 @@ def changes_table(study: AreaStudy) -> AggregateTable:
     """Return the table ``area_change``: the council's change against its neighbours, by measure, years and neighbours.
 
     The first row of each measure is the main choice. p_corrected: Holm over the measures of the main choice.
+
+    >>> changes_table(area).frame[["measure", "change", "difference", "rank"]].head(1).round(1)
+                                  measure  change  difference  rank
+    0  Child protection plans at 31 March   -16.1       -12.1     1
     """
     rows = []
     for name in study.settings.measures:
@@ -178,7 +194,13 @@ def _why_not(study: AreaStudy, found: Placebos, name: str, periods: Periods) -> 
 
 
 def placebo_table(study: AreaStudy) -> AggregateTable:
-    """Return the table ``area_placebo``: every authority's change against its own neighbours, main choice."""
+    """Return the table ``area_placebo``: every authority's change against its own neighbours, main choice.
+
+    >>> placebo_table(area).frame[["authority", "difference"]].head(2).round(1)
+           authority  difference
+    0  Authority 001       -12.1
+    1  Authority 002         3.4
+    """
     rows = []
     for name in study.settings.measures:
         found = study.placebos(name, study.settings.periods)
@@ -200,6 +222,11 @@ def starts_table(study: AreaStudy) -> AggregateTable:
 
     The last row of a measure is the mean over all of them since each began. No rows unless the file names other
     councils with the same programme.
+
+    >>> starts_table(hertfordshire).frame[["began", "year", "councils", "effect"]].head(2).round(1)
+      began  year  councils  effect
+    0  2016  2016         1   -10.4
+    1  2016  2017         1   -17.4
     """
     rows: list[tuple[object, ...]] = []
     began = study.began.copy()
@@ -231,7 +258,13 @@ def starts_table(study: AreaStudy) -> AggregateTable:
 
 
 def area_two_years_table(study: AreaStudy) -> AggregateTable:
-    """Return the table ``area_two_years``: last year against first, as if children were independent."""
+    """Return the table ``area_two_years``: last year against first, as if children were independent.
+
+    >>> area_two_years_table(area).frame[["measure", "ratio"]].round(2)
+                                  measure  ratio
+    0  Child protection plans at 31 March   0.72
+    1   Children looked after at 31 March   0.98
+    """
     first, last = study.settings.periods.before[0], study.settings.periods.after[1]
     rows = []
     for name in study.settings.measures:
@@ -257,7 +290,11 @@ def area_two_years_table(study: AreaStudy) -> AggregateTable:
 
 
 def claims_table(study: AreaStudy) -> AggregateTable:
-    """Return the table ``area_claims``: what was claimed of the council, and what the published figures say."""
+    """Return the table ``area_claims``: what was claimed of the council, and what the published figures say.
+
+    >>> claims_table(hertfordshire).frame["figures"].iloc[0]
+    'cannot be checked: what social care, police and health spent on these families is not published'
+    """
     changes = changes_table(study).frame
     main = changes[changes["main"]].set_index("measure")
     rows = []

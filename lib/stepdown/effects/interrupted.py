@@ -180,6 +180,11 @@ def level_change_table(series: Sequence[Analysed], programme_from: date | None) 
     """Return the table ``level_change``: each series' change at the programme's first day, or why there is none.
 
     Counts: ratio of levels; measurements, proportions and rates: difference. One row is a series.
+
+    >>> level_change_table(each_series, watched.settings.programme_from).frame[["series", "change"]].head(2).round(2)
+                       series  change
+    0  Days to the assessment   -7.46
+    1                  Visits    0.95
     """
     rows = []
     by_id = {each.item.id: each for each in series}

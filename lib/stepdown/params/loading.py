@@ -100,6 +100,9 @@ def find_file(path: str | Path, *, what: str = "parameter file") -> Path:
 
     A notebook runs in notebooks/, papermill where it is called: both find ``params/slough_ifp.yaml``.
     Raises Refused when there is no such file.
+
+    >>> find_file("params/plan.yaml").name
+    'plan.yaml'
     """
     given = Path(path)
     candidates = [given] if given.is_absolute() else [folder / given for folder in (Path.cwd(), *Path.cwd().parents)]

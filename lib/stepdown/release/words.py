@@ -103,7 +103,7 @@ def reading_ease(text: str) -> float:
     """Return Flesch's reading ease: 60 to 70 is plain English, below 50 is hard.
 
     >>> round(reading_ease("The child went home. It was a good day."))
-    116
+    118
     """
     words = re.findall(r"[A-Za-z']+", text)
     sentences = max(len(re.findall(r"[.!?:;](?:\s|$)", text)), 1)

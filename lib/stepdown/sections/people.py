@@ -23,7 +23,11 @@ def is_there(book: Book, part: str, table: str, what: str) -> bool:
 
 
 def flow(book: Book) -> None:
-    """Show who was referred, started, attended, completed and was seen at exit, and why others were not."""
+    """Show who was referred, started, attended, completed and was seen at exit, and why others were not.
+
+    >>> sections.people.flow(people_book)
+    Of 300 referrals, 103 were of people seen at exit (34%). Change can be shown only for ...
+    """
     if not is_there(book, "delivery", "participation", "table of who took part"):
         return
     records, delivery = book.records, book.settings.delivery or Delivery()
@@ -37,7 +41,11 @@ def flow(book: Book) -> None:
 
 
 def measures(book: Book) -> None:
-    """Show each questionnaire's change between entry and exit, beside the number not seen again."""
+    """Show each questionnaire's change between entry and exit, beside the number not seen again.
+
+    >>> sections.people.measures(people_book)
+    Children, SDQ by a parent: total difficulties: those measured twice changed by −4.4 ...
+    """
     if not is_there(book, "instruments", "responses", "questionnaires"):
         return
     if with_age(book.records.table("responses"), book.records.children)["age_years"].isna().any():
@@ -77,7 +85,11 @@ def _changes(book: Book, change: ClearedTable) -> None:
 
 
 def survey(book: Book) -> None:
-    """Show each survey's response, its answers, and what those who did not answer could do to them."""
+    """Show each survey's response, its answers, and what those who did not answer could do to them.
+
+    >>> sections.people.survey(people_book)
+    Survey of families: 54 families of 660 answered (8.2%). Those who were asked were ...
+    """
     if not is_there(book, "surveys", "survey_answers", "survey"):
         return
     answers, given = book.records.table("survey_answers"), book.settings.surveys
@@ -92,7 +104,11 @@ def survey(book: Book) -> None:
 
 
 def training(book: Book) -> None:
-    """Show training and consultation, planned against done."""
+    """Show training and consultation, planned against done.
+
+    >>> sections.people.training(people_book)
+    12 courses of 14 planned were held, with 139 attendances. Attendances are not people: ...
+    """
     table = surveys.training_table(book.records.table("log"), book.settings.delivery or Delivery())
     if table.frame.empty:
         book.absent("log of training or consultation")
@@ -101,7 +117,11 @@ def training(book: Book) -> None:
 
 
 def logic_model(book: Book) -> None:
-    """Show each claim of the logic model with what measures it, and list claims without one."""
+    """Show each claim of the logic model with what measures it, and list claims without one.
+
+    >>> sections.people.logic_model(people_book)
+    Nothing measures “Services see the signs sooner” and “Fewer children live with abuse”. ...
+    """
     if not book.settings.logic_model:
         book.absent("logic model")
         return

@@ -43,7 +43,11 @@ class MonitoringStudy:
 
 
 def begin(file: Path) -> MonitoringStudy:
-    """Return the monitoring study of a parameter file; raises Refused with every fault of the file and its tables."""
+    """Return the monitoring study of a parameter file; raises Refused with every fault of the file and its tables.
+
+    >>> begin(book.root / "params/monitoring_millbrook.yaml").file.title
+    'Families Together, Millbrook (made up): monitoring'
+    """
     content = read_settings(file)
     settings, root = content.monitoring, project_root(file)
     frame = read_series(settings, root).assign(group="")
@@ -84,6 +88,11 @@ def points_table(study: MonitoringStudy) -> AggregateTable:
     """Return the table ``series_points``: every period of every series, before disclosure control.
 
     Under suppression a series of which many months are small goes out by quarter.
+
+    >>> points_table(watched).frame[["series", "period", "count"]].head(2)
+                       series    period  count
+    0  Days to the assessment  Apr 2019    NaN
+    1  Days to the assessment  May 2019    NaN
     """
     policy = study.file.disclosure
     parts = []
@@ -133,7 +142,11 @@ def name_of(item: Series, group: str) -> str:
 
 
 def slug(name: str) -> str:
-    """Return a name as the stem of a file: "Open plans, Usual help" → "open_plans_usual_help"."""
+    """Return a name as the stem of a file.
+
+    >>> slug("Open plans, Usual help")
+    'open_plans_usual_help'
+    """
     return "_".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
 
 
@@ -210,7 +223,11 @@ class Analysed:
 
 
 def analysed(study: MonitoringStudy, points: pd.DataFrame) -> list[Analysed]:
-    """Return each series of the cleared table ``series_points``, in the order of the parameter file."""
+    """Return each series of the cleared table ``series_points``, in the order of the parameter file.
+
+    >>> [each.name for each in analysed(watched, points)][:2]
+    ['Days to the assessment', 'Visits']
+    """
     found = []
     for item in study.settings.series:
         groups = study.observations.loc[study.observations["series_id"] == item.id, "group"].unique()

@@ -21,7 +21,11 @@ FINDING_LIMIT = (
 
 
 def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
-    """Return the page's first sentence: how many targets are met, and how many series show more than chance."""
+    """Return the page's first sentence: how many targets are met, and how many series show more than chance.
+
+    >>> finding(series.targets_table(each_series).frame, series.summary_table(each_series).frame)
+    "Of two targets: one met and one moving towards the target. 11 of 11 series can have ...
+    """
     first = targets["status"].astype(str).str.split(":").str[0]
     parts = []
     if len(targets):
@@ -52,7 +56,11 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
 
 
 def of_series(each: Analysed) -> str:
-    """Return one series in words: its definition, its limits, its special points, its events and breaks."""
+    """Return one series in words: its definition, its limits, its special points, its events and breaks.
+
+    >>> of_series(each_series[0])
+    'Mean days from referral to the completed assessment. By chance alone it would be ...
+    """
     item, parts = each.item, []
     definition = item.definition[:1].upper() + item.definition[1:].rstrip(".")
     parts.append(f"{definition}.{f' Source: {item.source}.' if item.source else ''}")
@@ -102,7 +110,12 @@ def _specials(each: Analysed) -> str:
 
 
 def model_list(frame: pd.DataFrame, series: Sequence[Analysed]) -> str:
-    """Return a Markdown list: each series' change of level at the programme's first day, or why there is none."""
+    """Return a Markdown list: each series' change of level at the programme's first day, or why there is none.
+
+    >>> changes = effects.interrupted.level_change_table(each_series, watched.settings.programme_from)
+    >>> model_list(changes.frame, each_series)
+    "- Days to the assessment: −7.5 days compared with the level expected (−9.8 to −5.1; ...
+    """
     kinds = {each.name: each.item for each in series}
     items = []
     for _, row in frame.iterrows():
@@ -134,6 +147,9 @@ def new_since(points: pd.DataFrame, output: str) -> str:
 
     points: the cleared table ``series_points``.  output: folder in which this run is being built, somewhere beneath the
     study's own, where ``latest`` is the last run.
+
+    >>> new_since(points, output="")
+    ''
     """
     if not output:
         return ""
@@ -155,12 +171,20 @@ def new_since(points: pd.DataFrame, output: str) -> str:
 
 
 def limits_list(study: MonitoringStudy) -> str:
-    """Return the limits that the parameter file states, as a Markdown list ("" without any)."""
+    """Return the limits that the parameter file states, as a Markdown list ("" without any).
+
+    >>> limits_list(series.begin(book.root / "params/monitoring_slough.yaml"))
+    '- Figures 1 to 5 of the report are pictures. Only what its text gives for them is ...
+    """
     return "\n".join(f"- {limit}" for limit in study.file.limits)
 
 
 def about(study: MonitoringStudy) -> str:
-    """Return what is followed: the programme, its first day, and where the series come from."""
+    """Return what is followed: the programme, its first day, and where the series come from.
+
+    >>> about(watched)
+    'Programme: Families Together, from April 2022. Special points follow the rules of NHS ...
+    """
     settings = study.settings
     since = f", from {settings.programme_from:%B %Y}" if settings.programme_from else ""
     return f"Programme: {settings.programme}{since}. Special points follow the rules of NHS Making Data Count."

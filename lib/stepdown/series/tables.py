@@ -18,7 +18,13 @@ SUMMARY_COLUMNS = ["series", "periods", "chart", "lower", "upper", "special", "l
 
 
 def targets_table(series: Sequence[Analysed]) -> AggregateTable:
-    """Return the table ``target_status``: each target, where the series stands, and what cannot be said."""
+    """Return the table ``target_status``: each target, where the series stands, and what cannot be said.
+
+    >>> targets_table(each_series).frame[["series", "status"]].head(2)
+                              series          status
+    0         Days to the assessment             met
+    1  Children seen within ten days  moving towards
+    """
     rows = []
     for each in series:
         found = target_status(each)
@@ -71,7 +77,13 @@ def _signed(words: str) -> str:
 
 
 def summary_table(series: Sequence[Analysed]) -> AggregateTable:
-    """Return the table ``series_summary``: chart, limits, and what the latest point says, one row per series."""
+    """Return the table ``series_summary``: chart, limits, and what the latest point says, one row per series.
+
+    >>> summary_table(each_series).frame[["series", "centre", "lower", "upper"]].head(2).round(1)
+                       series  centre  lower  upper
+    0  Days to the assessment    38.1   29.5   46.6
+    1                  Visits   141.3  107.1  175.4
+    """
     rows = []
     for each in series:
         chart, target = each.chart, target_status(each)
@@ -110,7 +122,13 @@ def summary_table(series: Sequence[Analysed]) -> AggregateTable:
 
 
 def drawn_table(series: Sequence[Analysed]) -> AggregateTable:
-    """Return the table ``series_drawn``: each point with centre, limits, target and why it is special."""
+    """Return the table ``series_drawn``: each point with centre, limits, target and why it is special.
+
+    >>> drawn_table(each_series).frame[["first_day", "value", "centre"]].head(2).round(1)
+        first_day  value  centre
+    0  2019-04-01   34.1    38.1
+    1  2019-05-01   39.0    38.1
+    """
     parts = []
     for each in series:
         target = target_status(each)

@@ -20,6 +20,11 @@ def among_neighbours(
     """Return one measure's rates: the council with its interval, each neighbour faint, their mean, and England.
 
     rates, neighbours: ``area_rates`` and ``area_neighbours``.  after: first and last year of the period after.
+
+    >>> rates, near = book.clear(areas.rates_table(area)), book.clear(areas.neighbour_rates_table(area))
+    >>> name, unit = area.labels()[0]
+    >>> among_neighbours(rates, near, name, council, (2021, 2023), unit).title
+    'Authority 001: child protection plans at 31 March fell from 47.8 (2010) to 34.4 (2024)'
     """
     own, others = (table.where(measure=measure).frame.astype({"year": int}) for table in (rates, neighbours))
     country = rates.columns["england"].label
@@ -74,7 +79,11 @@ def _trend_alt(own: pd.DataFrame, council: str, country: str, title: str, n_neig
 
 @style.drawn
 def placebo_strip(table: ClearedTable, council: str) -> Figure:
-    """Return every authority's change against its own neighbours as a strip a measure, the council marked."""
+    """Return every authority's change against its own neighbours as a strip a measure, the council marked.
+
+    >>> placebo_strip(book.clear(areas.placebo_table(area)), council).title
+    'Authority 001 among all authorities, each compared with its own neighbours'
+    """
     measures = list(dict.fromkeys(table.frame["measure"]))
     with style.applied():
         fig, panels = style.new_figure(height=1.0 + 1.35 * len(measures), panels=len(measures), squeeze=False)
@@ -109,7 +118,12 @@ def _strip(axes: Axes, rows: pd.DataFrame, name: str, council: str) -> str:
 
 @style.drawn
 def funnel(points: ClearedTable, measure: str, council: str, unit: str) -> Figure:
-    """Return the funnel of all authorities in the last year, with limits widened for what sets councils apart."""
+    """Return the funnel of all authorities in the last year, with limits widened for what sets councils apart.
+
+    >>> name, unit = area.labels()[0]
+    >>> funnel(book.clear(areas.funnel_points_table(area)), name, council, unit).title
+    'Authority 001 lies inside the widened limits for child protection plans at 31 March'
+    """
     rows = points.where(measure=measure).frame.sort_values("population")
     mine = rows["is_council"].astype(bool)
     with style.applied():

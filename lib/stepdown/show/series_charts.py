@@ -25,7 +25,11 @@ _MARKS = {
 
 @style.drawn
 def panel(drawn: ClearedTable, each: Analysed) -> Figure:
-    """Return one series: points, centre, limits, target as a line of its own, events, and special points by shape."""
+    """Return one series: points, centre, limits, target as a line of its own, events, and special points by shape.
+
+    >>> panel(book.clear(series.drawn_table(each_series)), each_series[0]).title
+    'Days to the assessment: 30.2 in Mar 2024, 24 of 60 points more than chance'
+    """
     rows = drawn.where(series=each.name).frame
     with style.applied():
         fig, axes = style.new_figure(height=3.6)
@@ -117,7 +121,11 @@ def _base(axes: Axes, values: pd.Series) -> None:
 
 @style.drawn
 def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
-    """Return all series as small panels of one size, each with its centre, limits and special points."""
+    """Return all series as small panels of one size, each with its centre, limits and special points.
+
+    >>> small_multiples(book.clear(series.drawn_table(each_series)), each_series).title
+    'All 11 series; diamonds are more than chance'
+    """
     columns = 2
     with style.applied():
         rows = -(-len(series) // columns)
