@@ -9,7 +9,6 @@ neighbours', with every other authority as a placebo. docs/areas.md says how to 
 """
 
 from stepdown.areas.context import area_vintage_table, breaks_table, funnel_points_table, funnel_table, synthetic_table
-from stepdown.areas.measures import slug
 from stepdown.areas.study import AreaStudy, begin
 from stepdown.areas.tables import (
     CHOICE_COLUMNS,
@@ -24,3 +23,4 @@ from stepdown.areas.tables import (
     rates_table,
     starts_table,
 )
+from stepdown.tables import slug

@@ -54,15 +54,6 @@ AREA_MEASURES: dict[str, AreaMeasure] = {
 """Measures that can be compared between authorities. Each is a count over a published denominator."""
 
 
-def slug(text: str) -> str:
-    """Return a label as the stem of a file.
-
-    >>> slug("Children looked after")
-    'children_looked_after'
-    """
-    return "_".join(text.lower().split())
-
-
 def label(measure: str) -> str:
     """Return a measure's label with a capital, as it stands in a table."""
     text = AREA_MEASURES[measure].label

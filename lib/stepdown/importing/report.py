@@ -5,7 +5,6 @@ It holds numbers only and no child; the lists of children are written apart (:mo
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from stepdown.importing.council import Imported
@@ -93,11 +92,6 @@ def on_a_terminal(imported: Imported) -> str:
     left_out = sum(bool(member.excluded) for member in on_list)
     said += ["", f"Programme: {len(on_list)} children, {left_out} of them not to be analysed"]
     return "\n".join(said)
-
-
-def slug(text: str) -> str:
-    """Return a text as the stem of a file."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def day_of(number: int) -> date:

@@ -19,6 +19,7 @@ from stepdown.importing.council import Imported
 from stepdown.importing.groups import Member
 from stepdown.importing.rows import RULE, shown
 from stepdown.importing.study_file import study_file
+from stepdown.tables import slug
 
 REPORT = "import_report.csv"
 STATUS_ORDER = {"CIN": 0, "CP": 1, "CLA": 2}
@@ -42,7 +43,7 @@ def write(imported: Imported, root: Path) -> list[str]:
     key = sorted((children[m.child.id], m.child.id, families[_family(imported, m)]) for m in imported.members)
     files[restricted / "key.csv"] = _csv(("pseudonym", "child_id", "family"), key)
     for doubt, rows in imported.doubts.lists.items():
-        files[restricted / "lists" / f"{report.slug(doubt)}.csv"] = _csv(("child_id", "detail"), sorted(rows))
+        files[restricted / "lists" / f"{slug(doubt)}.csv"] = _csv(("child_id", "detail"), sorted(rows))
     text, params = study_file(imported), root / "params" / f"{name}.yaml"
     own = params.is_file() and params.read_text(encoding="utf-8") != text
     files[data / "study_file.yaml" if own else params] = text

@@ -8,9 +8,17 @@
 Points are cleared for release first; limits, special points and targets are worked out from what may be shown.
 """
 
-from stepdown.series.analysis import Analysed, MonitoringStudy, analysed, begin, points_table, slug, target_status
+from stepdown.series.analysis import Analysed, MonitoringStudy, analysed, begin, target_status
 from stepdown.series.records import DEFINITIONS
-from stepdown.series.tables import SUMMARY_COLUMNS, TARGET_COLUMNS, drawn_table, summary_table, targets_table
+from stepdown.series.tables import (
+    SUMMARY_COLUMNS,
+    TARGET_COLUMNS,
+    drawn_table,
+    points_table,
+    summary_table,
+    targets_table,
+)
+from stepdown.tables import slug
 
 __all__ = [
     "DEFINITIONS",

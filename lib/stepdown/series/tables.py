@@ -1,4 +1,4 @@
-"""The tables of a monitoring page, from series as they were cleared."""
+"""The tables of a monitoring page: its points, and what is worked out from points as they were cleared."""
 
 from __future__ import annotations
 
@@ -7,14 +7,105 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stepdown.series.analysis import Analysed, target_status
+from stepdown.series.analysis import Analysed, MonitoringStudy, name_of, target_status
 from stepdown.series.limits import assurance, better_or_worse
+from stepdown.series.reading import values_of
+from stepdown.series.settings import Series
 from stepdown.tables import AggregateTable, Column, Role
 
 TARGET_COLUMNS = ["series", "better", "baseline", "target", "latest", "last_three", "periods_met", "status"]
-
-
 SUMMARY_COLUMNS = ["series", "periods", "chart", "lower", "upper", "special", "latest_says"]
+
+STOCKS = ("open_plans",)
+"""Series that count a state on a day: a quarter's value is its last month's, not the sum."""
+
+OFTEN_SMALL = 0.25
+"""Share of months with a small count from which a series goes out by quarter."""
+
+
+def points_table(study: MonitoringStudy) -> AggregateTable:
+    """Return the table ``series_points``: every period of every series, before disclosure control.
+
+    Under suppression a series of which many months are small goes out by quarter.
+
+    >>> points_table(watched).frame[["series", "period", "count"]].head(2)
+                       series    period  count
+    0  Days to the assessment  Apr 2019    NaN
+    1  Days to the assessment  May 2019    NaN
+    """
+    policy = study.file.disclosure
+    parts = []
+    for item in study.settings.series:
+        for group, rows in study.observations[study.observations["series_id"] == item.id].groupby("group", sort=False):
+            counts = item.kind in ("count", "rare", "proportion", "rate")
+            if policy.method == "suppress" and counts and _often_small(rows, policy.threshold):
+                quarters = _by_quarter(rows, item)
+                rows = quarters if len(quarters) else rows
+            number = rows["numerator"].fillna(rows["value"]) if counts else pd.Series(np.nan, index=rows.index)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "series": name_of(item, str(group)),
+                        "period": [_named(a, b) for a, b in zip(rows["period_start"], rows["period_end"], strict=True)],
+                        "first_day": rows["period_start"].dt.strftime("%Y-%m-%d"),
+                        "last_day": rows["period_end"].dt.strftime("%Y-%m-%d"),
+                        "count": number,
+                        "out_of": rows["denominator"],
+                        "value": values_of(rows, item.kind, item.per),
+                        "bound": rows["symbol"].fillna("").map(_BOUNDS).fillna(""),
+                        "bound_value": rows["value"].where(rows["symbol"].isin(list(_BOUNDS))),
+                    }
+                )
+            )
+    columns = {
+        "series": Column("Series", Role.KEY),
+        "period": Column("Period", Role.KEY),
+        "first_day": Column("First day", Role.OPEN),
+        "last_day": Column("Last day", Role.OPEN),
+        "count": Column("Count", Role.COUNT, decimals=0),
+        "out_of": Column("Out of", Role.COUNT, decimals=0),
+        "value": Column("Value", Role.DERIVED, decimals=2, rests_on=("count", "out_of")),
+        "bound": Column("Only known to be", Role.OPEN),
+        "bound_value": Column("than", Role.OPEN, decimals=1),
+    }
+    frame = pd.concat(parts, ignore_index=True)[list(columns)]
+    return AggregateTable("series_points", "period × series", frame, columns)
+
+
+_BOUNDS = {"more_than": "more", "less_than": "less"}
+
+
+def _named(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    days = (last - first).days + 1
+    if first.day == 1 and 28 <= days <= 31:
+        return f"{first:%b %Y}"
+    if first.day == 1 and 89 <= days <= 93:
+        return f"{first:%b} to {last:%b %Y}"
+    return f"{first.day} {first:%b %Y}" if days == 1 else f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+
+
+def _often_small(rows: pd.DataFrame, threshold: int) -> bool:
+    number = rows["numerator"].fillna(rows["value"])
+    monthly = (rows["period_end"] - rows["period_start"]).dt.days.max() <= 31
+    return bool(monthly and ((number >= 1) & (number <= threshold)).mean() > OFTEN_SMALL)
+
+
+def _by_quarter(rows: pd.DataFrame, item: Series) -> pd.DataFrame:
+    """Return months as whole calendar quarters; a quarter with a month missing is left out."""
+    quarter = rows["period_start"].dt.to_period("Q")
+    how = "last" if item.id in STOCKS else "sum"
+    grouped = rows.groupby(quarter).agg(
+        period_start=("period_start", "min"),
+        period_end=("period_end", "max"),
+        months=("period_start", "size"),
+        value=("value", how),
+        numerator=("numerator", how),
+        denominator=("denominator", how),
+    )
+    for name in ("value", "numerator", "denominator"):
+        if rows[name].isna().all():
+            grouped[name] = np.nan
+    return grouped[grouped["months"] == 3].drop(columns="months").assign(symbol="").reset_index(drop=True)
 
 
 def targets_table(series: Sequence[Analysed]) -> AggregateTable:
