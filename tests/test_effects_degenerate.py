@@ -101,7 +101,7 @@ TABLES = {
     "re-referral": lambda f: effects.re_referral_table(f, SETTINGS),
 }
 TOLD = {
-    "effects": lambda t: sentences.bracket_sentences(t, LABELS, "days_cp"),
+    "effects": lambda t: " ".join(sentences.bracket_sentence(t, str(o), LABELS) for o in t["outcome"].unique()),
     "ends": sentences.agreement_sentences,
     "movement": sentences.movement_sentences,
     "like for like": lambda t: sentences.like_for_like_others(t, LABELS),

@@ -222,7 +222,7 @@ def test_no_movement_has_no_direction():
 
 def test_a_family_in_both_groups_cannot_be_dealt_whole():
     compared = effects.compare(np.zeros(4), np.arange(4.0), [True, False, True, False], [0, 0, 1, 2])
-    found = effects.family_permutation(compared, seed=1)
+    found = effects.family_permutations([compared], seed=1)[0]
     assert math.isnan(found.p_value)
     assert "both groups" in found.note
 
@@ -334,7 +334,7 @@ def test_outcomes_dealt_together_and_families_left_out_by_the_handful_give_the_s
     for exact_up_to in (0, 10_000):
         how = {"seed": 5, "draws": 199, "exact_up_to": exact_up_to}
         together = permutation.family_permutations([*several, other], **how)
-        assert together == [permutation.family_permutation(each, **how) for each in (*several, other)]
+        assert together == [permutation.family_permutations([each], **how)[0] for each in (*several, other)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(permutation, "_CELLS_AT_A_TIME", 12 * handful)
             patch.setattr(permutation, "_DEALS_AT_A_TIME", 1)

@@ -14,7 +14,7 @@ from stepdown.effects.bracketing import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, L
 from stepdown.effects.comparison import compare
 from stepdown.effects.leverage import influence
 from stepdown.effects.overlap import effective_sample_size
-from stepdown.effects.permutation import family_permutation
+from stepdown.effects.permutation import family_permutations
 from stepdown.effects.re_referral import RiskAt, Waiting, mover, restricted_mean, risk_by, risk_difference_by, waiting
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -140,7 +140,7 @@ def test_direction_test_equals_r_binom_test():
 
 def test_exact_family_permutation_equals_every_deal_in_r_and_a_plain_loop():
     small = CHILDREN[CHILDREN["family_id"] < 11]
-    found, judge = family_permutation(compared(small), seed=1), R["permutation"]
+    found, judge = family_permutations([compared(small)], seed=1)[0], R["permutation"]
     assert found.exact
     assert found.deals == judge["deals"]
     assert found.difference == pytest.approx(judge["difference"])
@@ -156,7 +156,7 @@ def test_exact_family_permutation_equals_every_deal_in_r_and_a_plain_loop():
 
 def test_monte_carlo_permutation_comes_near_the_exact_one():
     small = CHILDREN[CHILDREN["family_id"] < 11]
-    drawn = family_permutation(compared(small), seed=3, draws=4999, exact_up_to=0)
+    drawn = family_permutations([compared(small)], seed=3, draws=4999, exact_up_to=0)[0]
     assert not drawn.exact
     assert drawn.p_value == pytest.approx(R["permutation"]["p_value"], abs=0.03)
 

@@ -156,9 +156,8 @@ def test_the_gate_shuts_when_almost_no_comparison_child_had_a_status():
 
 def test_the_permutation_test_finds_what_was_planted_and_is_quiet_where_nothing_was():
     def p_value(outcome):
-        return effects.family_permutation(
-            effects.comparison_of(frame("planted", 7), outcome), seed=1, draws=999
-        ).p_value
+        planted = effects.comparison_of(frame("planted", 7), outcome)
+        return effects.family_permutations([planted], seed=1, draws=999)[0].p_value
 
     assert p_value("days_cp") < 0.05
     assert p_value("days_cla") > 0.05

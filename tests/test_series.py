@@ -403,6 +403,7 @@ def project(tmp_path, change_file=None, change_table=None):
         ("target: {value: 35, source: made up}", "target: {value: 35}", "source"),
         ("kind: rare", "kind: rares", "kind"),
         ("id: visits", "id: visit", "no row of the series visit"),
+        ("id: open_plans", "id: open_plan", "open_plan cannot be counted from records; did you mean 'open_plans'"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_refused(tmp_path, old, new, expected):

@@ -20,10 +20,9 @@ from stepdown.effects.leverage import influence, influence_table
 from stepdown.effects.like_for_like import like_for_like_table
 from stepdown.effects.movement import movement_table, stuart_maxwell
 from stepdown.effects.overlap import OverlapGate, overlap_gate, overlap_gate_table, overlap_table
-from stepdown.effects.permutation import family_permutation
+from stepdown.effects.permutation import family_permutations
 from stepdown.effects.re_referral import re_referral_survival_table, re_referral_table
 from stepdown.effects.table import (
-    SHOWN_COLUMNS,
     bracket_agreement_inside_table,
     bracket_agreement_table,
     effects,

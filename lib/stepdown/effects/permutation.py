@@ -41,13 +41,6 @@ class PermutationTest:
     note: str = ""
 
 
-def family_permutation(
-    compared: Comparison, *, seed: int, draws: int = 4999, exact_up_to: int = 20_000
-) -> PermutationTest:
-    """Return the permutation test of the difference in mean change of one outcome; see :func:`family_permutations`."""
-    return family_permutations([compared], seed=seed, draws=draws, exact_up_to=exact_up_to)[0]
-
-
 def family_permutations(
     compared: Sequence[Comparison], *, seed: int, draws: int = 4999, exact_up_to: int = 20_000
 ) -> list[PermutationTest]:

@@ -147,27 +147,6 @@ def _as_counted(published: pd.DataFrame, outcome: str, counted_by: str) -> str:
     return f" Only days inside the window are counted; {how}: {first} and {second}."
 
 
-def bracket_sentences(
-    effects: pd.DataFrame,
-    labels: Labels,
-    apart_from: str = "",
-    published: pd.DataFrame | None = None,
-    counted_by: str = "",
-    *,
-    level: float = 0.95,
-) -> str:
-    """Return the brackets of all outcomes, apart from one that was told elsewhere, as a list.
-
-    >>> gate = effects.overlap_gate(children, options)
-    >>> shown = book.clear(effects.effects_table(children, options, gate)).frame
-    >>> len(bracket_sentences(shown, groups, "days_cp").splitlines())
-    3
-    """
-    outcomes = [outcome for outcome in dict.fromkeys(effects["outcome"]) if outcome != apart_from]
-    told = (bracket_sentence(effects, str(o), labels, published, counted_by, level=level) for o in outcomes)
-    return "\n".join(f"- {sentence}" for sentence in told)
-
-
 def _tests(ends: Sequence[Row], effects: pd.DataFrame) -> str:
     """Return the p values with the test and the correction that they come from."""
     n_outcomes = effects["outcome"].nunique()

@@ -23,12 +23,6 @@ from stepdown.measures import PERIODS, measured
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
-SHOWN_COLUMNS = (
-    *("measure", "estimator", "estimate", "ci_low", "ci_high", "smallest_detectable", "p_holm"),
-    *("n_children", "n_families", "note"),
-)
-"""What a page shows of ``effects``; the condition of each estimator stands in a table of its own beside it."""
-
 
 def effects(frame: pd.DataFrame, settings: EffectSettings, gate: OverlapGate) -> list[Estimate]:
     """Return every estimate of every outcome, with p values corrected over outcomes within each estimator (Holm).

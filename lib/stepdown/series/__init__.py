@@ -9,7 +9,6 @@ Points are cleared for release first; limits, special points and targets are wor
 """
 
 from stepdown.series.analysis import Analysed, MonitoringStudy, analysed, begin, target_status
-from stepdown.series.records import DEFINITIONS
 from stepdown.series.tables import (
     SUMMARY_COLUMNS,
     TARGET_COLUMNS,
@@ -21,7 +20,6 @@ from stepdown.series.tables import (
 from stepdown.tables import slug
 
 __all__ = [
-    "DEFINITIONS",
     "SUMMARY_COLUMNS",
     "TARGET_COLUMNS",
     "Analysed",

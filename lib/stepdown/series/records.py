@@ -15,15 +15,6 @@ from stepdown.contracts import StudyRecords
 from stepdown.params import Study
 from stepdown.windows import Spells, close_spells, merge_spells, positions, status_on
 
-DEFINITIONS = {
-    "open_plans": "children on a child protection plan at the end of the last day of the month",
-    "escalations": "children whose highest status at the end of the month is above that at the end of the month before",
-    "referrals": "referrals in the month",
-    "rereferrals": "referrals in the month of a child who was referred in the 12 months before, of all referrals",
-    "days_to_assessment": "mean days from index referral to start of the assessment, by month of start",
-}
-"""One definition each; they stand on the page."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Sources:

@@ -14,7 +14,8 @@ from stepdown.params.base import Day
 
 SeriesKind = Literal["measure", "count", "proportion", "rate", "rare", "days_between", "cases_between"]
 Better = Literal["higher", "lower", "neither"]
-RecordSeries = Literal["open_plans", "escalations", "referrals", "rereferrals", "days_to_assessment"]
+FROM_RECORDS = ("open_plans", "escalations", "referrals", "rereferrals", "days_to_assessment")
+"""Ids of the series that are counted from a study's own records, each as docs/monitoring.md says."""
 
 
 class Event(Settings):
@@ -60,7 +61,7 @@ class Target(Settings):
 class Series(Settings):
     """One series.
 
-    id: as in the table ``series``, or of :data:`RecordSeries` with ``from_records: true``.  definition: what is
+    id: as in the table ``series``, or of :data:`FROM_RECORDS` with ``from_records: true``.  definition: what is
     counted, in a sentence; a changed definition makes a new series.  kind: decides the chart (measure, count without
     denominator: XmR; proportion: p; rate: u; rare, under about five a period: exact
     Poisson limits; days_between and cases_between, of rarer events still, one row per event: t and g).  per: what a
@@ -140,6 +141,8 @@ class Monitoring(Settings):
                     f"{item.id} names a comparison that is no series: {item.comparison!r}"
                     f"{nearest(item.comparison, ids)}"
                 )
+            if item.from_records and item.id not in FROM_RECORDS:
+                raise ValueError(f"{item.id} cannot be counted from records{nearest(item.id, FROM_RECORDS)}")
             if item.from_records and not self.records:
                 raise ValueError(f"{item.id} comes from records, and monitoring.records does not say whose")
             if not item.from_records and not self.folder:
