@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -120,40 +121,51 @@ def _check(study: AreaStudy, where: str) -> None:
     """Refuse what would only be found while the page is made: names, models, years without any figure."""
     faults: list[Fault] = []
 
-    def gather(what: object) -> None:
+    def gather(what: Callable[[], object]) -> None:
         try:
-            what()  # type: ignore[operator]
+            what()
         except Refused as refused:
             faults.extend(refused.faults)
 
     gather(lambda: study.council)
     gather(lambda: study.allowed)
-    for setting, items in (("leave_out", study.settings.leave_out), ("also_began", study.settings.also_began)):
-        if study.settings.council.strip().casefold() in [item.area.strip().casefold() for item in items]:
-            faults.append(
-                Fault(
-                    where=f"{where}, area.{setting}",
-                    found=f"the council itself: {study.settings.council!r}",
-                    allowed="other authorities, which are no comparison",
-                    rule="the council is what is compared; it began in the year after area.periods.before",
-                    remedy=f"take it out of area.{setting}",
-                )
-            )
+    faults += _council_among_others(study, where)
     for item in study.settings.breaks:
-        gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))
+        gather(lambda item=item: study.figures.code_of(item.area, f"{where}, area.breaks"))  # type: ignore[misc]
     for model in study.settings.all_models():
-        gather(lambda model=model: study.figures.neighbour_matrix(model))
-    for name in study.settings.measures:
-        if study.figures.rates(name).isna().all(axis=None):
-            faults.append(
-                Fault(
-                    where=f"{where}, area.measures",
-                    found=f"a measure without any figure: {name}",
-                    allowed="measures with figures in the folder that the study reads",
-                    rule="a rate needs a count and what it is divided by",
-                    remedy="take it out, or add the department's files with: stepdown areas add FILE…",
-                )
-            )
+        gather(lambda model=model: study.figures.neighbour_matrix(model))  # type: ignore[misc]
+    faults += _without_figures(study, where)
+    if faults:
+        raise Refused(faults)
+
+
+def _council_among_others(study: AreaStudy, where: str) -> list[Fault]:
+    council, settings = study.settings.council, study.settings
+    return [
+        Fault(
+            where=f"{where}, area.{setting}",
+            found=f"the council itself: {council!r}",
+            allowed="other authorities, which are no comparison",
+            rule="the council is what is compared; it began in the year after area.periods.before",
+            remedy=f"take it out of area.{setting}",
+        )
+        for setting, items in (("leave_out", settings.leave_out), ("also_began", settings.also_began))
+        if council.strip().casefold() in [item.area.strip().casefold() for item in items]
+    ]
+
+
+def _without_figures(study: AreaStudy, where: str) -> list[Fault]:
+    faults = [
+        Fault(
+            where=f"{where}, area.measures",
+            found=f"a measure without any figure: {name}",
+            allowed="measures with figures in the folder that the study reads",
+            rule="a rate needs a count and what it is divided by",
+            remedy="take it out, or add the department's files with: stepdown areas add FILE…",
+        )
+        for name in study.settings.measures
+        if study.figures.rates(name).isna().all(axis=None)
+    ]
     known = {y for m in study.settings.measures for y in study.figures.rates(m).dropna(how="all", axis=1).columns}
     asked = {y for p in study.settings.all_periods() for a, b in (p.before, p.after) for y in range(a, b + 1)}
     if missing := sorted(asked - known):
@@ -166,5 +178,4 @@ def _check(study: AreaStudy, where: str) -> None:
                 remedy="choose other years, or add the department's files with: stepdown areas add FILE…",
             )
         )
-    if faults:
-        raise Refused(faults)
+    return faults

@@ -74,6 +74,8 @@ def _declared(table: AggregateTable, cells: dict[Place, Cell]) -> Iterator[Relat
             places = [(table.name, row, sums.column) for row in rows]
             if any(place not in cells for place in places):
                 continue
+            # a declared sum that its rows do not reach (not every child has a row) is not one that an outsider can use:
+            # taken as a relation it would be false, and a number would be held to be safe that is not
             reached = sum(cells[place].value for place in places)
             terms = tuple((1, place) for place in places)
             totals = [(table.name, row, sums.total) for row in rows] if sums.total else []
@@ -103,7 +105,7 @@ def _along_rows(table: AggregateTable, numbers: dict[str, np.ndarray], cells: di
         for size in (2, 3, 4):
             for parts in combinations(others, size):
                 if any(not numbers[part].any() for part in parts):
-                    continue
+                    continue  # a column of noughts goes into any sum: it would tie columns together by chance
                 if np.array_equal(sum(numbers[part] for part in parts), numbers[total]):
                     for row in range(len(numbers[total])):
                         terms = tuple((1, (table.name, row, part)) for part in parts)
