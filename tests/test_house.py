@@ -89,11 +89,17 @@ def test_no_file_imports_itself_through_others():
         pytest.fail(f"a circle: {' → '.join(error.args[1])}")
 
 
+EARNED = {"limits.py", "commands/areas.py"}
+"""Modules of fewer than 40 lines: the limits of every file that is read, and a command."""
+
+
 def test_functions_and_modules_stay_small():
-    """At most 60 lines a function and 380 a module: what is longer has more than one purpose."""
+    """At most 60 lines a function, 380 a module: what is longer has more than one purpose. A thin module is folded."""
     long = []
     for path in LIB.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
+        if text.count("\n") < 40 and path.name != "__init__.py" and path.relative_to(LIB).as_posix() not in EARNED:
+            long.append(f"{stem(path)}: only {text.count(chr(10))} lines")
         if text.count("\n") > 380:
             long.append(f"{stem(path)}: {text.count(chr(10))} lines")
         for node in ast.walk(ast.parse(text)):

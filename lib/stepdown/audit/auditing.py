@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stepdown.audit import arithmetic, possible, unit_costs, wording
+from stepdown.audit import arithmetic, possible, unit_costs
 from stepdown.audit.checking import Check, notes, overlaps
 from stepdown.audit.figures import Figures, Span, exact
 from stepdown.audit.headline import Outcome, check_headline, model_of, sensitivity
@@ -33,8 +33,8 @@ _CHECKS: dict[str, Callable[..., list[Check]]] = {
     "capacity": possible.check_capacity,
     "stated_n": possible.check_stated_n,
     "unit_cost": unit_costs.check_unit_cost,
-    "label": wording.check_label,
-    "printing": wording.check_printing,
+    "label": possible.check_label,
+    "printing": possible.check_printing,
     "categories": arithmetic.check_categories,
 }
 

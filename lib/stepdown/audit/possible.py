@@ -1,4 +1,5 @@
-"""Checks of what is possible at all: whole numbers behind means, room for days in a window, and the n of a heading."""
+"""Checks of what is possible at all: whole numbers behind means, room for days in a window, the n of a heading,
+and whether a number is printed as what it is called."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from fractions import Fraction
 
 from stepdown.audit import consistency
 from stepdown.audit.checking import Check, overlaps, plainly
-from stepdown.audit.figures import Figures, Quantity, table_name, total_of
-from stepdown.audit.relations import Capacity, Debit, Grim, Grimmer, StatedN
+from stepdown.audit.figures import SEPARATOR, Figures, Quantity, table_name, total_of
+from stepdown.audit.relations import Capacity, Debit, Grim, Grimmer, Label, Printing, StatedN
 from stepdown.numbers import digits
 from stepdown.published import Printed
 
@@ -137,3 +138,30 @@ def _given_by(relation: StatedN, figures: Figures, n: int) -> Iterator[tuple[Fra
         yield 100 * figures.one(count).value / n, figures.printed(percent)
     for total, mean in relation.means:
         yield figures.one(total).value / n, figures.printed(mean)
+
+
+def check_label(relation: Label, figures: Figures) -> list[Check]:
+    """Check that what is called a count is whole, and that what is called a per cent is printed as one."""
+    quantities = figures.many(relation.figures)
+    if relation.called == "count":
+        wrong = [q for q in quantities if q.value.denominator != 1]
+        what = "not whole numbers, so not counts"
+    else:
+        wrong = [q for q in quantities if q.printed is None or q.printed.unit != "%"]
+        what = "not printed as per cents"
+    more = f" and {len(quantities) - 1} more" if len(quantities) > 1 else ""
+    called = f"called {relation.called}: {', '.join(q.text for q in (wrong or quantities)[:6])}"
+    found = what if wrong else f"can be a {relation.called}"
+    return [Check(quantities[0].table, quantities[0].cell + more, called, found, not wrong, "presentation")]
+
+
+def check_printing(relation: Printing, figures: Figures) -> list[Check]:
+    """Check that every number of a table has its thousands commas in their places."""
+    table = figures.table(relation.table)
+    place, checks = table_name(table.name), []
+    for (row, column, part), number in table.numbers.items():
+        if not number.well_grouped:
+            cell = f"{row}{SEPARATOR}{column}" + ("" if part == "main" else " (in brackets)")
+            checks.append(Check(place, cell, number.text, "misplaced commas", False, "presentation"))
+    count = f"{len(table.numbers)} numbers"
+    return checks or [Check(place, "every number", count, "well printed", True, "presentation")]

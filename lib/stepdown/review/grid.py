@@ -35,7 +35,7 @@ def framework_grid(
 ) -> AggregateTable:
     """Return the grid: one row is a practice feature or outcome of a framework.
 
-    further: evidence from the study's own tables, beside what its file names (stepdown.surveys.evidence).
+    further: evidence from the study's own tables, beside what its file names (``surveys.evidence``).
 
     It says where evidence was looked for and found, not which way the evidence points. Raises Refused for
     evidence on a cell that the tool does not have.
