@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -12,10 +10,10 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
+from fixtures.run_project import call
 from stepdown.params.loading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPDOWN = [sys.executable, "-m", "stepdown.commands.main"]
 MARK = "ZQCANARYX"
 FILE_MARK = "ZQFILEX"
 """Stands in the files' names, which the study's settings give: the manifest has them, and nothing that leaves."""
@@ -60,14 +58,7 @@ def project(tmp_path_factory):
 
 
 def stepdown(project, *words):
-    return subprocess.run(
-        [*STEPDOWN, "run", "params/canary.yaml", "--outputs", "outputs", *words],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    return call(project, "run", "params/canary.yaml", "--outputs", "outputs", *words, timeout=600)
 
 
 def bytes_of(file):

@@ -58,18 +58,23 @@ def pages_of(released):
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen_or_asks_the_network(released, browser):
     from axe_playwright_python.sync_playwright import Axe
 
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     for file in pages_of(released):
+        page.goto(file.as_uri())
+        page.evaluate(Axe().axe_script)
         for width, scheme in SCREENS:
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-            page = context.new_page()
-            asked = []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
-            page.goto(file.as_uri())
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (file.name, width)
-            assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
-            found = Axe().run(page).response["violations"]
+            found = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
             assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == [], (file.name, width, scheme)
-            context.close()
+        assert asked.pop(0) == file.as_uri()
+        assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
+        asked.clear()
+    context.close()
 
 
 @pytest.mark.browser

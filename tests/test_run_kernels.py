@@ -33,9 +33,9 @@ def events(run_folder):
 @linux
 def test_a_forked_kernel_gives_what_a_stock_kernel_gives(tmp_path):
     folder = project(tmp_path, GOOD / "3_figure.ipynb")
-    assert run(folder, "--isolated", "--force").returncode == 0
+    assert run(folder, "--isolated", "--force", from_nothing=True).returncode == 0
     stock = latest(folder)
-    assert run(folder, "--force").returncode == 0
+    assert run(folder, "--force", from_nothing=True).returncode == 0
     forked = latest(folder)
     assert [event["forked"] for event in events(stock)] == [False]
     assert [event["forked"] for event in events(forked)] == [True]

@@ -5,60 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import select
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from fixtures.loaded import Loaded
 from fixtures.run_project import GOOD, STEPDOWN, call, latest, manifest, project, run, whole
 
 NAMES = ("one", "two")
 KILLS = 50
-
-
-LOADED = """
-import os, sys
-import stepdown.run.running
-from stepdown.commands.main import main
-
-while words := sys.stdin.readline().split():
-    child = os.fork()
-    if not child:
-        for stream in (0, 1):
-            os.dup2(os.open(os.devnull, os.O_RDWR), stream)
-        sys.argv[1:] = words
-        main()
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-"""A process that has loaded the command and forks for each call of it: fifty calls load it once."""
-
-
-class Loaded:
-    """The command, loaded: each call is a process of its own, with its number and its end as Popen has them."""
-
-    def __init__(self, folder):
-        self.parent = subprocess.Popen(
-            [sys.executable, "-c", LOADED],
-            cwd=folder,
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def start(self, *words):
-        files = [f"params/{name}.yaml" for name in NAMES]
-        self.parent.stdin.write(" ".join(["run", *files, "--no-pages", "--force", *words, "\n"]).encode())
-        self.pid = int(self.parent.stdout.readline())
-
-    def wait(self, seconds):
-        ready, _, _ = select.select([self.parent.stdout], [], [], seconds)
-        assert ready, f"the run goes on {seconds} seconds after it was told to end"
-        return int(self.parent.stdout.readline())
 
 
 def start(folder, *words):
@@ -97,15 +54,16 @@ def check_latest(folder):
 @pytest.mark.slow
 def test_fifty_kills_at_random_moments_leave_latest_whole_and_the_next_run_succeeds(tmp_path):
     folder = project(tmp_path, GOOD / "1_sum.ipynb", names=NAMES)
-    process = Loaded(folder)
-    process.start("--isolated")
+    process = Loaded()
+    words = ("run", *(f"params/{name}.yaml" for name in NAMES), "--no-pages", "--force")
+    process.start(folder, *words, "--isolated")
     started = time.monotonic()
     assert process.wait(120) == 0
     usual = time.monotonic() - started
     chance = random.Random(7)
     ended = {signal.SIGKILL: {-9}, signal.SIGTERM: {-15, 143}, signal.SIGINT: {-2, 130, 1}}
     for number in range(KILLS):
-        process.start(*([] if number % 10 == 9 else ["--isolated"]))
+        process.start(folder, *words, *([] if number % 10 == 9 else ["--isolated"]))
         time.sleep(chance.uniform(0.05, usual))
         kind = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, "kernel"])
         if kind == "kernel":
@@ -118,9 +76,8 @@ def test_fifty_kills_at_random_moments_leave_latest_whole_and_the_next_run_succe
                 os.kill(process.pid, kind)
             assert process.wait(30) in {0} | ended[kind]
         check_latest(folder)
-    process.parent.kill()
-    process.parent.wait()
-    done = run(folder, "--isolated", "--force", names=NAMES)
+    process.end()
+    done = run(folder, "--isolated", "--force", names=NAMES, from_nothing=True)
     assert done.returncode == 0, done.stdout + done.stderr
     check_latest(folder)
     for name in NAMES:
