@@ -86,7 +86,7 @@ def finished_project(store, tmp_path) -> Callable[..., Path]:
     def copied(*notebooks: str, prepare: Callable[[Path], None] = unprepared) -> Path:
         def make(folder: Path) -> None:
             prepare(project(folder, *(GOOD / f"{name}.ipynb" for name in notebooks)))
-            done = run(folder, "--isolated")
+            done = run(folder)
             assert done.returncode == 0, done.stdout + done.stderr
 
         whole = store.get("-".join((*notebooks, prepare.__name__)), make)

@@ -40,7 +40,7 @@ def test_what_changes_while_the_notebooks_work_is_named_and_not_published(finish
     folder = finished_project("2_other", prepare=with_more)
     before = latest(folder)
     (folder / "notebooks" / "9_late.ipynb").write_text(notebook((PARAMETERS, f"from pathlib import Path\n{code}")))
-    done = run(folder, "--isolated")
+    done = run(folder)
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"not published: {named} changed while the notebooks ran" in done.stdout
     assert "nothing was run" not in done.stdout + done.stderr
@@ -102,7 +102,7 @@ def test_a_link_inside_the_project_is_hashed_and_a_ring_of_links_ends(tmp_path):
     (folder / "data" / "in" / "there").symlink_to(folder / "data" / "deep")
     file = folder / "params" / "one.yaml"
     file.write_text(file.read_text() + "  more: data/in\n")
-    assert run(folder, "--isolated").returncode == 0
+    assert run(folder).returncode == 0
     assert "data/deep/x.csv" in [item["file"] for item in manifest(latest(folder))["inputs"]]
 
 

@@ -30,7 +30,7 @@ def two(finished_project):
 
 def test_what_is_unchanged_is_not_run_again_and_its_outputs_are_the_same_bytes(two):
     first = latest(two)
-    done = run(two, "--isolated")
+    done = run(two)
     second = latest(two)
     assert done.returncode == 0
     assert "0 run, 2 unchanged; nothing moved" in done.stdout
@@ -44,7 +44,7 @@ def test_what_is_unchanged_is_not_run_again_and_its_outputs_are_the_same_bytes(t
 
 def test_the_same_inputs_give_byte_identical_tables(two):
     first = latest(two)
-    assert run(two, "--isolated", "--force").returncode == 0
+    assert run(two, "--force").returncode == 0
     assert set(statuses(latest(two)).values()) == {"ok"}
     assert tables(latest(two)) == tables(first)
 
@@ -64,7 +64,7 @@ def test_whatever_a_result_depends_on_makes_it_run_again(two, what):
         words = ["-p", "months=7"]
     else:
         (latest(two) / "restricted" / "tables" / "other.csv").write_text("x\n9\n")
-    assert run(two, "--isolated", *words).returncode == 0
+    assert run(two, *words).returncode == 0
     assert statuses(latest(two))["2_other"] == "ok"
     assert statuses(latest(two))["1_sum"] == ("unchanged" if what in ("notebook", "altered output") else "ok")
 
@@ -90,13 +90,13 @@ def test_a_format_that_is_not_made_is_refused(two):
 def test_a_later_date_of_a_file_alone_runs_nothing_again(two):
     (two / "data" / "volume.csv").touch()
     (two / "notebooks" / "1_sum.ipynb").touch()
-    assert run(two, "--isolated").returncode == 0
+    assert run(two).returncode == 0
     assert set(statuses(latest(two)).values()) == {"unchanged"}
 
 
 def test_a_movement_is_named_with_the_input_that_changed(two):
     (two / "data" / "volume.csv").write_text("name,count\ncin,10\ncp,25\ncla,31\nnone,4\n")
-    done = run(two, "--isolated")
+    done = run(two)
     assert done.returncode == 0
     assert "net cost, amount gbp 60.00 → 70.00" in done.stdout
     assert "data/volume.csv: changed" in done.stdout

@@ -27,7 +27,7 @@ def slough(tmp_path):
 
 
 def run(folder, *words):
-    return call(folder, "run", "params/slough_ifp.yaml", "--no-pages", "--isolated", *words)
+    return call(folder, "run", "params/slough_ifp.yaml", "--no-pages", *words)
 
 
 def statuses(folder):
@@ -101,7 +101,7 @@ def test_rows_read_stand_in_the_manifest(slough):
 
 
 def test_shared_books_are_passed_over_but_not_alone(slough):
-    done = call(slough, "run", "params/deflator.yaml", "params/slough_ifp.yaml", "--no-pages", "--isolated")
+    done = call(slough, "run", "params/deflator.yaml", "params/slough_ifp.yaml", "--no-pages")
     assert done.returncode == 0
     assert call(slough, "run", "params/deflator.yaml").returncode == 2
 

@@ -120,7 +120,7 @@ def test_a_second_run_of_a_study_is_refused_with_8_and_names_the_first(tmp_path)
         fcntl.lockf(lock, fcntl.LOCK_EX)
         lock.write(json.dumps({"process": 4242, "host": "elsewhere", "since": "2026-01-01T00:00:00Z"}))
         lock.flush()
-        done = run(folder, "--isolated", names=NAMES)
+        done = run(folder, names=NAMES)
         assert done.returncode == 8
         assert "process 4242 on elsewhere since 2026-01-01" in done.stdout
         assert not (folder / "outputs" / "one" / "latest").exists()
@@ -131,14 +131,14 @@ def test_a_stale_lock_is_taken_over_and_noted(tmp_path):
     folder = project(tmp_path, GOOD / "2_other.ipynb")
     (folder / "outputs" / "one").mkdir(parents=True)
     (folder / "outputs" / "one" / ".lock").write_text('{"process": 1, "host": "gone", "since": "2020"}')
-    assert run(folder, "--isolated").returncode == 0
+    assert run(folder).returncode == 0
     assert "stale_lock" in (latest(folder) / "restricted" / "run.jsonl").read_text()
 
 
 def test_clean_keeps_the_newest_and_never_the_one_in_use_goes(tmp_path):
     folder = project(tmp_path, GOOD / "2_other.ipynb")
     for _ in range(3):
-        assert run(folder, "--isolated").returncode == 0
+        assert run(folder).returncode == 0
         time.sleep(1.1)
     runs = sorted(p.name for p in (folder / "outputs" / "one").iterdir() if (p / "manifest.json").is_file())
     done = call(folder, "clean", "--keep", "1")
