@@ -10,6 +10,7 @@ Nowhere else is it written what a measure or a status is called.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -190,3 +191,12 @@ def of_column(column: str) -> Measure:
             found = measured(column.removesuffix(f"_{period}"))
             return replace(found, name=column, label=f"{found.label} {period}")
     return measured(column)
+
+
+def slug(text: str) -> str:
+    """Return a label as the stem of a file's name.
+
+    >>> slug("Open plans, Usual help")
+    'open_plans_usual_help'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -133,15 +133,6 @@ class AggregateTable:
         return [name for name, column in self.columns.items() if column.role is Role.KEY]
 
 
-def slug(text: str) -> str:
-    """Return a label as the stem of a file's name.
-
-    >>> slug("Open plans, Usual help")
-    'open_plans_usual_help'
-    """
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _A_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 

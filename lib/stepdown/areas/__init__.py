@@ -23,4 +23,4 @@ from stepdown.areas.tables import (
     rates_table,
     starts_table,
 )
-from stepdown.tables import slug
+from stepdown.measures import slug

@@ -19,7 +19,7 @@ from stepdown.importing.council import Imported
 from stepdown.importing.groups import Member
 from stepdown.importing.rows import RULE, shown
 from stepdown.importing.study_file import study_file
-from stepdown.tables import slug
+from stepdown.measures import slug
 
 REPORT = "import_report.csv"
 STATUS_ORDER = {"CIN": 0, "CP": 1, "CLA": 2}

@@ -8,6 +8,7 @@
 Points are cleared for release first; limits, special points and targets are worked out from what may be shown.
 """
 
+from stepdown.measures import slug
 from stepdown.series.analysis import Analysed, MonitoringStudy, analysed, begin, target_status
 from stepdown.series.tables import (
     SUMMARY_COLUMNS,
@@ -17,7 +18,6 @@ from stepdown.series.tables import (
     summary_table,
     targets_table,
 )
-from stepdown.tables import slug
 
 __all__ = [
     "SUMMARY_COLUMNS",
