@@ -109,13 +109,12 @@ class ClearedTable:
         columns = {name: self.columns[name] for name in rows}
         over: dict[str, tuple[str, str]] = {}
         for key in order:
+            part = self.where(**{across: key})
+            shown = _aligned(part.frame, part.frame, rows, values, first)
+            marked = _aligned(part.marks, part.frame, rows, values, first).fillna(NOT_APPLICABLE)
             for value in values:
-                part = self.where(**{across: key})
                 new = f"{value}_{key}"
-                frame[new] = _aligned(part.frame, rows, value, first)
-                marks[new] = _aligned(part.marks.assign(**dict(part.frame[rows])), rows, value, first).fillna(
-                    NOT_APPLICABLE
-                )
+                frame[new], marks[new] = shown[value], marked[value]
                 old = self.columns[value]
                 called = (labels or {}).get(str(key), str(key))
                 label = called if len(values) == 1 else f"{old.label}, {called}"
@@ -157,13 +156,13 @@ class ClearedTable:
         )
 
 
-def _aligned(part: pd.DataFrame, rows: list[str], value: str, first: pd.DataFrame) -> pd.Series:
-    """Return ``value`` of ``part`` for each combination of ``rows`` in ``first``, in its order."""
+def _aligned(
+    part: pd.DataFrame, named: pd.DataFrame, rows: list[str], values: Sequence[str], first: pd.DataFrame
+) -> pd.DataFrame:
+    """Return ``values`` of ``part``, whose rows ``named`` names, for each combination of ``rows`` in ``first``."""
     if not rows:
-        return pd.Series(part[value].to_numpy(), index=first.index).astype(part[value].dtype)
-    indexed = part.set_index(rows)[value]
-    if indexed.index.has_duplicates:
+        return part[list(values)].set_axis(first.index)
+    names = [pd.MultiIndex.from_frame(f[rows]) if len(rows) > 1 else pd.Index(f[rows[0]]) for f in (named, first)]
+    if names[0].has_duplicates:
         raise ValueError(f"{rows} do not name one row")
-    wanted = pd.MultiIndex.from_frame(first[rows]) if len(rows) > 1 else pd.Index(first[rows[0]])
-    found = indexed.reindex(wanted)
-    return pd.Series(found.array, index=first.index)
+    return part[list(values)].set_axis(names[0]).reindex(names[1]).set_axis(first.index)

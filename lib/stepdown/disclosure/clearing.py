@@ -247,9 +247,11 @@ def _no_finer(values: pd.Series, column: Column, policy: DisclosurePolicy) -> pd
 
 def _marks(table: AggregateTable, hidden: pd.DataFrame, symbol: str) -> pd.DataFrame:
     """Return the symbol of each cell: the policy's where hidden, "z" where there is no number, else ""."""
-    marks = pd.DataFrame("", index=range(len(table.frame)), columns=table.frame.columns, dtype="str")
+    marks = {}
     for name, column in table.columns.items():
+        own = np.full(len(table.frame), "", dtype="object")
         if column.role not in (Role.KEY, Role.OPEN) or pd.api.types.is_numeric_dtype(table.frame[name]):
-            marks.loc[table.frame[name].isna().to_numpy(), name] = NOT_APPLICABLE
-        marks.loc[hidden[name], name] = symbol
-    return marks
+            own[table.frame[name].isna().to_numpy()] = NOT_APPLICABLE
+        own[hidden[name].to_numpy()] = symbol
+        marks[name] = own
+    return pd.DataFrame(marks, index=range(len(table.frame)), columns=table.frame.columns, dtype="str")
