@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +64,36 @@ def answered(
 
 def released_tables(release: Path, parts: Sequence[Mapping[str, Any]]) -> Tables:
     """Return the tables as they are released: keys as text, numbers as numbers, NA where a symbol stands."""
-    frames = {}
-    for part in parts:
-        for name, about in part["tables"].items():
-            file = release / "tables" / f"{name}.csv"
-            if name not in frames and file.is_file():
-                text = pd.read_csv(file, dtype="str", keep_default_na=False)
-                marks = pd.DataFrame(about["marks"], columns=list(about["columns"]), dtype="str")
-                shown = text.where(marks[list(text.columns)] == "")
-                values = {column: _values(shown[column], meaning) for column, meaning in about["columns"].items()}
-                frames[name] = pd.DataFrame(values)
-    return Tables(frames)
+    meant = {name: about for part in reversed(parts) for name, about in part["tables"].items()}
+    files = {name: release / "tables" / f"{name}.csv" for name in meant}
+    return Tables(_Released({name: (file, meant[name]) for name, file in files.items() if file.is_file()}))
+
+
+class _Released(Mapping[str, pd.DataFrame]):
+    """The released tables by name, each read when it is asked for: a first page asks for few of them."""
+
+    def __init__(self, known: Mapping[str, tuple[Path, Mapping[str, Any]]]) -> None:
+        self._known = known
+        self._read = cache(lambda name: _read(*known[name]))
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+
+def _read(file: Path, about: Mapping[str, Any]) -> pd.DataFrame:
+    text = pd.read_csv(file, dtype="str", keep_default_na=False)
+    marks = pd.DataFrame(about["marks"], columns=list(about["columns"]), dtype="str")
+    shown = text.where(marks[list(text.columns)] == "")
+    return pd.DataFrame({column: _values(shown[column], meaning) for column, meaning in about["columns"].items()})
 
 
 def _values(column: pd.Series, meaning: Mapping[str, Any]) -> pd.Series:
