@@ -156,3 +156,19 @@ def test_clean_keeps_the_newest_and_never_the_one_in_use_goes(tmp_path):
     assert "removed 2 runs" in done.stdout
     assert latest(folder).name == runs[-2]  # "latest" sorts last
     assert whole(latest(folder))
+
+
+def test_a_signal_while_a_run_clears_away_ends_nothing_and_is_heard_again_afterwards(monkeypatch):
+    from stepdown.run import running
+    from stepdown.run.jobs import Exit
+
+    def ran(plans, request, progress, stack):
+        for number in running._ENDING:
+            stack.callback(os.kill, os.getpid(), number)
+        return Exit.OK
+
+    monkeypatch.setattr(running, "plans_of", lambda request: [])
+    monkeypatch.setattr(running, "_run", ran)
+    before = [signal.getsignal(number) for number in running._ENDING]
+    assert running.run(None, None) == Exit.OK
+    assert [signal.getsignal(number) for number in running._ENDING] == before

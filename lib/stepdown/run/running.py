@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _RELEASE_SECONDS = 600.0
 _GRACE_SECONDS = 20.0
 _MOST_NAMED = 5
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
 
 
@@ -73,6 +74,9 @@ def run(request: Request, progress: Progress) -> Exit:
                 f"Cannot write: {error.strerror}: {error.filename or 'the run folder'}. Every `latest` is as it was."
             )
             return Exit.NOT_WRITTEN
+        finally:
+            for number in _ENDING:  # what is left is to clear away; a signal would cut that short
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack) -> Exit:
@@ -300,7 +304,9 @@ def _signals_raise() -> Iterator[None]:
     def stop(number: int, _: FrameType | None) -> None:
         raise Stopped(Exit.TERMINATED)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         yield
     finally:
