@@ -46,8 +46,8 @@ class Recorder:
         self.folder = folder
         self.release = "restricted/preview" if plan is PREVIEW else "release"
         self.notebook = notebook
-        self.tables: dict[str, dict[str, Any]] = {}
-        self.items: list[dict[str, Any]] = []
+        self._tables: dict[str, str] = {}
+        self._shown: list[str] = []
         self.head = {"notebook": notebook, **head}
         words = f"{policy_in_words(policy)} {plan.in_words() if plan and plan.counts else ''}".strip()
         self.policy = {**policy.model_dump(mode="json"), "in_words": words}
@@ -59,15 +59,17 @@ class Recorder:
         _write_csv(raw.frame, self.folder / "restricted" / "tables" / f"{raw.name}.csv")
         if not cleared.left_out:
             _write_csv(cleared.written(), self.folder / self.release / "tables" / f"{raw.name}.csv")
-        self.tables[raw.name] = {
-            "one_row_is": raw.one_row_is,
-            "columns": {name: asdict(column) for name, column in raw.columns.items()},
-            "adds_up": [asdict(relation) for relation in raw.adds_up],
-            "symbols": dict(cleared.symbols),
-            "policy": cleared.policy,
-            "left_out": cleared.left_out,
-            "marks": [list(row) for row in cleared.marks.itertuples(index=False, name=None)],
-        }
+        self._tables[raw.name] = _json(
+            {
+                "one_row_is": raw.one_row_is,
+                "columns": {name: asdict(column) for name, column in raw.columns.items()},
+                "adds_up": [asdict(relation) for relation in raw.adds_up],
+                "symbols": dict(cleared.symbols),
+                "policy": cleared.policy,
+                "left_out": cleared.left_out,
+                "marks": [list(row) for row in cleared.marks.itertuples(index=False, name=None)],
+            }
+        )
         self._save()
 
     def chart(self, figure: Figure, name: str) -> tuple[str, dict[str, Any]]:
@@ -90,15 +92,19 @@ class Recorder:
 
     def shown(self, item: dict[str, Any]) -> None:
         """Note one thing that was shown."""
-        self.items.append(item)
+        self._shown.append(_json(item))
         self._save()
 
     def _save(self) -> None:
-        text = json.dumps(
-            {**self.head, "policy": self.policy, "shown": self.items, "tables": self.tables},
-            ensure_ascii=False,
-        )
-        (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text + "\n", encoding="utf-8")
+        """Write all that was noted; each note is made into JSON once, not once more with every later one."""
+        head = _json({**self.head, "policy": self.policy}).removesuffix("}")
+        tables = ", ".join(f"{_json(name)}: {about}" for name, about in self._tables.items())
+        text = f'{head}, "shown": [{", ".join(self._shown)}], "tables": {{{tables}}}}}\n'
+        (self.folder / "restricted" / "parts" / f"{self.notebook}.json").write_text(text, encoding="utf-8")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def mark_of(bundle: Mapping[str, Any]) -> str:

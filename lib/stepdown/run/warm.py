@@ -33,6 +33,7 @@ WARM = (
 )
 """What notebooks and pages use; one that is not installed is passed over."""
 
+gc.disable()  # what is imported stays: looking for cycles in it is a tenth of the time
 for name in WARM:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
@@ -40,4 +41,5 @@ with contextlib.suppress(ImportError):
     importlib.import_module("nbformat.validator").get_validator(4, 5)  # compiled once, not once a notebook
 gc.collect()
 gc.freeze()
+gc.enable()
 gc.set_threshold(100_000, 20, 100)  # looking for cycles is a tenth of a chart, and a worker does not live long
