@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from stepdown.disclosure import clear
 from stepdown.numbers import as_pounds, as_shown, joined, written
 from stepdown.params import DisclosurePolicy
-from stepdown.show import Figure, charts, style, table_html, table_text
+from stepdown.show import Figure, charts, review_charts, style, table_html, table_text
 from stepdown.tables import AggregateTable, Column, Role
 
 POLICY = DisclosurePolicy(method="suppress")
@@ -143,3 +143,22 @@ def test_the_house_style_leaves_matplotlibs_settings_as_they_were():
     before = mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]
     style.new_figure()
     assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == before
+
+
+@pytest.mark.parametrize(("inches", "longest"), [(style.NARROW_INCHES, 29), (style.WIDTH_INCHES, 56)])
+def test_no_line_above_a_bar_is_wider_than_the_drawing_has_room_for(inches, longest):
+    heading, item = (
+        "Intensity and consistency of practitioner work",
+        "The victim was told of the risks by her practitioner",
+    )
+    rows = pd.DataFrame({"heading": heading, "item": [item, "Seen"], "subset": "during"})
+    before = style._width.set(inches)
+    try:
+        bars, texts = review_charts._laid_out(rows)
+    finally:
+        style._width.reset(before)
+    assert [" ".join(text.split("\n")) for _, text, _ in texts] == [heading, item, "Seen"]
+    assert max(len(line) for _, text, _ in texts for line in text.split("\n")) <= longest
+    tops = [(at - 0.5 * (1 + text.count("\n")), at) for at, text, _ in texts]
+    bottoms = [at + 0.3 for at, _ in bars]
+    assert all(low >= bottom or high <= bottom for low, high in tops for bottom in bottoms), "a line lies on a bar"

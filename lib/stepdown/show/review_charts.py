@@ -77,8 +77,9 @@ def _laid_out(rows: pd.DataFrame) -> tuple[list[tuple[float, pd.Series]], list[t
     texts: list[tuple[float, str, bool]] = []
     at = 0.0
     for heading, group in rows.groupby("heading", sort=False):
-        at += 0.75
-        texts.append((at, str(heading), True))
+        above = style.wrapped(str(heading), 56, narrow=25)
+        at += 0.75 + 0.55 * above.count("\n")
+        texts.append((at, above, True))
         for item, mine in group.groupby("item", sort=False):
             if str(item).casefold() != str(heading).casefold():
                 text = style.wrapped(str(item), 56, narrow=29)
