@@ -198,5 +198,7 @@ def slug(text: str) -> str:
 
     >>> slug("Open plans, Usual help")
     'open_plans_usual_help'
+    >>> slug("Tŷ Gobaith: visits")
+    'tŷ_gobaith_visits'
     """
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", text.lower()).strip("_")
