@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.run_project import GOOD, project, run
-from pages_support import released_run
+from fixtures.whole_runs import RUNS
 
 collect_ignore_glob = ["*.ipynb"]  # notebooks below tests/ are material; make test compares those in notebooks/ too
 
@@ -71,8 +71,8 @@ def store(_store):
 
 @pytest.fixture(scope="module")
 def study_run(store) -> Callable[[str], Path]:
-    """The folder of a study's whole run, by its name; Slough's has its PDF and Word file too. To be read only."""
-    return lambda name: store.get(name, lambda folder: released_run(name, folder, documents=name == "slough_ifp"))
+    """The folder of a study's whole run, by its name: to be read only."""
+    return lambda name: (store.get(name, RUNS[name][0]) / RUNS[name][1]).resolve()
 
 
 def unprepared(folder: Path) -> None:

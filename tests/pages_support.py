@@ -76,13 +76,3 @@ def run_study(name, folder, root=ROOT, notebooks=None, documents=False, previous
 
 def build(folder, study, documents=False):
     return building.build_release(folder, study, FACTS, formats=tuple(FILES) if documents else ("html", "xlsx"))
-
-
-def released_run(name, folder, documents=False):
-    """Make the whole run of a committed study, or of a report that is checked, in a folder."""
-    params = ROOT / "params" / f"{name}.yaml"
-    if not name.startswith("audit_"):
-        return run_study(name, folder, documents=documents)
-    execute(ROOT / "notebooks" / "5_published_figures.ipynb", folder, "audit", str(params))
-    build(folder, None, documents)
-    return folder / "release"

@@ -4,61 +4,20 @@ import json
 import re
 import shutil
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
-import yaml
-from fixtures.run_project import call
+from fixtures.canary import FILE_MARK, MARK, canary_run, published_canary
 from stepdown.params.loading import read_yaml
-
-ROOT = Path(__file__).resolve().parents[1]
-MARK = "ZQCANARYX"
-FILE_MARK = "ZQFILEX"
-"""Stands in the files' names, which the study's settings give: the manifest has them, and nothing that leaves."""
-TEXTS = {
-    "child_id": "child",
-    "family_id": "family",
-    "file_id": "file",
-    "reviewer_id": "reviewer",
-    "exclusion_reason": "reason in free text",
-    "reason_code": "reason of a referral",
-    "item": "what was bought",
-}
-"""Every column whose words come from a record; all others hold codes of the study's file, and others are refused."""
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project with Millbrook's records under ids that are canaries."""
-    root = tmp_path_factory.mktemp("canary")
-    shutil.copytree(ROOT / "params", root / "params")
-    shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("published", "generators", "slough*"))
-    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("5_*", "6_*", ".*"))
-    shutil.move(root / "data" / "millbrook", root / "data" / "canary")
-    for file in (root / "data" / "canary").glob("*.csv"):
-        frame = pd.read_csv(file, dtype="str", keep_default_na=False)
-        for column, kind in TEXTS.items():
-            if column in frame:
-                frame[column] = [f"{MARK}-{kind}-{value}" if value else "" for value in frame[column]]
-        frame.to_csv(file, index=False)
-    settings = read_yaml(root / "params" / "millbrook.yaml")
-    settings["data"]["folder"] = "data/canary"
-    settings["data"]["files"] = {}
-    for file in sorted((root / "data" / "canary").glob("*.csv")):
-        settings["data"]["files"][file.stem] = f"{FILE_MARK} {file.name}"
-        file.rename(file.with_name(f"{FILE_MARK} {file.name}"))
-    settings.pop("exclusion_reasons")
-    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
-    (root / "params" / "canary.yaml").write_text(text, encoding="utf-8")
-    return root
-
-
-def stepdown(project, *words):
-    return call(project, "run", "params/canary.yaml", "--outputs", "outputs", *words, timeout=600)
+def project(store):
+    """The project with its run, which all share: to be read only."""
+    return store.get("millbrook", published_canary)
 
 
 def bytes_of(file):
@@ -88,8 +47,7 @@ def record_dates(project):
 
 
 def test_after_a_run_no_canary_is_in_any_byte_of_the_release_or_of_a_log(project):
-    done = stepdown(project, "--formats", "html,xlsx,pdf,docx")
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = (project / "said.txt").read_text(encoding="utf-8")
     run = project / "outputs" / "canary" / "latest"
     dates = {date.encode() for date in record_dates(project)}
     found_files = 0
@@ -103,13 +61,13 @@ def test_after_a_run_no_canary_is_in_any_byte_of_the_release_or_of_a_log(project
                 told = set(re.findall(rb"\b\d{4}-\d{2}-\d{2}\b", text)) & dates
                 assert not told, (name, told)
     assert found_files > 30
-    no_ids(project, run, done)
+    no_ids(run, said)
 
 
-def no_ids(project, run, done):
+def no_ids(run, said):
     """Assert that no id stands in what the terminal showed, in a log, or in an executed notebook."""
-    assert MARK not in done.stdout + done.stderr
-    assert FILE_MARK not in done.stdout + done.stderr
+    assert MARK not in said
+    assert FILE_MARK not in said
     for file in [*run.rglob("*.log"), *run.rglob("*.jsonl"), *run.rglob("manifest.json"), *run.rglob("*.ipynb")]:
         text = file.read_text(encoding="utf-8")
         assert MARK not in text, file
@@ -117,18 +75,20 @@ def no_ids(project, run, done):
 
 
 def test_after_a_run_that_fails_in_every_notebook_there_is_no_release_and_no_id_in_a_log(project, tmp_path):
+    project = shutil.copytree(project, tmp_path / "own", symlinks=True)
     folder = tmp_path / "notebooks"
     folder.mkdir()
     for file in sorted((project / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(file, as_version=4)
         notebook.cells.append(nbformat.v4.new_code_cell("raise ValueError(book.records.children.to_string())"))
         nbformat.write(notebook, folder / file.name)
-    before = (project / "outputs" / "canary" / "latest").resolve() if (project / "outputs").exists() else None
-    done = stepdown(project, "--notebooks", str(folder), "--force")
+    before = (project / "outputs" / "canary" / "latest").resolve()
+    done = canary_run(project, "--notebooks", str(folder), "--force")
     assert done.returncode != 0
     assert MARK not in done.stdout + done.stderr
     outputs = project / "outputs" / "canary"
-    assert before is None or (outputs / "latest").resolve() == before
+    assert before.is_dir()
+    assert (outputs / "latest").resolve() == before
     for file in sorted(outputs.rglob("*")):
         if file.is_file() and (file.suffix in (".log", ".jsonl") or file.name == "manifest.json"):
             assert MARK not in file.read_text(encoding="utf-8"), file

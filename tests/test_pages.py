@@ -194,7 +194,7 @@ def test_charts_are_drawn_large_enough_to_read_on_a_phone(released, browser):
 
 
 def test_a_release_is_made_as_asked_and_leads_to_what_there_is(released):
-    for name, documents in (("slough_ifp", True), ("millbrook", False)):
+    for name, documents in (("slough_ifp", True), ("slough_innovation_hub", False)):
         assert (released[name] / "report.pdf").is_file() == documents
         assert documents or not (released[name] / "report.docx").exists()
         for file in ("report.pdf", "report.docx"):  # Word only where pandoc is on the machine

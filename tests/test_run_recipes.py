@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fixtures.run_project import GOOD, latest, project, whole
+from fixtures.whole_runs import DAG
 from stepdown.run.jobs import Exit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,31 +77,17 @@ def test_the_workflow_is_yaml_that_github_would_take_and_its_shell_is_sound():
         assert ("::warning::" in done.stdout) == (code in (6, 7))
 
 
-def test_airflow_s_operator_call_works_on_every_notebook_for_a_study(tmp_path):
+def test_airflow_s_operator_call_works_on_every_notebook_for_a_study(study_run):
     """The operator calls pm.execute_notebook(input, output, parameters=…, progress_bar=False, report_mode=True)."""
-    tree = ast.parse((RECIPES / "airflow_dag.py").read_text())
-    names = next(
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "NOTEBOOKS"
-    )
+    tree = ast.parse(DAG.read_text())
     (operator,) = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "PapermillOperator"
     ]
     assert {keyword.arg for keyword in operator.keywords} == {"task_id", "input_nb", "output_nb", "parameters"}
-    (tmp_path / "plain").mkdir()
-    code = (
-        "import sys, papermill as pm\n"
-        f"for name in {names!r}:\n"
-        f"    pm.execute_notebook(f'{ROOT}/notebooks/{{name}}.ipynb', f'{tmp_path}/plain/{{name}}.ipynb',\n"
-        f"        parameters={{'study': '{ROOT}/params/slough_ifp.yaml', 'output': '{tmp_path}/plain'}},\n"
-        "        progress_bar=False, report_mode=True, log_output=False)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    tables = {file.name for file in (tmp_path / "plain" / "restricted" / "tables").glob("*.csv")}
+    run = study_run("slough_innovation_hub")
+    tables = {file.name for file in (run / "restricted" / "tables").glob("*.csv")}
     assert {"profile.csv", "referrals.csv", "statutory_status.csv", "transitions.csv", "net_cost.csv"} <= tables
 
 

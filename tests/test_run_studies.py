@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -107,16 +108,18 @@ def test_shared_books_are_passed_over_but_not_alone(slough):
 
 
 @pytest.mark.slow
-def test_the_real_notebooks_give_the_same_tables_and_figures_forked_and_isolated(tmp_path):
-    words = ("run", "params/slough_ifp.yaml", "--no-pages", "--force", "--outputs", str(tmp_path))
+def test_the_real_notebooks_give_the_same_tables_and_figures_forked_and_isolated(study_run, tmp_path):
+    words = ("run", "params/slough_ifp.yaml", "--no-pages", "--isolated", "--outputs", str(tmp_path))
+    done = call(ROOT, *words, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
     found = []
-    for more in ((), ("--isolated",)):
-        done = call(ROOT, *words, *more, timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-        folder = (tmp_path / "slough_ifp" / "latest").resolve()
+    for folder, forked in ((study_run("slough_ifp"), True), ((tmp_path / "slough_ifp" / "latest").resolve(), False)):
+        events = [json.loads(line) for line in (folder / "restricted" / "run.jsonl").read_text().splitlines()]
+        ended = [event for event in events if event["event"] == "notebook_ended" and event["seconds"]]
+        assert {event["forked"] for event in ended} == {forked}
         assert whole(folder)
-        made = [p for kind in ("csv", "png", "svg") for p in folder.rglob(f"*.{kind}") if p.name != "changes.csv"]
-        found.append({p.relative_to(folder).as_posix(): p.read_bytes() for p in made})
+        files = [p for kind in ("csv", "png", "svg") for p in (folder / "restricted").rglob(f"*.{kind}")]
+        found.append({p.relative_to(folder).as_posix(): p.read_bytes() for p in files if p.name != "changes.csv"})
         assert not [p for p in folder.rglob("*.ipynb") if str(ROOT) in p.read_text()]
     assert len(found[0]) > 20
     assert found[0] == found[1]
