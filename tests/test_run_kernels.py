@@ -18,6 +18,14 @@ from fixtures.run_project import BROKEN, GOOD, latest, project, run
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unanswered(tmp_path_factory):
+    """A run on a cluster that does not answer; it waits ten seconds, while the other tests work."""
+    folder = project(tmp_path_factory.mktemp("unanswered"), GOOD / "2_other.ipynb")
+    with ThreadPoolExecutor(1) as pool:
+        yield folder, pool.submit(run, folder, "--cluster", "tcp://127.0.0.1:9", from_nothing=True)
+
+
 def outputs(run_folder, name):
     """Return what each cell showed, without what names an object or a time."""
     cells = json.loads((run_folder / "restricted" / "notebooks" / f"{name}.ipynb").read_text())["cells"]
@@ -224,9 +232,9 @@ def test_a_notebook_that_is_killed_on_a_cluster_names_the_signal(tmp_path):
     assert ended["cell"] == 3  # after the parameters and what was given for them
 
 
-def test_a_cluster_that_does_not_answer_ends_without_a_trace(tmp_path):
-    folder = project(tmp_path, GOOD / "2_other.ipynb")
-    done = run(folder, "--cluster", "tcp://127.0.0.1:9")
+def test_a_cluster_that_does_not_answer_ends_without_a_trace(unanswered):
+    folder, run_there = unanswered
+    done = run_there.result(120)
     assert done.returncode == 2
     assert "cluster" in done.stderr
     assert not (folder / "outputs").exists()

@@ -3,14 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from fixtures.run_project import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepdown import series
@@ -535,12 +534,7 @@ def test_a_scheduler_who_reruns_a_longer_file_reads_what_is_new_and_what_was_rev
         ]
         text = "\n".join(["series_id,period_start,period_end,value", *rows])
         (tmp_path / "data/series.csv").write_text(text + "\n", encoding="utf-8")
-        done = subprocess.run(
-            [Path(sys.executable).with_name("stepdown"), "run", "params/plans.yaml"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
+        done = call(tmp_path, "run", "params/plans.yaml")
         assert done.returncode == 0, done.stdout + done.stderr
         page = (tmp_path / "outputs/plans/latest/release/7_monitoring.html").read_text(encoding="utf-8")
         return " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
