@@ -1,67 +1,55 @@
 """Does any step of notebooks 0, 1, 3 and 4 grow faster than the number of children? Ends with 1 where one does.
 
-    .venv/bin/python -m benchmarks.growth           # a minute or two
+    .venv/bin/python -m benchmarks.growth                           # as the tests have it (20 seconds)
+    .venv/bin/python -m benchmarks.growth 1000 100000 400000        # any three sizes
 
-Processor time of every function of the library in studies of 1,500 and of 12,000 made-up children, one thread. It is
-too dear for every change's tests; tests/test_growth.py holds that a square would be seen.
+A step is a statement of a cell. What it takes of the smallest study is taken off first: most of that does not hang on
+how many children there are, and would hide growth.
 """
 
 from __future__ import annotations
 
-import cProfile
-import json
 import math
-import os
-import pstats
 import re
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.cells import NOTEBOOKS, ROOT, do
-from benchmarks.whole_study import study_of
+from benchmarks.cells import NOTEBOOKS, do
+from benchmarks.whole_study import study_of  # first: it holds linear algebra to one thread
 
-SMALL, LARGE = 1_500, 12_000
-MOST_OF_A_STEP = 1.15
-MOST_INSIDE = 1.5  # a small function's own growth: memory that no longer fits the cache adds to it, a square doubles it
+SIZES = (900, 6_000, 24_000)
+MOST = 1.15
 SECONDS_THAT_COUNT = 0.15
+ROUNDS = 5
 
 
-def profiled(work, library: Path) -> dict[str, float]:
-    """Return the processor time of each function of the library, "step " before those that a notebook calls."""
-    profile = cProfile.Profile(time.thread_time, builtins=False)
-    profile.runcall(work)
-    found: dict[str, float] = {}
-    for (file, _, name), (*_, taken, callers) in pstats.Stats(profile).stats.items():
-        if file.startswith(str(library)):
-            asked = any(Path(by[0]).name.startswith("cell of") or "sections" in by[0] for by in callers)
-            found[f"{'step ' * asked}{Path(file).stem}.{name}"] = taken
+def exponents(sizes: Sequence[int], taken: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return each step's exponent of growth between the second size and the third, above what the first takes.
+
+    taken: seconds of each step, a mapping for each of the three sizes.  Steps too short to be told are left out.
+    """
+    least, middle, most = sizes
+    base, some, all_ = taken
+    found = {}
+    for name, seconds in all_.items():
+        more = seconds - base[name]
+        if more > SECONDS_THAT_COUNT:
+            before = max(some[name] - base[name], 1e-6)
+            found[name] = math.log(more / before) / math.log((most - least) / (middle - least))
     return found
 
 
-def seconds_of(params: Path) -> dict[str, float]:
-    """Return :func:`profiled` of a study's notebooks, from a process of one thread, as a worker of a run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.growth", str(params)],
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def too_steep(small: dict[str, float], large: dict[str, float]) -> dict[str, float]:
-    """Return the exponent of each function that grows faster than it may."""
-    steep = {}
-    for name, taken in large.items():
-        power = math.log(taken / small[name]) / math.log(LARGE / SMALL) if small.get(name) else 0.0
-        if taken > SECONDS_THAT_COUNT and power > (MOST_OF_A_STEP if name.startswith("step ") else MOST_INSIDE):
-            steep[name] = round(power, 2)
-    return steep
+def steepest(sizes: Sequence[int], studies: Sequence[Path]) -> dict[str, float]:
+    """Return the exponents of the steps, by the least of several measurements while one seems to grow too fast."""
+    least = [do(str(study), NOTEBOOKS) for study in studies]
+    for _ in range(ROUNDS):
+        found = exponents(sizes, least)
+        again = sorted({name.partition(":")[0] for name, power in found.items() if power > MOST})
+        for taken, study in zip(least, studies, strict=True) if again else ():
+            taken.update({name: min(seconds, taken[name]) for name, seconds in do(str(study), again).items()})
+    return found
 
 
 def unhidden(params: Path) -> Path:
@@ -72,23 +60,13 @@ def unhidden(params: Path) -> Path:
     return params
 
 
-def main() -> None:
+def main(sizes: Sequence[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        studies = [unhidden(study_of(size, Path(folder) / str(size))) for size in (SMALL, LARGE)]
-        least = [seconds_of(study) for study in studies]
-        if too_steep(*least):  # measured again, for the least of both
-            again = [seconds_of(study) for study in studies]
-            least = [{n: min(t, new.get(n, t)) for n, t in old.items()} for old, new in zip(least, again, strict=True)]
-    steps = [name for name in least[1] if name.startswith("step ")]
-    steep = too_steep(*least)
-    print(f"{len(steps)} steps, {len(least[1])} functions; faster than they may: {steep or 'none'}")
-    sys.exit(bool(steep))
+        found = steepest(sizes, [unhidden(study_of(size, Path(folder) / str(size))) for size in sizes])
+    for name in sorted(found, key=found.__getitem__, reverse=True):
+        print(f"{found[name]:6.2f}  {name.splitlines()[0][:100]}")
+    sys.exit(max(found.values()) > MOST)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        from stepdown.run import warm  # noqa: F401 (what is imported at first use is no growth)
-
-        print(json.dumps(profiled(lambda: do(sys.argv[1], NOTEBOOKS), ROOT / "lib" / "stepdown")))
-    else:
-        main()
+    main([int(word) for word in sys.argv[1:]] or SIZES)
