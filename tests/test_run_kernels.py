@@ -26,6 +26,16 @@ def unanswered(tmp_path_factory):
         yield folder, pool.submit(run, folder, "--cluster", "tcp://127.0.0.1:9", from_nothing=True)
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster of two workers on this machine."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, scheduler_port=0
+    ) as started:
+        yield started
+
+
 def outputs(run_folder, name):
     """Return what each cell showed, without what names an object or a time."""
     cells = json.loads((run_folder / "restricted" / "notebooks" / f"{name}.ipynb").read_text())["cells"]
@@ -142,20 +152,12 @@ def test_kernels_that_start_together_do_not_meet(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_local_dask_cluster_of_two_workers_gives_the_same_tables(tmp_path):
-    distributed = pytest.importorskip("distributed")
+def test_a_local_dask_cluster_of_two_workers_gives_the_same_tables(cluster, tmp_path):
     names = ("one", "two")
     folder = project(tmp_path, GOOD / "1_sum.ipynb", GOOD / "2_other.ipynb", names=names)
     assert run(folder, "--isolated", names=names).returncode == 0
     here = {name: latest(folder, name) for name in names}
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, scheduler_port=0
-        ) as cluster,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        address = cluster.scheduler_address
-        done = pool.submit(run, folder, "--force", "--cluster", address, names=names).result(120)
+    done = run(folder, "--force", "--cluster", cluster.scheduler_address, names=names)
     assert done.returncode == 0, done.stdout + done.stderr
     for name in names:
         there = latest(folder, name)
@@ -174,17 +176,15 @@ def ancestors(pid):
 
 @linux
 @pytest.mark.slow
-def test_when_a_worker_of_a_cluster_is_killed_nothing_of_it_goes_on_writing_and_the_run_is_the_same(tmp_path):
+def test_when_a_worker_of_a_cluster_is_killed_nothing_of_it_goes_on_writing_and_the_run_is_the_same(cluster, tmp_path):
     """The notebook, and a process that it has started, end with the worker; another worker does the notebook again."""
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     folder = project(tmp_path, GOOD / "3_goes_on.ipynb", GOOD / "2_other.ipynb")
     assert run(folder).returncode == 0
     here, ticks = latest(folder), folder / "ticks"
     shutil.rmtree(ticks)
     with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, scheduler_port=0
-        ) as cluster,
         distributed.Client(cluster) as client,
         ThreadPoolExecutor(1) as pool,
     ):
