@@ -15,7 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.numbers import as_pounds, digits
 from stepdown.params.runs import RunSettings, Threshold
 
 Row = tuple[tuple[str, str], ...]
@@ -177,6 +176,8 @@ def _shown(text: str, unit: str, decimals: int) -> str:
     number = _number(text)
     if number is None:
         return text or "blank"
+    from stepdown.numbers import as_pounds, digits  # with pandas, which a run in which nothing moved does not need
+
     return as_pounds(number, decimals) if unit == "£" else digits(number, decimals) + ("%" if unit == "%" else "")
 
 
