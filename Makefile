@@ -3,7 +3,8 @@
 PYTHON ?= python3
 UV_VERSION = 0.13.9
 STUDIES ?= params/slough_ifp.yaml params/slough_innovation_hub.yaml params/millbrook.yaml params/halton_like.yaml params/leeds_family_valued.yaml params/audit_rr1038.yaml params/monitoring_slough.yaml params/monitoring_millbrook.yaml params/area_made_up.yaml params/area_leeds.yaml params/area_slough.yaml params/area_hertfordshire.yaml params/area_central_bedfordshire.yaml
-WORKERS ?= 2
+# three on two cores: while one waits for a browser, a kill or a time limit, two others work
+WORKERS ?= 3
 
 # uv compiles nothing where this is set, and then every start pays for compiling again
 export PYTHONDONTWRITEBYTECODE :=
