@@ -53,7 +53,6 @@ def _moved_words(moved: Mapping[str, Any]) -> str:
 
 def write_front_page(outputs: Path) -> Path | None:
     """Write outputs/index.html, which leads to each study's page; returns it, or None when no study has a page."""
-    from stepdown.numbers import joined
     from stepdown.release import rendered
     from stepdown.release.front import FRONT, front_card
 
@@ -68,7 +67,11 @@ def write_front_page(outputs: Path) -> Path | None:
     groups = [(heading, [s for s in studies if s["kind"] in kinds]) for heading, kinds in FRONT.items()]
     groups = [(heading, mine) for heading, mine in groups if mine]
     moved = [study["title"] for study in studies if study["has_moved"]]
-    since = f"Moved since their last release: {joined(moved)}." if moved else "No study moved since its last release."
+    since = "No study moved since its last release."
+    if moved:
+        from stepdown.numbers import joined  # with pandas, which a run in which nothing moved does not need
+
+        since = f"Moved since their last release: {joined(moved)}."
     write_text(outputs / "index.html", rendered("front.html.j2", groups=groups, moved=since) + "\n")
     return outputs / "index.html"
 
