@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.cells import NOTEBOOKS, do
 from benchmarks.whole_study import study_of  # first: it holds linear algebra to one thread
 
-SIZES = (900, 6_000, 24_000)
+SIZES = (900, 5_000, 20_000)
 MOST = 1.15
 SECONDS_THAT_COUNT = 0.15
 ROUNDS = 5
