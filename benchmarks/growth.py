@@ -42,14 +42,17 @@ def exponents(sizes: Sequence[int], taken: Sequence[Mapping[str, float]]) -> dic
 
 
 def steepest(sizes: Sequence[int], studies: Sequence[Path]) -> dict[str, float]:
-    """Return the exponents of the steps, by the least of several measurements while one seems to grow too fast."""
-    least = [do(str(study), NOTEBOOKS) for study in studies]
+    """Return the exponents of the steps: the least of several measurements, of steps that seem to grow too fast.
+
+    A clock beside other work errs, and one exponent in many is then too high; what grows too fast is so every time.
+    """
+    least = exponents(sizes, [do(str(study), NOTEBOOKS) for study in studies])
     for _ in range(ROUNDS):
-        found = exponents(sizes, least)
-        again = sorted({name.partition(":")[0] for name, power in found.items() if power > MOST})
-        for taken, study in zip(least, studies, strict=True) if again else ():
-            taken.update({name: min(seconds, taken[name]) for name, seconds in do(str(study), again).items()})
-    return found
+        steep = [name for name, power in least.items() if power > MOST]
+        again = sorted({name.partition(":")[0] for name in steep})
+        found = exponents(sizes, [do(str(study), again) for study in studies]) if again else {}
+        least |= {name: min(least[name], found.get(name, 0.0)) for name in steep}  # 0: too short to be told
+    return least
 
 
 def unhidden(params: Path) -> Path:

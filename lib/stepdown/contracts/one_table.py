@@ -14,7 +14,7 @@ from stepdown.contracts.model import Contract, How
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import RULE, check_values, lines_of
 from stepdown.contracts.sheets import DAYS_FROM_1904
-from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed
+from stepdown.contracts.typing_cells import AMERICAN_FOUND, no_row, typed, without_rows
 from stepdown.contracts.wide import as_long
 from stepdown.faults import Fault, Refused, some_rows
 from stepdown.limits import YEARS_AFTER, YEARS_BEFORE
@@ -28,7 +28,6 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     """Return one table, typed, how it was read, and its faults (an empty frame where its columns are at fault)."""
     shown = str(file.relative_to(study.root)) if file.is_relative_to(study.root) else file.name
     shown += f"#{sheet}" if sheet else ""
-    empty = typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, shown)[0]
     how: How = Counter()
     codes = contract.codes(study)
     try:
@@ -38,14 +37,14 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
             raw = as_long(raw, study.settings.data.wide[contract.table], contract, shown)
         raw = headed(without_totals(raw, how), contract, given, how, shown)
     except Refused as refused:
-        return empty, how, list(refused.faults)
+        return without_rows(contract), how, list(refused.faults)
     mine = study.settings.data.codes.get(contract.table, {})
     words = {field.name: other_words(field.name, mine.get(field.name, {})) for field in contract.fields}
     raw, faults = cleaned(raw, contract, codes, words, how, shown)
     if not len(raw):
         faults.append(no_row(contract, shown))
     if not len(raw) or not set(raw.columns) <= set(contract.names()):
-        return empty, how, faults
+        return without_rows(contract), how, faults
     raw = raw.reindex(columns=contract.names()).astype("str")
     day_first = study.settings.data.dates == "day_first"
     frame, found = typed(raw, contract, shown, day_first=day_first, how=how)

@@ -14,7 +14,7 @@ from stepdown.contracts.named_files import named_file_faults
 from stepdown.contracts.one_table import read_table
 from stepdown.contracts.registered import known_tables
 from stepdown.contracts.schema import lines_of
-from stepdown.contracts.typing_cells import one_for_one_cause, typed
+from stepdown.contracts.typing_cells import one_for_one_cause, without_rows
 from stepdown.faults import Fault, Refused, nearest, refuse, some_names, some_rows
 from stepdown.params import Study, outside
 from stepdown.params.written import same_but_for_zeros
@@ -58,7 +58,7 @@ class StudyRecords:
             return getattr(self, name)
         if name not in self.others and name not in known_tables():
             raise Refused([_unknown_table("the table requested", name)])
-        return self.others[name] if name in self.others else _empty(name)
+        return self.others[name] if name in self.others else without_rows(known_tables()[name])
 
 
 def table_files(study: Study) -> dict[str, Path]:
@@ -105,7 +105,7 @@ def read_study(study: Study) -> StudyRecords:
     how_read: dict[str, How] = {}
     for table, contract in known_tables().items():
         if table not in files:
-            frames[table] = _empty(table)
+            frames[table] = without_rows(contract)
             continue
         frames[table], how_read[table], found = read_table(files[table], contract, study, sheet_of(study, table))
         faults += found
@@ -120,11 +120,6 @@ def read_study(study: Study) -> StudyRecords:
     rows = {table: len(frames[table]) for table in files}
     six = {table: frames.pop(table) for table in SIX}
     return StudyRecords(**six, rows_read=rows, files=files, others=frames, how_read=how_read)
-
-
-def _empty(table: str) -> pd.DataFrame:
-    contract = known_tables()[table]
-    return typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, table)[0]
 
 
 def keep(records: StudyRecords, study: Study, file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -102,6 +103,16 @@ def typed(
         if unreadable.any():
             faults.append(_unreadable(cells[unreadable], field, contract, file))
     return pd.DataFrame(columns, index=raw.index), faults
+
+
+@cache
+def _without_rows(contract: Contract) -> pd.DataFrame:
+    return typed(pd.DataFrame(columns=contract.names(), dtype="str"), contract, contract.table)[0]
+
+
+def without_rows(contract: Contract) -> pd.DataFrame:
+    """Return the table without a row, its columns typed."""
+    return _without_rows(contract).copy()
 
 
 def _typed_column(cells: pd.Series, field: Field, how: How) -> tuple[pd.Series, pd.Series]:

@@ -13,7 +13,7 @@ Management Science 47(7):1008–1027. DOI 10.1287/mnsc.47.7.1008.9805
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,18 +58,18 @@ class Search:
         sure, exposed = self._in_whole_numbers(set(shown), first)
         return Hidden(frozenset(sure), {**whole[1], **exposed}, way)
 
-    def open_ends(self, hidden: frozenset[int] | set[int]) -> list[tuple[int, bool]]:
-        """Return the (small count, upper end) pairs that no known point of the outsider's system leaves open."""
-        low, high = self.system.bounds(hidden)
-        fits = ((self.points >= low - _NEAR) & (self.points <= high + _NEAR)).all(axis=1)
-        known = self.points[fits][:, self.targets] if self.targets else np.empty((0, 0))
-        ends = []
-        for i, at in enumerate(self.targets):
-            if not len(known) or known[:, i].min() > 1 + _NEAR:
-                ends.append((at, False))
-            if not len(known) or known[:, i].max() < self.threshold - _NEAR:
-                ends.append((at, True))
-        return ends
+    def open_ends(self, hidden: frozenset[int] | set[int]) -> Iterator[tuple[int, bool]]:
+        """Give the (small count, upper end) pairs that no known point of the outsider's system leaves open.
+
+        Points that become known meanwhile, and what is hidden meanwhile, count for the pairs that are left.
+        """
+        for at in self.targets:
+            for most in (False, True):
+                low, high = self.system.bounds(hidden)
+                fits = ((self.points >= low - _NEAR) & (self.points <= high + _NEAR)).all(axis=1)
+                known = self.points[fits, at]
+                if not (known >= self.threshold - _NEAR if most else known <= 1 + _NEAR).any():
+                    yield at, most
 
     def narrow(
         self, at: int, most: bool, hidden: frozenset[int] | set[int]
@@ -100,8 +100,6 @@ class Search:
     def _greedy(self, hidden: set[int], first: frozenset[int]) -> tuple[set[int], dict[int, Interval]]:
         given_up: dict[int, Interval] = {}
         for at, most in self.open_ends(hidden):
-            if (at, most) not in self.open_ends(hidden):
-                continue
             while (lack := self.narrow(at, most, hidden)) is not None:
                 wanting, gain = lack
                 useful = np.flatnonzero(gain > _NEAR)
