@@ -158,6 +158,11 @@ def test_spaces_around_ids_and_names_make_no_difference(copy, space):
     same_as_small(read(copy))
 
 
+def test_a_line_break_at_the_end_of_a_cell_makes_no_other_family(copy):
+    change(copy, "children", ("a2,f1,", 'a2,"f1\n",'))
+    assert same_as_small(read(copy)) == {("family_id", "spaces taken out"): 1}
+
+
 @pytest.mark.parametrize(
     ("table", "old", "new", "column"),
     [

@@ -71,9 +71,9 @@ def _cells(line: str) -> list[str]:
 def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
     """Return the table without rows of totals at its end: those that begin with the word."""
     last = raw.tail(TOTAL_ROWS)
-    first = last.bfill(axis=1).iloc[:, 0].astype("str")
-    totals = last.index[first.str.fullmatch(TOTAL.pattern, case=False).fillna(False)]
-    if totals.empty:
+    first = [next((cell for cell in row if not pd.isna(cell)), "") for row in last.itertuples(index=False, name=None)]
+    totals = [label for label, text in zip(last.index, first, strict=True) if TOTAL.fullmatch(text)]
+    if not totals:
         return raw
     how["", "rows of totals at the end left out"] += len(totals)
     return raw.drop(index=totals)

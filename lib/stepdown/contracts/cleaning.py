@@ -14,9 +14,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stepdown.contracts.headings import folded
 from stepdown.contracts.model import Codes, Contract, Field, How
@@ -32,13 +35,42 @@ BLANK_WORDS = frozenset(
 NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
 _YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "included", "include"})
 
-_SHORTENED = r"\d(?:[.,]\d+)?E\+\d+"
+_SHORTENED = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
 """A long number as Excel saves it to CSV: different ids have become the same text."""
 
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
 """Texts that hold visible ASCII and single spaces: only their words need a look."""
 _ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)", re.I)
 _DASHES = re.compile(r"[-–—−.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The distinct texts of a column. odd: those that hold more than visible ASCII and single spaces.
+
+    Patterns are matched by Arrow, whose classes of letters are those of ASCII.
+    """
+
+    every: pa.Array
+    odd: list[str]
+
+    @classmethod
+    def of(cls, cells: pd.Series) -> _Texts:
+        every = pc.unique(pa.array(cells)).drop_null()
+        return cls(every, every.filter(pc.invert(pc.match_substring_regex(every, _PLAIN))).to_pylist())
+
+    def like(self, pattern: str) -> list[str]:
+        return self.every.filter(pc.match_substring_regex(self.every, pattern)).to_pylist()
+
+    def among(self, words: Collection[str]) -> list[str]:
+        """Return the texts that are one of the words, in any capitals."""
+        folded = pc.utf8_lower(self.every)
+        return self.every.filter(pc.is_in(folded, pa.array(sorted(words), folded.type))).to_pylist()
+
+    def without(self, letter: str, in_ascii: str) -> list[str]:
+        """Return the texts in which no letter is like ``letter``; in_ascii: the same for ASCII alone."""
+        left = self.every.filter(pc.invert(pc.match_substring_regex(self.every, in_ascii))).to_pylist()
+        return [text for text in left if not re.search(letter, text)]
 
 
 def cleaned(
@@ -54,12 +86,14 @@ def cleaned(
     for field in contract.fields:
         if field.name in raw:
             known = codes.get(field.name, field.codes)
-            cells = _cleaned_column(raw[field.name], known, how)
-            faults += _unseen(cells, contract, file)
-            faults += [] if known else _stand_ins(cells, field, contract, file)
+            cells, texts = _cleaned_column(raw[field.name], known, how)
+            faults += _unseen(cells, texts, contract, file)
+            faults += [] if known else _stand_ins(cells, texts, field, contract, file)
             if field.type == "text":
-                cells = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
-                faults += [] if field.free or known else _two_cases(cells, contract, file)
+                coded = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
+                texts = texts if coded is cells else _Texts.of(coded)
+                cells = coded
+                faults += [] if field.free or known else _two_cases(cells, texts, contract, file)
             elif field.type == "flag":
                 cells = _in_other_words(cells, (), words.get(field.name, {}), how)
             columns[field.name] = cells
@@ -70,13 +104,11 @@ def cleaned(
     return frame[rows], faults
 
 
-def _cleaned_column(cells: pd.Series, codes: Iterable[str], how: How) -> pd.Series:
-    distinct = cells.dropna().drop_duplicates()
-    lower = distinct.str.lower().str.strip()
-    odd = distinct[~distinct.str.match(_PLAIN) | lower.isin(BLANK_WORDS) | distinct.str.fullmatch(_DASHES.pattern)]
+def _cleaned_column(cells: pd.Series, codes: Iterable[str], how: How) -> tuple[pd.Series, _Texts]:
+    texts = _Texts.of(cells)
     kept = {code.casefold() for code in codes}
     changed: dict[str, str | None] = {}
-    for text in odd:
+    for text in (*texts.odd, *texts.among(BLANK_WORDS), *texts.like(f"^{_DASHES.pattern}$")):
         new: str | None = " ".join(unicodedata.normalize("NFC", text).split())
         word = str(new).casefold()
         if word not in kept and (not word or word in BLANK_WORDS or _DASHES.fullmatch(word)):
@@ -84,13 +116,14 @@ def _cleaned_column(cells: pd.Series, codes: Iterable[str], how: How) -> pd.Seri
         if new != text:
             changed[text] = new
     if not changed:
-        return cells
+        return cells, texts
     times = cells[cells.isin(list(changed))].value_counts()
     for text, n in times.items():
         new = changed[str(text)]
         what = "spaces taken out" if new is not None else "blank words read as blank" if str(text).strip() else "spaces"
         how[str(cells.name), "cells with only spaces read as blank" if what == "spaces" else what] += int(n)
-    return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+    cells = cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
+    return cells, _Texts.of(cells)
 
 
 def _as_codes(cells: pd.Series, field: Field, codes: tuple[str, ...] | Mapping[str, str], how: How) -> pd.Series:
@@ -133,65 +166,64 @@ def _in_other_words(cells: pd.Series, codes: Iterable[str], words: Mapping[str, 
     return cells.map(lambda text: changed.get(text, text), na_action="ignore").astype("str")
 
 
-def _stand_ins(cells: pd.Series, field: Field, contract: Contract, file: str) -> list[Fault]:
+def _stand_ins(cells: pd.Series, texts: _Texts, field: Field, contract: Contract, file: str) -> list[Fault]:
     """Return the fault of ids that say "not known" (several would be one), and of reasons that are none."""
-    distinct = cells.dropna().drop_duplicates()
-    lower = distinct.str.lower()
     if field.other:
-        wrong = distinct[lower.isin(NOT_KNOWN | _YES_NO) | ~distinct.str.contains(r"[^\W\d_]")]
+        wrong = [*texts.among(NOT_KNOWN | _YES_NO), *texts.without(r"[^\W\d_]", "[A-Za-z]")]
         found = "not a reason: yes, no, a number, a mark or a word for “not known”"
         allowed = "a reason in words; a blank cell if the child is not excluded"
         remedy = "write the reason, or clear the cell"
     elif field.name.endswith("_id"):
-        wrong = distinct[lower.isin(NOT_KNOWN) | ~distinct.str.contains(r"\w") | distinct.str.fullmatch(_SHORTENED)]
+        wrong = [*texts.among(NOT_KNOWN), *texts.without(r"\w", "[0-9A-Za-z_]"), *texts.like(_SHORTENED)]
         found = "a word for “not known”, or a long number that Excel shortened"
         allowed = "an id of its own"
         remedy = "give each its own id from the source, or remove the rows"
     else:
         return []
-    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
-    return (
-        [Fault(where, found, allowed, RULE.format(table=contract.table, column=cells.name), remedy)]
-        if len(wrong)
-        else []
-    )
-
-
-def _two_cases(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
-    distinct = cells.dropna().drop_duplicates()
-    lower = distinct.str.lower().str.replace(" ", "")
-    wide = ~distinct.str.match(_PLAIN)
-    lower[wide] = [unicodedata.normalize("NFKC", text).casefold() for text in lower[wide]]
-    alike = distinct[lower.duplicated(keep=False)]
-    if alike.empty:
+    if not wrong:
         return []
-    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(alike)]))}"
+    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
+    return [Fault(where, found, allowed, RULE.format(table=contract.table, column=cells.name), remedy)]
+
+
+def _two_cases(cells: pd.Series, texts: _Texts, contract: Contract, file: str) -> list[Fault]:
+    folded = pc.replace_substring(pc.utf8_lower(texts.every), " ", "")
+    if not texts.odd and pc.count_distinct(folded).as_py() == len(folded):
+        return []
+    odd, every = set(texts.odd), texts.every.to_pylist()
+    alike = [
+        unicodedata.normalize("NFKC", low).casefold() if text in odd else low
+        for text, low in zip(every, folded.to_pylist(), strict=True)
+    ]
+    times = Counter(alike)
+    wrong = [text for text, fold in zip(every, alike, strict=True) if times[fold] > 1]
+    if not wrong:
+        return []
+    where = f"{file}, column {cells.name}, {some_rows(lines_of(cells.index[cells.isin(wrong)]))}"
     return [
         Fault(
             where,
-            f"{len(alike)} texts that differ from another only in capitals, spaces or the width of letters",
+            f"{len(wrong)} texts that differ from another only in capitals, spaces or the width of letters",
             "one way of writing each thing",
             RULE.format(table=contract.table, column=cells.name) + "; it cannot be known whether they are one",
             "write them in the same way if they are one; if not, make them differ in more than that",
-            tuple(alike.sort_values(key=lambda s: s.str.lower()).head(4)),
+            tuple(sorted(wrong, key=str.lower)[:4]),
         )
     ]
 
 
-def _unseen(cells: pd.Series, contract: Contract, file: str) -> list[Fault]:
-    distinct = cells.dropna().drop_duplicates()
-    odd = distinct[~distinct.str.match(_PLAIN)]
+def _unseen(cells: pd.Series, texts: _Texts, contract: Contract, file: str) -> list[Fault]:
     rule = RULE.format(table=contract.table, column=cells.name)
     faults = []
     for wrong, what, allowed, remedy in (
         (
-            [text for text in odd if unseen(text)],
+            [text for text in texts.odd if unseen(text)],
             "invisible characters (zero-width, direction or control marks)",
             "visible characters: two ids that look the same must be the same",
             "type the text again, or remove the characters at the source",
         ),
         (
-            [text for text in distinct[distinct.str.startswith("#")] if _ERROR.fullmatch(text)],
+            [text for text in texts.like("^#") if _ERROR.fullmatch(text)],
             "an error that Excel writes, such as #N/A",
             "values; a blank cell where a value is not known",
             "correct the formula behind the cell, or clear the cell if the value is not known",
