@@ -69,7 +69,7 @@ def select(study: Study, records: StudyRecords) -> Cohort:
     included = everyone[everyone["exclusion_reason"].isna()].reset_index(drop=True)
     months = study.settings.window_months
     seen = {period: _seen(study, included, period, months) for period in PERIODS}
-    asked = {period: _asked(study, included, period, months) for period in PERIODS}
+    asked = {period: _asked(study, included, period, months, seen[period]) for period in PERIODS}
     if study.settings.unobservable == "days_at_risk":
         kept = (seen["before"].days_at_risk > 0) & (seen["after"].days_at_risk > 0)
     else:
@@ -111,11 +111,11 @@ def _seen(study: Study, children: pd.DataFrame, period: str, months: int) -> Obs
     )
 
 
-def _asked(study: Study, children: pd.DataFrame, period: str, months: int) -> Observed:
+def _asked(study: Study, children: pd.DataFrame, period: str, months: int, seen: Observed) -> Observed:
     """Return what must be observable for a child to be analysed: under ``as_published``, the extract's reach alone."""
     if study.settings.unobservable == "as_published":
         return _seen(study, children.assign(birth_date=pd.NaT), period, months)
-    return _seen(study, children, period, months)
+    return seen
 
 
 def participant_flow(
@@ -123,19 +123,19 @@ def participant_flow(
 ) -> AggregateTable:
     """Return the participant flow: one row is a group × step; the exclusions add up to the difference."""
     reason = np.where(seen["before"].observable, "after: " + seen["after"].reason, "before: " + seen["before"].reason)
-    rows = []
+    families, rows = included["family_id"], []
     for label in study.settings.groups.labels():
         mine, chosen = everyone[everyone["group"] == label], (included["group"] == label).to_numpy()
-        rows.append(_step(label, IN_RECORDS, "", mine))
-        for why, left_out in mine[mine["exclusion_reason"].notna()].groupby("exclusion_reason"):
+        rows.append(_step(label, IN_RECORDS, "", mine["family_id"]))
+        for why, left_out in mine["family_id"].groupby(mine["exclusion_reason"]):
             rows.append(
                 _step(label, "Excluded", study.settings.exclusion_reasons.get(str(why), "Other reason"), left_out)
             )
         for why in sorted(set(reason[chosen & ~kept])):
             period, sight = why.split(": ", 1)
             text = f"{REASONS[sight]} ({period})"
-            rows.append(_step(label, "Not observable", text, included[chosen & ~kept & (reason == why)]))
-        rows.append(_step(label, ANALYSED, "", included[chosen & kept]))
+            rows.append(_step(label, "Not observable", text, families[chosen & ~kept & (reason == why)]))
+        rows.append(_step(label, ANALYSED, "", families[chosen & kept]))
     columns = {
         "group": Column("Group", Role.KEY),
         "step": Column("Step", Role.KEY),
@@ -147,8 +147,8 @@ def participant_flow(
     return AggregateTable.of_rows("participant_flow", "group × step of the participant flow", columns, rows, sums)
 
 
-def _step(label: str, step: str, reason: str, children: pd.DataFrame) -> tuple[str, str, str, int, int]:
-    return label, step, reason, len(children), children["family_id"].nunique()
+def _step(label: str, step: str, reason: str, families: pd.Series) -> tuple[str, str, str, int, int]:
+    return label, step, reason, len(families), families.nunique()
 
 
 def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
@@ -157,15 +157,16 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
     Columns: group, window ("6 months after"), window_months, period, reason, children, observable (true or false).
     """
     lengths: Sequence[int] = sorted({study.settings.window_months, *study.settings.longer_windows_months})
+    sights = {(months, period): _sights(study, included, period, months) for months in lengths for period in PERIODS}
+    order = [str(sight) for sight in Sight]
     rows = []
     for label in study.settings.groups.labels():
-        mine = included[included["group"] == label]
-        for months in lengths:
-            for period in PERIODS:
-                for (why, analysed), count in _sights(study, mine, period, months).items():
-                    told = REASONS.get(why, why) + analysed
-                    window = f"{months} months {period}"
-                    rows.append((label, window, months, period, told, count, why == str(Sight.OBSERVABLE)))
+        mine = (included["group"] == label).to_numpy()
+        for (months, period), (reason, analysed) in sights.items():
+            counts = Counter(zip(reason[mine], analysed[mine], strict=True))
+            for why, how in sorted(counts, key=lambda key: (order.index(key[0]), key[1])):
+                told, window = REASONS.get(why, why) + how, f"{months} months {period}"
+                rows.append((label, window, months, period, told, counts[why, how], why == str(Sight.OBSERVABLE)))
     columns = {
         "group": Column("Group", Role.KEY),
         "window": Column("Window", Role.KEY),
@@ -179,19 +180,18 @@ def observability(study: Study, included: pd.DataFrame) -> AggregateTable:
     return AggregateTable.of_rows("observability", "group × window × reason", columns, rows, sums)
 
 
-def _sights(study: Study, mine: pd.DataFrame, period: str, months: int) -> dict[tuple[str, str], int]:
-    """Return children by reason and by how they are analysed all the same (blank: they are not), reasons in order."""
-    asked, seen = _asked(study, mine, period, months), _seen(study, mine, period, months)
+def _sights(study: Study, included: pd.DataFrame, period: str, months: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each child what the data shows, and how it is analysed all the same (blank: it is not)."""
+    seen = _seen(study, included, period, months)
+    asked = _asked(study, included, period, months, seen)
     reason = np.where(asked.observable, seen.reason, asked.reason)
-    analysed = np.full(len(mine), "", dtype=object)
+    analysed = np.full(len(included), "", dtype=object)
     if months == study.settings.window_months:
         if study.settings.unobservable == "as_published":
             analysed[asked.observable & ~seen.observable] = AS_PUBLISHED
         elif study.settings.unobservable == "days_at_risk":
             analysed[(seen.days_at_risk > 0) & ~seen.observable] = DAYS_AT_RISK
-    counts = Counter(zip(reason, analysed, strict=True))
-    order = [str(sight) for sight in Sight]
-    return {key: counts[key] for key in sorted(counts, key=lambda key: (order.index(key[0]), key[1]))}
+    return reason, analysed
 
 
 def _refuse_empty_group(study: Study, analysed: pd.DataFrame) -> None:
