@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -184,6 +185,7 @@ def _status_on_date(table: AggregateTable, found: Definitions, own: Block, group
 def with_cost(tables: Tables, found: Definitions, own: Block) -> None:
     """Define the children with any cost: with any of what is priced, in a group and period or in all."""
     priced = list(dict.fromkeys(tables["cost_parts"].frame["measure"])) if "cost_parts" in tables else []
+    any_of = cache(lambda measure, period: held(own, measure, period))
     for name, table in tables.items():
         for row, v in rows_of(table.frame) if priced and "children_with_cost" in table.columns else ():
             if v.get("children_set_aside"):
@@ -192,7 +194,7 @@ def with_cost(tables: Tables, found: Definitions, own: Block) -> None:
                 found.counts((name, row, "children_with_cost"), own, own.where())
                 continue
             periods = [str(v["period"])] if "period" in v else ["before", "after"]
-            masks = [held(own, measure, period) for measure in priced for period in periods]
+            masks = [any_of(measure, period) for measure in priced for period in periods]
             if any(mask is None for mask in masks):
                 return
             mine = own.where(group=v["group"]) if "group" in v else own.where()

@@ -211,5 +211,6 @@ def _rest_of(place: Place, sums: Sequence[Mapping[int, list[int]]], cells: Mappi
 
 def described(table: AggregateTable, place: Place) -> dict[str, str]:
     """Return the key values of the row in which a count stands."""
-    row = table.frame[table.keys()].iloc[place[1]]
-    return {str(name): str(value) for name, value in row.items() if not pd.isna(value)}
+    names = table.keys()
+    values = [table.frame[name].iloc[place[1]] for name in names]
+    return {name: str(value) for name, value in zip(names, values, strict=True) if not pd.isna(value)}
