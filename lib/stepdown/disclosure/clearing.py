@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stepdown.disclosure import cleared as cleared_module
 from stepdown.disclosure.affording import merged
@@ -16,6 +17,9 @@ from stepdown.disclosure.resting import also_resting
 from stepdown.faults import Fault, Refused
 from stepdown.params.disclosure import AlsoHide, DisclosurePolicy
 from stepdown.tables import AggregateTable, Column, Role
+
+Flags = dict[str, NDArray[np.bool_]]
+"""By column, which of its cells are suppressed: one a row."""
 
 
 def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = None) -> ClearedTable:
@@ -32,18 +36,19 @@ def clear(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None = N
         frame[name] = False  # of a table that is not released: a flag that is not known would end a chart or sentence
     marks = _marks(table, hidden, policy.symbol)
     for row, column, text in plan.stands.get(table.name, ()) if plan and not why else ():
-        marks.loc[row, column] = text if text in (policy.symbol, NOT_APPLICABLE) else ""
-        frame[column] = _with(frame[column], row, text if marks.loc[row, column] == "" else None)
+        marks[column][row] = text if text in (policy.symbol, NOT_APPLICABLE) else ""
+        frame[column] = _with(frame[column], row, text if marks[column][row] == "" else None)
+    used = {mark for own in marks.values() for mark in own}
     symbols = {}
-    if (marks == policy.symbol).to_numpy().any():
+    if policy.symbol in used:
         symbols[policy.symbol] = symbol_in_words(policy, plan)
-    if (marks == NOT_APPLICABLE).to_numpy().any():
+    if NOT_APPLICABLE in used:
         symbols[NOT_APPLICABLE] = "not applicable, or not known"
     return ClearedTable(
         name=table.name,
         one_row_is=table.one_row_is,
         frame=frame,
-        marks=marks,
+        marks=pd.DataFrame(marks, index=frame.index, columns=frame.columns, dtype="str"),
         columns=dict(table.columns),
         symbols=symbols,
         policy=policy_in_words(policy),
@@ -86,24 +91,21 @@ def symbol_in_words(policy: DisclosurePolicy, plan: Plan | None = None) -> str:
     )
 
 
-def _all_hidden(table: AggregateTable) -> pd.DataFrame:
+def _all_hidden(table: AggregateTable) -> Flags:
     """Return flags that hide everything but what names a row."""
-    hidden = pd.DataFrame(False, index=range(len(table.frame)), columns=table.frame.columns)
-    for name, column in table.columns.items():
-        hidden[name] = column.role is not Role.KEY
-    return hidden
+    return {name: np.full(len(table.frame), column.role is not Role.KEY) for name, column in table.columns.items()}
 
 
-def _hidden(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None) -> pd.DataFrame:
-    """Return a frame of flags, numbered by row: which cells are suppressed."""
-    hidden = pd.DataFrame(False, index=range(len(table.frame)), columns=table.frame.columns)
+def _hidden(table: AggregateTable, policy: DisclosurePolicy, plan: Plan | None) -> Flags:
+    """Return which cells are suppressed."""
+    hidden = {name: np.zeros(len(table.frame), dtype=np.bool_) for name in table.columns}
     if policy.method == "none":
         return hidden
     places = (
         hidden_counts(table, policy) if plan is None else {(table.name, *at) for at in plan.hidden.get(table.name, ())}
     )
     for _, row, column in places:
-        hidden.loc[row, column] = True
+        hidden[column][row] = True
     for name in table.columns:
         hidden[name] |= _given_away(table, name, policy) | _dominated(table, name, policy)
     hidden = _spread_to_derived(table, hidden, policy.threshold)
@@ -143,84 +145,93 @@ def _places(table: AggregateTable, wanted: AlsoHide) -> list[Place]:
     return [(table.name, int(row), wanted.column) for row in np.flatnonzero(fits)]
 
 
-def _given_away(table: AggregateTable, name: str, policy: DisclosurePolicy) -> pd.Series:
+def _numbers(table: AggregateTable, name: str) -> NDArray[np.float64]:
+    return pd.to_numeric(table.frame[name], errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _given_away(table: AggregateTable, name: str, policy: DisclosurePolicy) -> NDArray[np.bool_]:
     """Return flags for shares whose number of people, a shown size times the share, is a small one."""
     column = table.columns[name]
-    flags = pd.Series(False, index=range(len(table.frame)))
+    flags = np.zeros(len(table.frame), dtype=np.bool_)
     is_share = column.unit == "%" or "share" in f"{column.label} {column.about}".lower()
     if column.role is not Role.DERIVED or not is_share or not pd.api.types.is_numeric_dtype(table.frame[name]):
         return flags
-    share = table.frame[name].astype("float64").reset_index(drop=True) / (100 if column.unit == "%" else 1)
+    share = _numbers(table, name) / (100 if column.unit == "%" else 1)
     for base in (other for other in column.rests_on if table.columns[other].role is Role.BASE):
-        size = pd.to_numeric(table.frame[base], errors="coerce").reset_index(drop=True).astype("float64")
-        for people in ((share * size).round(), ((1 - share) * size).round()):
+        size = _numbers(table, base)
+        for people in (np.round(share * size), np.round((1 - share) * size)):
             flags |= (people >= 1) & (people <= policy.threshold)
     return flags
 
 
-def _dominated(table: AggregateTable, name: str, policy: DisclosurePolicy) -> pd.Series:
+def _dominated(table: AggregateTable, name: str, policy: DisclosurePolicy) -> NDArray[np.bool_]:
     """Return flags for totals of which one contributor has more than the policy's share."""
     shares = table.largest_percent.get(name)
     if shares is None:
-        return pd.Series(False, index=range(len(table.frame)))
-    return pd.Series(shares, dtype="float64") > policy.dominance_percent
+        return np.zeros(len(table.frame), dtype=np.bool_)
+    return np.asarray(shares, dtype="float64") > policy.dominance_percent
 
 
-def _spread_to_derived(table: AggregateTable, hidden: pd.DataFrame, threshold: int) -> pd.DataFrame:
+def _spread_to_derived(table: AggregateTable, hidden: Flags, threshold: int) -> Flags:
     """Return the flags with every number hidden that rests on a hidden one, however far down.
 
     An average or a difference that rests on sizes of groups alone stays where such a size is large and hidden only
     because of what it lacks: no count follows from it.
     """
-    result = hidden.copy()
-    resting = [name for name, c in table.columns.items() if c.role in (Role.DERIVED, Role.TOTAL) and c.rests_on]
-    for _ in resting:
-        before = result.to_numpy().sum()
-        for name in resting:
-            for other in table.columns[name].rests_on:
-                result[name] |= result[other] & ~_harmless(table, name, other, threshold)
-        if result.to_numpy().sum() == before:
-            break
+    result = {name: flags.copy() for name, flags in hidden.items()}
+    resting = [
+        (result[name], result[other], ~_harmless(table, name, other, threshold))
+        for name, column in table.columns.items()
+        if column.role in (Role.DERIVED, Role.TOTAL)
+        for other in column.rests_on
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for mine, other, tells in resting:
+            more = other & tells & ~mine
+            mine |= more
+            changed |= bool(more.any())
     return result
 
 
-def _harmless(table: AggregateTable, name: str, other: str, threshold: int) -> pd.Series:
+def _harmless(table: AggregateTable, name: str, other: str, threshold: int) -> NDArray[np.bool_]:
     """Return flags for rows where ``name`` may be shown although ``other``, which it rests on, is hidden."""
     column = table.columns[name]
     on_sizes_alone = all(table.columns[c].role is Role.BASE for c in column.rests_on)
     if column.unit == "%" or not on_sizes_alone or column.role is Role.TOTAL:
-        return pd.Series(False, index=range(len(table.frame)))
-    return pd.to_numeric(table.frame[other], errors="coerce").reset_index(drop=True) > threshold
+        return np.zeros(len(table.frame), dtype=np.bool_)
+    return _numbers(table, other) > threshold
 
 
-def _second_totals(table: AggregateTable, hidden: pd.DataFrame) -> pd.DataFrame:
+def _second_totals(table: AggregateTable, hidden: Flags) -> Flags:
     """Return the flags with a second total hidden wherever one alone would follow from a known sum."""
-    result = hidden.copy()
+    result = {name: flags.copy() for name, flags in hidden.items()}
     for sums in table.adds_up:
         if sums.column not in table.columns or table.columns[sums.column].role is not Role.TOTAL:
             continue
-        values = table.frame[sums.column].reset_index(drop=True)
+        flags, values = result[sums.column], table.frame[sums.column].reset_index(drop=True)
         for rows in row_groups(table.frame, sums.within):
-            if result.loc[rows, sums.column].sum() == 1:
-                others = [row for row in rows if not result.loc[row, sums.column]]
+            if flags[rows].sum() == 1:
+                others = [row for row in rows if not flags[row]]
                 if others:
-                    result.loc[min(others, key=lambda row: (values[row] == 0, abs(values[row]))), sums.column] = True
+                    flags[min(others, key=lambda row: (values[row] == 0, abs(values[row])))] = True
     return result
 
 
-def _blanked(table: AggregateTable, hidden: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataFrame:
+def _blanked(table: AggregateTable, hidden: Flags, policy: DisclosurePolicy) -> pd.DataFrame:
     """Return the values with NA where they are hidden, and no finer than they are shown."""
-    frame = pd.DataFrame(index=range(len(table.frame)))
-    for name, column in table.columns.items():
-        values = table.frame[name].reset_index(drop=True)
-        flags = hidden[name]
+    columns = {}
+    for name, values in table.frame.reset_index(drop=True).items():
+        column, flags = table.columns[str(name)], hidden[str(name)]
         if pd.api.types.is_bool_dtype(values) and values.dtype == bool:
             values = values.astype("boolean")
         elif pd.api.types.is_integer_dtype(values):
             values = values.astype("Int64")
         if policy.method == "suppress":
             values = _no_finer(values, column, policy)
-        frame[name] = values.mask(flags) if flags.any() else values
+        columns[name] = values.mask(flags) if flags.any() else values
+    frame = pd.DataFrame(columns)
     return _shares_of_rounded(table, frame) if policy.method == "suppress" and policy.rounding_base > 1 else frame
 
 
@@ -245,13 +256,13 @@ def _no_finer(values: pd.Series, column: Column, policy: DisclosurePolicy) -> pd
     return values
 
 
-def _marks(table: AggregateTable, hidden: pd.DataFrame, symbol: str) -> pd.DataFrame:
+def _marks(table: AggregateTable, hidden: Flags, symbol: str) -> dict[str, NDArray[np.object_]]:
     """Return the symbol of each cell: the policy's where hidden, "z" where there is no number, else ""."""
     marks = {}
     for name, column in table.columns.items():
         own = np.full(len(table.frame), "", dtype="object")
         if column.role not in (Role.KEY, Role.OPEN) or pd.api.types.is_numeric_dtype(table.frame[name]):
             own[table.frame[name].isna().to_numpy()] = NOT_APPLICABLE
-        own[hidden[name].to_numpy()] = symbol
+        own[hidden[name]] = symbol
         marks[name] = own
-    return pd.DataFrame(marks, index=range(len(table.frame)), columns=table.frame.columns, dtype="str")
+    return marks
