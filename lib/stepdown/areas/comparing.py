@@ -136,19 +136,31 @@ def group_time_effects(rates: Floats, years: NDArray[np.int64], began: Floats) -
     begun against councils that began before, and miss the mean whenever an effect grows.
     """
     never = np.isnan(began)
-    entries: list[tuple[int, int, int, float]] = []
+    entries = [np.empty((0, 4))]
     for group in np.unique(began[~never]).astype(int):
         base = rates[:, years == group - 1]
-        change = rates - base if base.shape[1] else np.full_like(rates, np.nan)
-        seen = np.isfinite(change)
-        for k, year in enumerate(years):
-            treated, others = (seen[:, k] & chosen for chosen in (began == group, never))
-            told = treated.any() and others.sum() >= FEWEST_NEIGHBOURS
-            effect = change[treated, k].mean() - change[others, k].mean() if told else np.nan
-            entries.append((group, int(year), int(treated.sum()), effect))
-    table = np.array(entries, dtype=float).reshape(-1, 4)
+        change = (rates - base if base.shape[1] else np.full_like(rates, np.nan)).T
+        treated, councils = _means(change, began == group)
+        others, compared = _means(change, never)
+        effect = np.where(compared >= FEWEST_NEIGHBOURS, treated - others, np.nan)
+        entries.append(np.column_stack([np.full(len(years), group), years, councils, effect]))
+    table = np.vstack(entries)
     group, year, councils = table[:, :3].astype(np.int64).T
     return GroupTime(group, year, councils, table[:, 3], int(never.sum()))
+
+
+def _means(change: Floats, chosen: Bools) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the mean change by year of the chosen authorities that have figures (NaN: none has), and their number.
+
+    change: (years, n).
+    """
+    part = change.compress(chosen, axis=1)
+    seen = np.isfinite(part)
+    number = seen.sum(axis=1)
+    total = part.sum(axis=1)
+    for k in np.flatnonzero(number < part.shape[1]):  # without gaps all years are added up at once
+        total[k] = part[k, seen[k]].sum()
+    return np.divide(total, number, out=np.full(len(total), np.nan), where=number > 0), number
 
 
 def group_time_p(rates: Floats, years: NDArray[np.int64], began: Floats, draws: int = 999, seed: int = 1) -> float:

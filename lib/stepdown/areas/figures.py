@@ -172,29 +172,37 @@ class Figures:
         below = self.denominators(measure).reindex(columns=counts.columns)
         return counts / below.where(below > 0) * AREA_MEASURES[measure].per
 
-    def neighbour_matrix(self, model: str) -> np.ndarray:
-        """Return whether column j is a neighbour of row i, authorities × authorities; raises Refused without a row."""
-        rows = self.neighbours[self.neighbours["model"] == model]
-        if rows.empty:
-            known = sorted(self.neighbours["model"].unique())
-            raise Refused(
-                [
-                    Fault(
-                        where=f"{self.folder.name}/statistical_neighbours.csv",
-                        found=f"no neighbours of the model {model!r}{nearest(model, known)}",
-                        allowed=", ".join(known) or "a model with rows",
-                        rule="a council is compared with the authorities that a published model calls like it",
-                        remedy="name a model that the table has under area.neighbours",
-                    )
-                ]
-            )
+    @cached_property
+    def _matrices(self) -> dict[str, np.ndarray]:
         code = pd.Series(self.authorities, index=self.areas.loc[self.authorities, "la_code"])
         place = pd.Series(range(len(self.authorities)), index=self.authorities)
-        own, other = (rows[name].map(code).map(place) for name in ("la_code", "neighbour_la_code"))
+        own, other = (self.neighbours[name].map(code).map(place) for name in ("la_code", "neighbour_la_code"))
         both = own.notna() & other.notna()
-        matrix = np.zeros((len(self.authorities),) * 2, dtype=bool)
-        matrix[own[both].astype(int), other[both].astype(int)] = True
-        return matrix
+        found = {}
+        for model, rows in self.neighbours.groupby("model"):
+            known = rows.index[both[rows.index]]
+            matrix = np.zeros((len(self.authorities),) * 2, dtype=bool)
+            matrix[own[known].astype(int), other[known].astype(int)] = True
+            matrix.flags.writeable = False  # one matrix for all who ask
+            found[str(model)] = matrix
+        return found
+
+    def neighbour_matrix(self, model: str) -> np.ndarray:
+        """Return whether column j is a neighbour of row i, authorities × authorities; raises Refused without a row."""
+        if model in self._matrices:
+            return self._matrices[model]
+        known = sorted(self._matrices)
+        raise Refused(
+            [
+                Fault(
+                    where=f"{self.folder.name}/statistical_neighbours.csv",
+                    found=f"no neighbours of the model {model!r}{nearest(model, known)}",
+                    allowed=", ".join(known) or "a model with rows",
+                    rule="a council is compared with the authorities that a published model calls like it",
+                    remedy="name a model that the table has under area.neighbours",
+                )
+            ]
+        )
 
 
 def read_figures(settings: AreaSettings, root: Path) -> Figures:
@@ -289,6 +297,8 @@ def rate_faults(figures: Figures, at: Callable[[list[int]], str]) -> list[Fault]
     rows = rows[rows["count"].notna() & rows["rate"].notna()]
     for name, measure in AREA_MEASURES.items():
         mine = rows[rows["measure"] == name]
+        if mine.empty:
+            continue
         off = mine.index[~_comes_out(mine, measure, figures, name).to_numpy()]
         if len(off):
             faults.append(
@@ -320,8 +330,9 @@ def _equal(again: pd.Series, printed: pd.Series, step: float) -> pd.Series:
 def _below(rows: pd.DataFrame, figures: Figures, name: str) -> tuple[pd.Series, pd.Series]:
     """Return what each row's count is divided by (NaN: not known), and whether the row itself says so."""
     own = rows["denominator"].notna()
-    keys = pd.MultiIndex.from_arrays([rows["area_code"], rows["year"].astype(int)])
-    shared = figures.denominators(name).stack().reindex(keys).to_numpy()
+    codes, years = rows["area_code"], rows["year"].astype(int)
+    table = figures.denominators(name).reindex(index=codes.unique(), columns=years.unique())
+    shared = table.to_numpy()[table.index.get_indexer(codes), table.columns.get_indexer(years)]
     below = rows["denominator"].where(own, pd.Series(shared, index=rows.index))
     return below.where(below > 0), own
 
