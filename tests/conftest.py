@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from fixtures.run_project import GOOD, project, run
-from fixtures.whole_runs import RUNS
 
 collect_ignore_glob = ["*.ipynb"]  # notebooks below tests/ are material; make test compares those in notebooks/ too
 
@@ -72,6 +71,8 @@ def store(_store):
 @pytest.fixture(scope="module")
 def study_run(store) -> Callable[[str], Path]:
     """The folder of a study's whole run, by its name: to be read only."""
+    from fixtures.whole_runs import RUNS  # here: the process that only hands out tests would load scipy and pandas too
+
     return lambda name: (store.get(name, RUNS[name][0]) / RUNS[name][1]).resolve()
 
 

@@ -22,12 +22,23 @@ from test_words import OTHER_NAMES, TRANSLATED
 
 STUDIES = ("slough_ifp", "slough_innovation_hub", "millbrook")
 SCREENS = ((320, "light"), (1280, "dark"))
+WIDTHS = (320, 768, 1280)
 
 
 @pytest.fixture(scope="module")
 def released(study_run):
     """Release folders by study; the first one has its PDF and Word file too."""
     return {name: study_run(name) / "release" for name in (*STUDIES, "audit_rr1038")}
+
+
+@pytest.fixture(scope="module")
+def parsed(released):
+    """Each page as BeautifulSoup reads it: to be read only."""
+    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in pages_of(released)}
+
+
+def pages_of(released):
+    return [page for folder in released.values() for page in sorted(folder.glob("*.html"))]
 
 
 def chromium():
@@ -49,32 +60,81 @@ def browser():
         opened.close()
 
 
-def pages_of(released):
-    return [page for folder in released.values() for page in sorted(folder.glob("*.html"))]
+def laid_out(page, width):
+    """Where the cells of each table end, and how large text is."""
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("window.innerWidth") == width
+    cells = page.evaluate(
+        "[...document.querySelectorAll('.table-scroll')]"
+        ".map(region => [region.querySelector('caption').innerText,"
+        " Math.max(...[...region.querySelectorAll('td, tbody th')].filter(cell => cell.getClientRects().length)"
+        ".map(cell => cell.getBoundingClientRect().right)), region.querySelectorAll('tbody tr').length,"
+        " region.clientWidth < region.scrollWidth])"
+    )
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('main p, main li, main td, main th, main a')]"
+        ".map(each => parseFloat(getComputedStyle(each).fontSize))"
+    )
+    return cells, sizes
+
+
+def judged(page, width, scheme):
+    """How wide the page is, what axe finds, and whether the menu is shown."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false}).then(f => f.violations)")
+    return {
+        "wide": page.evaluate("document.documentElement.scrollWidth"),
+        "violations": [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found],
+        "menu": page.evaluate("document.querySelector('header nav a')?.checkVisibility()"),
+    }
+
+
+@pytest.fixture(scope="module")
+def visits(released, browser):
+    """What one visit of each page finds, offline: as it comes on a phone, with all that folds open, and on a desk.
+
+    Opening a page and changing its size costs much: so the tests share what was found.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(offline=True)
+    page, asked, found = context.new_page(), [], {}
+    page.on("request", lambda request: asked.append(request.url))
+    phone, desk = SCREENS
+    for file in pages_of(released):
+        page.set_viewport_size({"width": phone[0], "height": 900})
+        asked.clear()
+        page.goto(file.as_uri())
+        charts = page.evaluate(
+            "[...document.querySelectorAll('figure.chart img')]"
+            ".map(i => [i.naturalWidth, i.clientWidth, i.currentSrc === i.src])"
+        )
+        page.evaluate(Axe().axe_script)
+        screens = {phone: judged(page, *phone)}
+        page.evaluate(
+            "window.folded = [...document.querySelectorAll('details:not([open])')];"
+            "folded.forEach(each => each.open = true)"
+        )
+        layouts = {width: laid_out(page, width) for width in WIDTHS}
+        page.evaluate("folded.forEach(each => each.open = false)")
+        screens[desk] = judged(page, *desk)
+        found[file] = {"charts": charts, "screens": screens, "layouts": layouts, "asked": list(asked)}
+    context.close()
+    return found
 
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen_or_asks_the_network(released, browser):
-    from axe_playwright_python.sync_playwright import Axe
-
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    for file in pages_of(released):
-        page.goto(file.as_uri())
-        page.evaluate(Axe().axe_script)
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen_or_asks_the_network(visits):
+    for file, visit in visits.items():
         for width, scheme in SCREENS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (file.name, width)
-            found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false}).then(f => f.violations)")
-            assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == [], (file.name, width, scheme)
-        assert asked.pop(0) == file.as_uri()
-        assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
-        asked.clear()
-    context.close()
+            screen = visit["screens"][width, scheme]
+            assert screen["wide"] <= width, (file.name, width)
+            assert screen["violations"] == [], (file.name, width, scheme)
+        first, *others = visit["asked"]
+        assert first == file.as_uri()
+        assert [url for url in others if not url.startswith(("data:", "file:"))] == []
 
 
 @pytest.mark.browser
@@ -180,17 +240,11 @@ def test_figures_on_a_card_leads_to_a_table_that_is_there(released):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_charts_are_drawn_large_enough_to_read_on_a_phone(released, browser):
-    page = browser.new_page(viewport={"width": 320, "height": 900})
-    for file in pages_of(released):
-        page.goto(file.as_uri())
-        widths = page.evaluate(
-            "[...document.querySelectorAll('figure.chart img')].map(i => [i.naturalWidth, i.clientWidth])"
-        )
-        for natural, shown in widths:
+def test_charts_are_drawn_large_enough_to_read_on_a_phone(visits):
+    for file, visit in visits.items():
+        for natural, shown, _ in visit["charts"]:
             assert natural > 0, f"a chart of {file.name} did not load"
             assert shown >= 280
-    page.close()
 
 
 def test_a_release_is_made_as_asked_and_leads_to_what_there_is(released):
@@ -202,9 +256,8 @@ def test_a_release_is_made_as_asked_and_leads_to_what_there_is(released):
         assert (released[name] / "tables.xlsx").is_file()
 
 
-def test_every_page_has_one_h1_orderly_headings_captions_scopes_and_alternatives(released):
-    for file in pages_of(released):
-        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+def test_every_page_has_one_h1_orderly_headings_captions_scopes_and_alternatives(parsed):
+    for file, soup in parsed.items():
         levels = [int(h.name[1]) for h in soup.find("main").find_all(re.compile("^h[1-6]$"))]
         assert levels.count(1) == 1, file
         assert levels[0] == 1, file
@@ -219,10 +272,9 @@ def test_every_page_has_one_h1_orderly_headings_captions_scopes_and_alternatives
             assert "No description" not in image["alt"]
 
 
-def test_pages_hold_no_code_no_script_no_path_and_nothing_from_outside(released):
-    for file in pages_of(released):
+def test_pages_hold_no_code_no_script_no_path_and_nothing_from_outside(parsed):
+    for file, soup in parsed.items():
         text = file.read_text(encoding="utf-8")
-        soup = BeautifulSoup(text, "html.parser")
         assert not soup.find_all(["script", "link", "iframe", "object"])
         assert "import " not in soup.get_text()
         assert str(ROOT) not in text
@@ -234,9 +286,9 @@ def test_pages_hold_no_code_no_script_no_path_and_nothing_from_outside(released)
             assert not href or (file.parent / href).is_file(), (file.name, href)
 
 
-def test_the_first_page_leads_to_every_page_and_gives_each_finding_its_limit(released):
+def test_the_first_page_leads_to_every_page_and_gives_each_finding_its_limit(released, parsed):
     for folder in released.values():
-        soup = BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+        soup = parsed[folder / "index.html"]
         hrefs = {a["href"] for a in soup.find_all("a", href=True)}
         assert {page.name for page in folder.glob("*.html")} <= hrefs
         assert "tables.xlsx" in hrefs
@@ -295,20 +347,35 @@ def test_long_and_equal_sheet_names_are_made_to_fit():
     assert all(len(name) <= 31 and "/" not in name for name in names)
 
 
-@pytest.mark.slow
-def test_the_pdf_is_tagged_and_the_word_file_keeps_tables_and_alternatives(released):
+@pytest.fixture(scope="module")
+def report(released):
+    """The report as PDF, and of each of its pages the text and what stands where: [what, left end]."""
     from pypdf import PdfReader
 
     reader = PdfReader(released["slough_ifp"] / "report.pdf")
+    texts, places = [], []
+    for page in reader.pages:
+        stands = []
+
+        def look(text, shift, matrix, _, size, stands=stands):
+            stands.append((text, shift[4] + shift[0] * matrix[4]))
+
+        texts.append(page.extract_text(visitor_text=look))
+        places.append(stands)
+    return reader, texts, places
+
+
+@pytest.mark.slow
+def test_the_pdf_is_tagged_and_the_word_file_keeps_tables_and_alternatives(released, report):
+    reader, texts, _ = report
     root = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en-GB"
-    text = "".join(page.extract_text() for page in reader.pages)
-    assert "307,335" in text
-    contents = next(i for i, page in enumerate(reader.pages) if page.extract_text().lstrip().startswith("Contents"))
+    assert "307,335" in "".join(texts)
+    contents = next(i for i, text in enumerate(texts) if text.lstrip().startswith("Contents"))
     assert contents <= 4, "right after the summary"
-    assert re.search(r"What did it cost, and what did it save\? ?\.* ?\d+", reader.pages[contents].extract_text())
-    last = "".join(page.extract_text() for page in reader.pages[-4:])
+    assert re.search(r"What did it cost, and what did it save\? ?\.* ?\d+", texts[contents])
+    last = "".join(texts[-4:])
     assert "Words used on this page" in last
     assert "Settings and versions of this run" in last
     word = released["slough_ifp"] / "report.docx"
@@ -452,40 +519,12 @@ def test_in_the_pdf_and_the_word_file_each_limit_of_the_summary_stands_with_its_
     assert html.count("What this does not show") == 1, "nothing on paper can be clicked"
 
 
-WIDTHS = (320, 768, 1280)
-
-
-@pytest.fixture(scope="module")
-def measured(released, browser):
-    """Of each page, with all that is folded open, where its cells end and how large its text is, by width."""
-    page, found = browser.new_page(), {width: [] for width in WIDTHS}
-    for file in pages_of(released):
-        page.goto(file.as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("window.innerWidth") == width
-            cells = page.evaluate(
-                "[...document.querySelectorAll('.table-scroll')]"
-                ".map(region => [region.querySelector('caption').innerText,"
-                " Math.max(...[...region.querySelectorAll('td, tbody th')].filter(cell => cell.getClientRects().length)"
-                ".map(cell => cell.getBoundingClientRect().right)), region.querySelectorAll('tbody tr').length,"
-                " region.clientWidth < region.scrollWidth])"
-            )
-            sizes = page.evaluate(
-                "[...document.querySelectorAll('main p, main li, main td, main th, main a')]"
-                ".map(each => parseFloat(getComputedStyle(each).fontSize))"
-            )
-            found[width].append((file, cells, sizes))
-    page.close()
-    return found
-
-
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_cell_of_a_table_is_cut_and_no_text_is_small(measured, width):
-    for file, cells, sizes in measured[width]:
+def test_no_cell_of_a_table_is_cut_and_no_text_is_small(visits, width):
+    for file, visit in visits.items():
+        cells, sizes = visit["layouts"][width]
         for caption, right, rows, moves in cells:
             assert right <= width + 0.5 or (moves and rows > 12 and width < 1280), (file.name, width, caption, right)
         assert min(sizes) >= 12.5, (file.name, width)
@@ -493,22 +532,19 @@ def test_no_cell_of_a_table_is_cut_and_no_text_is_small(measured, width):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_phone_gets_the_drawing_made_for_it_and_folded_pages(released, browser):
-    page = browser.new_page(viewport={"width": 320, "height": 900})
+def test_a_phone_gets_the_drawing_made_for_it_and_folded_pages(released, visits):
+    phone, desk = SCREENS
     for file in sorted(released["slough_ifp"].glob("[0-9]*.html")):
-        page.goto(file.as_uri())
-        assert page.evaluate("document.querySelector('header nav a').checkVisibility()") is False
-        drawn = page.evaluate("[...document.querySelectorAll('figure.chart img')].map(i => i.currentSrc === i.src)")
+        visit = visits[file]
+        assert visit["screens"][phone]["menu"] is False
+        drawn = [made_for_a_desk for _, _, made_for_a_desk in visit["charts"]]
         assert not any(drawn), "each chart of the house has a drawing for a phone"
-    page.set_viewport_size({"width": 1280, "height": 900})
-    assert page.evaluate("document.querySelector('header nav a').checkVisibility()")
-    page.close()
+        assert visit["screens"][desk]["menu"]
 
 
-def test_tables_and_figures_have_numbers_links_that_stay_and_a_source(released):
+def test_tables_and_figures_have_numbers_links_that_stay_and_a_source(parsed):
     seen = {}
-    for file in pages_of(released):
-        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    for file, soup in parsed.items():
         for exhibit in soup.select(".stepdown-table table, figure.chart"):
             number = exhibit["data-number"]
             anchor = exhibit.get("id") or exhibit.caption["id"]
@@ -521,20 +557,15 @@ def test_tables_and_figures_have_numbers_links_that_stay_and_a_source(released):
 
 
 @pytest.mark.slow
-def test_no_word_of_the_pdf_lies_outside_the_margins(released):
-    from pypdf import PdfReader
-
+def test_no_word_of_the_pdf_lies_outside_the_margins(report):
+    reader, _, places = report
     outside = []
-    for number, page in enumerate(PdfReader(released["slough_ifp"] / "report.pdf").pages, 1):
+    for number, (page, stands) in enumerate(zip(reader.pages, places, strict=True), 1):
         width = float(page.mediabox.width)
         assert (round(width), round(float(page.mediabox.height))) == (595, 842), "A4"
-
-        def look(text, shift, matrix, _, size, number=number, width=width):
-            left = shift[4] + shift[0] * matrix[4]
+        for text, left in stands:
             if text.strip() and not 40 <= left <= width - 45:
                 outside.append((number, text[:30], round(left)))
-
-        page.extract_text(visitor_text=look)
     assert outside == []
 
 
@@ -561,37 +592,33 @@ LEAKS = re.compile(
 """Words of the workshop, which no released page may hold."""
 
 
-def test_no_word_of_the_workshop_stands_on_a_released_page(released):
+def test_no_word_of_the_workshop_stands_on_a_released_page(parsed):
     found = {}
-    for file in pages_of(released):
-        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-        for style in soup.find_all("style"):
-            style.decompose()
+    for file, soup in parsed.items():
         text = soup.get_text(" ") + " ".join(image["alt"] for image in soup.find_all("img"))
         found[file.name] = {match[0] for words in (LEAKS, TRANSLATED, OTHER_NAMES) for match in words.finditer(text)}
     assert {name: words for name, words in found.items() if words} == {}
 
 
-def test_the_reading_ease_of_each_page_is_said_on_it_and_not_that_of_a_statute(released):
-    for file in pages_of(released):
-        soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+def test_the_reading_ease_of_each_page_is_said_on_it_and_not_that_of_a_statute(parsed):
+    for file, soup in parsed.items():
         ease = reading_ease(" ".join(text.get_text(" ") for text in soup.select("main p, main li")))
         assert ease > 45, (file, ease)
         (said,) = [row.td.get_text() for row in soup.select("tr") if row.get_text().startswith("Reading ease of this")]
         assert int(said) == round(ease)
 
 
-def test_a_point_a_child_is_shown_only_where_nothing_is_hidden(released):
+def test_a_point_a_child_is_shown_only_where_nothing_is_hidden(released, parsed):
     for name in STUDIES:
-        page = BeautifulSoup((released[name] / "3_statutory_outcomes.html").read_text(encoding="utf-8"), "html.parser")
+        page = parsed[released[name] / "3_statutory_outcomes.html"]
         strips = [image["alt"] for image in page.find_all("img") if image["alt"].startswith("Strip of points")]
         files = [file.name for file in released[name].rglob("*") if "days_of_children" in file.name]
         assert (len(strips), len(files)) == ((0, 0) if name == "millbrook" else (1, 4)), (name, files)
 
 
-def test_every_table_of_a_release_has_a_title_in_words(released):
+def test_every_table_of_a_release_has_a_title_in_words(released, parsed):
     for name in STUDIES:
-        found = BeautifulSoup((released[name] / "index.html").read_text(encoding="utf-8"), "html.parser")
+        found = parsed[released[name] / "index.html"]
         named = [link.get_text() for link in found.select('a[href^="tables/"]')]
         assert len(named) > 30
         assert not [title for title in named if "one row" in title]
