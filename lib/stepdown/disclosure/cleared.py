@@ -55,9 +55,11 @@ class ClearedTable:
         """
         floats = {n: c.decimals for n, c in self.columns.items() if pd.api.types.is_float_dtype(self.frame[n])}
         shown = self.frame.round({name: digits for name, digits in floats.items() if digits is not None})
-        cells = {name: [harmless(cell) for cell in column] for name, column in shown.astype("object").items()}
-        frame = pd.DataFrame(cells, index=self.frame.index, columns=self.frame.columns, dtype="object")
-        return frame.where(self.marks == "", self.marks.astype("object"))
+        cells = {
+            name: [mark or harmless(cell) for mark, cell in zip(self.marks[name], column, strict=True)]
+            for name, column in shown.astype("object").items()
+        }
+        return pd.DataFrame(cells, index=self.frame.index, columns=self.frame.columns, dtype="object")
 
     def keys(self) -> list[str]:
         """Return the names of the columns that name a row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import groupby
@@ -40,7 +40,7 @@ def table_html(
     shown = table if columns is None else table.only(columns)
     anchor = anchor_of(table.name)
     head = "\n".join(f"<tr>{row}</tr>" for row in _headings(shown))
-    body = "\n".join(_row(shown, number) for number in range(len(shown.frame)))
+    body = "\n".join(_rows(shown))
     foot = "".join(f"<p>{escape(note)}</p>" for note in [*_symbol_notes(shown), *notes])
     foot = f'\n<div class="table-notes">{foot}</div>' if foot else ""
     html = (
@@ -60,7 +60,7 @@ def table_text(table: ClearedTable, caption: str, columns: Sequence[str] | None 
     _check(table, caption)
     shown = table if columns is None else table.only(columns)
     lines = [[_label(column) for column in shown.columns.values()]]
-    lines += [[_cell(shown, number, name) for name in shown.columns] for number in range(len(shown.frame))]
+    lines += [[text for text, _ in row] for row in _cells(shown)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(shown.columns))]
     right = [_is_number(column) for column in shown.columns.values()]
     rows = (
@@ -115,23 +115,30 @@ def _heading(column: Column, more: str = "") -> str:
     return f'<th scope="col"{more}{kind}>{escape(_label(column))}</th>'
 
 
-def _cell(table: ClearedTable, row: int, name: str) -> str:
-    mark = table.marks[name].iloc[row]
-    return f"[{mark}]" if mark else as_shown(table.frame[name].iloc[row], table.columns[name])
+def _cells(table: ClearedTable) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield the cells of each row: what stands in it, and the symbol of one that is not shown."""
+    columns = [
+        [
+            (f"[{mark}]" if mark else as_shown(value, column), mark)
+            for mark, value in zip(table.marks[name], table.frame[name], strict=True)
+        ]
+        for name, column in table.columns.items()
+    ]
+    return zip(*columns, strict=True)
 
 
-def _row(table: ClearedTable, row: int) -> str:
-    cells = []
+def _rows(table: ClearedTable) -> Iterator[str]:
     has_key = bool(table.keys())
-    for position, (name, column) in enumerate(table.columns.items()):
-        text = escape(_cell(table, row, name))
-        mark = table.marks[name].iloc[row]
-        if mark:
-            text = f'<abbr title="{escape(table.symbols.get(mark, "not shown"), quote=True)}">{text}</abbr>'
-        if text and (column.role is Role.KEY or (not has_key and position == 0)):
-            cells.append(f'<th scope="row">{text}</th>')
-        elif _is_number(column):
-            cells.append(f'<td class="num">{text}</td>')
-        else:
-            cells.append(f"<td>{text}</td>")
-    return f"<tr>{''.join(cells)}</tr>"
+    for row in _cells(table):
+        cells = []
+        for position, (column, (words, mark)) in enumerate(zip(table.columns.values(), row, strict=True)):
+            text = escape(words)
+            if mark:
+                text = f'<abbr title="{escape(table.symbols.get(mark, "not shown"), quote=True)}">{text}</abbr>'
+            if text and (column.role is Role.KEY or (not has_key and position == 0)):
+                cells.append(f'<th scope="row">{text}</th>')
+            elif _is_number(column):
+                cells.append(f'<td class="num">{text}</td>')
+            else:
+                cells.append(f"<td>{text}</td>")
+        yield f"<tr>{''.join(cells)}</tr>"
