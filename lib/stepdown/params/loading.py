@@ -179,7 +179,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     )
 
 
-@lru_cache(maxsize=8)  # a study's file is asked for its kind first, then for its settings
+@lru_cache(maxsize=32)  # a study's file is asked for its kind first, then for its settings; tariffs by every study
 def _parsed(text: str) -> Any:
     return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
 
