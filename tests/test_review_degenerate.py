@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -65,27 +66,35 @@ FILES = {
 DRAWN = ("one file", "one period", "all no", "nothing applies", "one double-coded")
 
 
+SETTINGS = ReviewSettings(audit_tool="x.yaml", prespecified=("safer", "holistic"), bootstrap_draws=100)
+
+
+@cache
+def tables_of(kind):
+    """The five tables, made once for both policies: to be read only."""
+    answers, tool = answers_frame(FILES[kind], hub=["during0"]), small_tool()
+    return {
+        "items": review.case_file_items(answers, tool, SETTINGS),
+        "differences": review.case_file_differences(answers, tool, SETTINGS),
+        "ordered": review.case_file_ordered(answers, tool, SETTINGS),
+        "agreement": review.agreement(answers, tool, SETTINGS, 1),
+        "grid": review.framework_grid(answers, tool, SETTINGS),
+    }
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("kind", FILES)
 def test_every_table_sentence_and_chart_of_the_review(kind, policy):
-    answers, tool = answers_frame(FILES[kind], hub=["during0"]), small_tool()
-    settings = ReviewSettings(audit_tool="x.yaml", prespecified=("safer", "holistic"), bootstrap_draws=100)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = {
-            "items": review.case_file_items(answers, tool, settings),
-            "differences": review.case_file_differences(answers, tool, settings),
-            "ordered": review.case_file_ordered(answers, tool, settings),
-            "agreement": review.agreement(answers, tool, settings, 1),
-            "grid": review.framework_grid(answers, tool, settings),
-        }
+        made = tables_of(kind)
         for name, table in made.items():
             sound(name, table.frame, kind)
         items, differences, _, agreement, grid = (clear(table, POLICIES[policy]) for table in made.values())
         told = [
             sentences.difference_summary(differences.frame),
-            sentences.difference_list(differences.frame, settings),
-            sentences.agreement_sentence(agreement.frame, settings),
+            sentences.difference_list(differences.frame, SETTINGS),
+            sentences.agreement_sentence(agreement.frame, SETTINGS),
             sentences.agreement_limit(agreement.frame),
             sentences.grid_sentence(grid.frame),
         ]
@@ -93,8 +102,8 @@ def test_every_table_sentence_and_chart_of_the_review(kind, policy):
             told.append(sentences.parting_sentence(agreement.frame))
         charts = []
         if kind in DRAWN:
-            charts = [review_charts.evidence_bars(items, settings), review_charts.evidence_grid(grid)]
-            charts.append(review_charts.differences_forest(differences, settings))
+            charts = [review_charts.evidence_bars(items, SETTINGS), review_charts.evidence_grid(grid)]
+            charts.append(review_charts.differences_forest(differences, SETTINGS))
             charts += [review_charts.agreement_dots(agreement)] if len(agreement.frame) else []
     text = " ".join([*map(str, told), *(chart.alt for chart in charts)])
     assert not re.search(r"\bnan\b|\binf\b|<NA>", text), text
