@@ -7,8 +7,9 @@ from pathlib import Path
 from unittest import mock
 
 import nbformat
+from stepdown.contracts import keep, read_study
 from stepdown.params import load_people
-from stepdown.params.runs import FILES, PLAN_FILE
+from stepdown.params.runs import FILES, PLAN_FILE, RECORDS_FILE
 from stepdown.release import building
 from stepdown.release.planning import plan_run
 
@@ -55,21 +56,24 @@ def execute(notebook, folder, parameter, value, root=ROOT):
 def run_study(name, folder, root=ROOT, notebooks=None, documents=False, previous=None):
     """Run a study's notebooks and make its release; returns the folder of the release.
 
-    Where numbers are hidden, in two passes as a run does: a plan for all tables is made between them.
+    Where numbers are hidden, in two passes as a run does: a plan for all tables is made between them. The records are
+    read once, as a run reads them.
     previous: the folder of the last published run.
     """
     params = root / "params" / f"{name}.yaml"
     study = load_people(params)
     every = sorted((ROOT / "notebooks").glob("*.ipynb"))
     chosen = notebooks or [notebook for notebook in every if notebook.name.startswith(STUDY_NOTEBOOKS)]
+    (folder / RECORDS_FILE).parent.mkdir(parents=True, exist_ok=True)
+    keep(read_study(study), study, folder / RECORDS_FILE)
     if study.settings.disclosure.method != "none":
-        (folder / PLAN_FILE).parent.mkdir(parents=True, exist_ok=True)
         (folder / PLAN_FILE).write_text("{}", encoding="utf-8")
         for notebook in chosen:
             execute(notebook, folder, "study", str(params), root)
         plan_run(folder, study, FACTS, previous)
     for notebook in chosen:
         execute(notebook, folder, "study", str(params), root)
+    (folder / RECORDS_FILE).unlink()
     build(folder, study, documents)
     return folder / "release"
 
