@@ -64,8 +64,8 @@ class _Texts:
 
     def among(self, words: Collection[str]) -> list[str]:
         """Return the texts that are one of the words, in any capitals."""
-        folded = pc.utf8_lower(self.every)
-        return self.every.filter(pc.is_in(folded, pa.array(sorted(words), folded.type))).to_pylist()
+        lower = pc.utf8_lower(self.every)
+        return self.every.filter(pc.is_in(lower, pa.array(sorted(words), lower.type))).to_pylist()
 
     def without(self, letter: str, in_ascii: str) -> list[str]:
         """Return the texts in which no letter is like ``letter``; in_ascii: the same for ASCII alone."""
@@ -90,10 +90,10 @@ def cleaned(
             faults += _unseen(cells, texts, contract, file)
             faults += [] if known else _stand_ins(cells, texts, field, contract, file)
             if field.type == "text":
-                coded = _as_codes(_in_other_words(cells, known, words.get(field.name, {}), how), field, known, how)
-                texts = texts if coded is cells else _Texts.of(coded)
-                cells = coded
-                faults += [] if field.free or known else _two_cases(cells, texts, contract, file)
+                given, cells = cells, _in_other_words(cells, known, words.get(field.name, {}), how)
+                cells = _as_codes(cells, field, known, how)
+                if not (field.free or known):
+                    faults += _two_cases(cells, texts if cells is given else _Texts.of(cells), contract, file)
             elif field.type == "flag":
                 cells = _in_other_words(cells, (), words.get(field.name, {}), how)
             columns[field.name] = cells

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from stepdown.windows.counting import DayRule, count_in, days_in, events_in
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.periods import Periods
-from stepdown.windows.spells import Spells, close_spells, merge_by_status
+from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells
+
+_THREADS = 2
 
 
 def tally_columns(ladder: Sequence[str] = LADDER) -> list[str]:
@@ -46,18 +49,32 @@ def tally(
     Raises ValueError for a spell or referral of a child that ``children`` does not have, or an unknown status.
     """
     windows, register = _before_and_after(children, months), Register(children["child_id"])
-    merged = merged_by_status(register, spells, last_date, ladder)
+
+    def sent() -> Whole:
+        child = rows_of(register, referrals["child_id"], "referral")
+        return events_in(windows, child, referrals["referral_date"], exclude=referrals["is_index"])
+
+    with ThreadPoolExecutor(_THREADS) as pool:  # NumPy holds no lock while it looks up, sorts and adds up
+        referred = pool.submit(sent)
+        who, place = rows_of(register, spells["child_id"], "spell"), _places(spells["status"], ladder)
+        start, end = as_dates(spells["start_date"]), close_spells(spells["end_date"], last_date)
+        if not who.shape == place.shape == start.shape == end.shape:
+            raise ValueError("spells: child, status, start and end must be arrays of one length")
+
+        def held(rung: int) -> tuple[Whole, Whole]:
+            mine = np.flatnonzero(place == rung)
+            merged = merge_spells(who[mine], start[mine], end[mine])
+            return days_in(windows, merged, rule), count_in(windows, merged)
+
+        by_status = list(pool.map(held, range(len(ladder))))
     episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64)
     highest: Whole = np.zeros(windows.start.shape, dtype=np.int64)
     found: dict[str, Whole] = {}
-    for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
-        found[f"days_{status.lower()}"] = days_in(windows, held, rule)
-        count = count_in(windows, held)
+    for rung, (status, (days, count)) in enumerate(zip(ladder, by_status, strict=True), 1):
+        found[f"days_{status.lower()}"] = days
         episodes += count
         highest[count > 0] = rung
-    found |= {"episodes": episodes, "highest": highest}
-    who = rows_of(register, referrals["child_id"], "referral")
-    found["referrals"] = events_in(windows, who, referrals["referral_date"], exclude=referrals["is_index"])
+    found |= {"episodes": episodes, "highest": highest, "referrals": referred.result()}
     return {
         f"{outcome}_{period}": np.ascontiguousarray(values[:, i])
         for i, period in enumerate(PERIODS)
@@ -91,9 +108,8 @@ def rows_of(register: Register, records: Any, what: str) -> Whole:
 
 
 def _places(status: Any, ladder: Sequence[str]) -> Whole:
-    if getattr(status, "dtype", None) is not None and status.dtype.kind in "iu":
-        return np.asarray(status, dtype=np.int64)
-    places = positions(list(ladder), status)
-    if places.size and places.min() < 0:
+    numbers = getattr(status, "dtype", None) is not None and status.dtype.kind in "iu"
+    places = np.asarray(status, dtype=np.int64) if numbers else positions(list(ladder), status)
+    if places.size and (places.min() < 0 or places.max() >= len(ladder)):
         raise ValueError(f"a status is not on the ladder {list(ladder)}")
     return places

@@ -97,10 +97,17 @@ def _in_order(who: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whol
     if int(who.max()).bit_length() + start_bits + length_bits > 63:
         order = np.lexsort((last, first, who))
         return who[order], first[order], last[order]
-    key = ((who << start_bits) | first) << length_bits | length
+    key = who << start_bits  # in place from here: a million children have no room to spare in the processor's memory
+    key |= first
+    key <<= length_bits
+    key |= length
     key.sort()
-    first = (key >> length_bits) & ((1 << start_bits) - 1)
-    return key >> (start_bits + length_bits), first, first + (key & ((1 << length_bits) - 1))
+    last = key & ((1 << length_bits) - 1)
+    key >>= length_bits
+    first = key & ((1 << start_bits) - 1)
+    key >>= start_bits
+    last += first
+    return key, first, last
 
 
 def _union(who: Whole, first: Whole, last: Whole, base: int) -> Spells:
@@ -111,10 +118,13 @@ def _union(who: Whole, first: Whole, last: Whole, base: int) -> Spells:
     bits = int(last.max()).bit_length()
     if int(who.max()).bit_length() + bits > 63:
         raise ValueError("spells: too many children for the span of dates")
-    latest = np.maximum.accumulate((who << bits) | last)
+    high = who << bits
+    latest = high | last
+    np.maximum.accumulate(latest, out=latest)
+    high |= first
     opens: npt.NDArray[np.bool_] = np.empty(who.size, dtype=bool)
     opens[0] = True
-    np.greater((who[1:] << bits) | first[1:], latest[:-1], out=opens[1:])
+    np.greater(high[1:], latest[:-1], out=opens[1:])
     begins = np.flatnonzero(opens)
     closes = np.append(begins[1:], who.size) - 1
     end = (latest[closes] & ((1 << bits) - 1)) + base
