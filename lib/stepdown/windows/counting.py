@@ -109,7 +109,7 @@ def check_children(n_children: int, child: Whole) -> None:
 
 def per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> Whole:
     """Add the amounts up, child by child (exact: sums of days stay far below 2**53)."""
-    total: Whole = np.empty(periods.start.shape, dtype=np.int64)
+    total: Whole = np.empty(periods.start.shape, dtype=np.int64, order="F")  # a window is written and read by itself
     columns = [total] if total.ndim == 1 else [total[:, i] for i in range(total.shape[1])]
     for column, amount in zip(columns, amounts, strict=True):
         if amount.dtype == np.bool_:

@@ -67,8 +67,8 @@ def tally(
             return days_in(windows, merged, rule), count_in(windows, merged)
 
         by_status = list(pool.map(held, range(len(ladder))))
-    episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64)
-    highest: Whole = np.zeros(windows.start.shape, dtype=np.int64)
+    episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64, order="F")
+    highest: Whole = np.zeros(windows.start.shape, dtype=np.int64, order="F")
     found: dict[str, Whole] = {}
     for rung, (status, (days, count)) in enumerate(zip(ladder, by_status, strict=True), 1):
         found[f"days_{status.lower()}"] = days
@@ -84,8 +84,8 @@ def tally(
 
 def _before_and_after(children: Any, months: int) -> Periods:
     start, first_after = as_dates(children["start_date"]), as_dates(children["end_date"]) + DAY
-    opens: Dates = np.stack([add_months(start, -months), first_after], axis=1)
-    return Periods(opens, np.stack([start, add_months(first_after, months)], axis=1))
+    opens: Dates = np.stack([add_months(start, -months), first_after]).T
+    return Periods(opens, np.stack([start, add_months(first_after, months)]).T)
 
 
 def merged_by_status(register: Register, spells: Any, last_date: Any, ladder: Sequence[str]) -> tuple[Spells, ...]:
