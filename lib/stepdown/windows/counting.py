@@ -26,25 +26,39 @@ def days_in(periods: Periods, spells: Spells, rule: DayRule = "clipped") -> Whol
     clipped: days inside the period only; never more than its length.
     whole_spell: every day of each spell that is in the period, also the days outside it.
     """
+    return _days(periods, spells, rule, beside_records(periods, spells.child))
+
+
+def count_in(periods: Periods, spells: Spells) -> Whole:
+    """Return the number of episodes (merged spells) in the period."""
+    return _episodes(periods, spells, beside_records(periods, spells.child))
+
+
+def days_and_episodes(periods: Periods, spells: Spells, rule: DayRule = "clipped") -> tuple[Whole, Whole]:
+    """Return :func:`days_in` and :func:`count_in`, with the periods laid beside the records once."""
+    beside = beside_records(periods, spells.child)
+    return _days(periods, spells, rule, beside), _episodes(periods, spells, beside)
+
+
+def _days(periods: Periods, spells: Spells, rule: DayRule, beside: Sequence[tuple[Whole, Whole]]) -> Whole:
     if rule not in ("clipped", "whole_spell"):
         raise ValueError(f"days_in: no day rule {rule!r}; there are 'clipped' and 'whole_spell'")
     start, end = day_numbers(spells.start), day_numbers(spells.end)
 
     def days(first: Whole, last: Whole) -> Whole:
-        inside = np.minimum(end, last) - np.maximum(start, first)
+        inside = np.minimum(end, last)
+        inside -= np.maximum(start, first)
         if rule == "clipped":
-            return np.maximum(inside, 0)
+            return np.maximum(inside, 0, out=inside)
         return np.where(inside > 0, end - start, 0)
 
-    return per_child(periods, spells.child, [days(*pair) for pair in beside_records(periods, spells.child)])
+    return per_child(periods, spells.child, [days(*pair) for pair in beside])
 
 
-def count_in(periods: Periods, spells: Spells) -> Whole:
-    """Return the number of episodes (merged spells) in the period."""
+def _episodes(periods: Periods, spells: Spells, beside: Sequence[tuple[Whole, Whole]]) -> Whole:
     start, end = day_numbers(spells.start), day_numbers(spells.end)
     reach = np.maximum(end, start + 1)
-    inside = [(start < last) & (reach > first) for first, last in beside_records(periods, spells.child)]
-    return per_child(periods, spells.child, inside)
+    return per_child(periods, spells.child, [(start < last) & (reach > first) for first, last in beside])
 
 
 def any_in(periods: Periods, spells: Spells) -> Flags:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from stepdown.measures import LADDER, PERIODS
-from stepdown.windows.counting import DayRule, count_in, days_in, events_in
+from stepdown.windows.counting import DayRule, days_and_episodes, events_in
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates
 from stepdown.windows.ids import Register, positions
 from stepdown.windows.periods import Periods
@@ -42,7 +42,7 @@ def tally(
     children: columns child_id, start_date, end_date.  spells: child_id, status, start_date, end_date (NaT: open).
     referrals: child_id, referral_date, is_index (an index referral is not counted).  Each is a DataFrame or a
     mapping of columns.  status is a name of ``ladder`` or its place there (0 for the lowest).
-    last_date: the data's last date.  rule: see :func:`days_in`.
+    last_date: the data's last date.  rule: see :func:`stepdown.windows.days_in`.
 
     Columns, each followed by _before or _after: days_<status> (days), episodes (merged spells of any status),
     highest (0 none, 1 the lowest of the ladder …), referrals (without the index referral).
@@ -63,8 +63,7 @@ def tally(
 
         def held(rung: int) -> tuple[Whole, Whole]:
             mine = np.flatnonzero(place == rung)
-            merged = merge_spells(who[mine], start[mine], end[mine])
-            return days_in(windows, merged, rule), count_in(windows, merged)
+            return days_and_episodes(windows, merge_spells(who[mine], start[mine], end[mine]), rule)
 
         by_status = list(pool.map(held, range(len(ladder))))
     episodes: Whole = np.zeros(windows.start.shape, dtype=np.int64, order="F")

@@ -8,6 +8,7 @@ neither overlap nor leave a day between them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -80,16 +81,18 @@ def tally_months(
     register, n = Register(children["child_id"]), len(children["child_id"])
     numbers, sides = month_numbers(before, after), _edges(children, before, after)
     mask = _unseen(sides, children, last_date, first_date)
-    merged = merged_by_status(register, spells, last_date, ladder)
     highest = np.zeros((numbers.size, n), dtype=np.int8)
     found: dict[str, npt.NDArray[Any]] = {}
-    for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
-        days = np.zeros((numbers.size, n), dtype=np.uint8)
-        for row, mine, having in _each_month(sides, held, n):
-            days[row] = mine
-            highest[row, having] = rung
-        found[f"days_{status.lower()}"] = days
-    found |= {"highest": highest, "referrals": _events(sides, register, referrals, (numbers.size, n))}
+    with ThreadPoolExecutor(1) as pool:  # NumPy holds no lock while it looks up and adds up
+        sent = pool.submit(_events, sides, register, referrals, (numbers.size, n))
+        merged = merged_by_status(register, spells, last_date, ladder)
+        for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
+            days = np.zeros((numbers.size, n), dtype=np.uint8)
+            for row, mine, having in _each_month(sides, held, n):
+                days[row] = mine
+                highest[row, having] = rung
+            found[f"days_{status.lower()}"] = days
+    found |= {"highest": highest, "referrals": sent.result()}
     return {name: np.ma.MaskedArray(values.T, mask=mask.T) for name, values in found.items()}
 
 
