@@ -129,6 +129,22 @@ def test_both_refuse_the_same_records(tmp_path, table, column, value, message):
     assert not (tmp_path / "tally.parquet").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda spells: spells | {"status": np.full(spells["status"].size, 3)}, "not on the ladder"),
+        (lambda spells: spells | {"status": np.full(spells["status"].size, -1)}, "not on the ladder"),
+        (lambda spells: spells | {"start_date": spells["start_date"][:-1]}, "arrays of one length"),
+        (lambda spells: spells | {"end_date": np.append(spells["end_date"], spells["end_date"][:1])}, "arrays of one"),
+    ],
+)
+def test_places_beyond_the_ladder_and_columns_of_unequal_length_are_refused(change, message):
+    children, spells, referrals = random_records(50, seed=7, text_ids=False)
+    columns = {name: spells[name].to_numpy() for name in spells} | {"status": np.zeros(len(spells), dtype=np.int64)}
+    with pytest.raises(ValueError, match=message):
+        tally(children, change(columns), referrals, months=6, last_date=LAST)
+
+
 @pytest.mark.parametrize("text_ids", [True, False])
 def test_files_give_the_same_in_memory_and_on_disk(tmp_path, monkeypatch, text_ids):
     tables = awkward_records(text_ids=text_ids)
