@@ -162,7 +162,7 @@ def test_a_signal_while_a_run_clears_away_ends_nothing_and_is_heard_again_afterw
     from stepdown.run import running
     from stepdown.run.jobs import Exit
 
-    def ran(plans, request, progress, stack):
+    def ran(plans, request, progress, stack, signals):
         for number in running._ENDING:
             stack.callback(os.kill, os.getpid(), number)
         return Exit.OK
@@ -172,3 +172,73 @@ def test_a_signal_while_a_run_clears_away_ends_nothing_and_is_heard_again_afterw
     before = [signal.getsignal(number) for number in running._ENDING]
     assert running.run(None, None) == Exit.OK
     assert [signal.getsignal(number) for number in running._ENDING] == before
+
+
+def _dropped(number):
+    class Callback:
+        def __del__(self):
+            os.kill(os.getpid(), number)
+
+    Callback()
+
+
+def _replaced(number):
+    try:
+        os.kill(os.getpid(), number)
+    except BaseException as error:
+        raise ValueError("an error of a library's own") from error
+
+
+def _taken_for_a_fault(number):
+    with contextlib.suppress(Exception):
+        os.kill(os.getpid(), number)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("arrives", [_dropped, _replaced, _taken_for_a_fault])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_run_wherever_it_arrives(tmp_path, monkeypatch, capsys, arrives, number, code):
+    from stepdown.run import running
+    from stepdown.run.reporting import Progress
+
+    folder, submit = project(tmp_path, GOOD / "1_sum.ipynb"), running._submit
+
+    def submitted(session):
+        arrives(number)
+        submit(session)
+
+    monkeypatch.setattr(running, "_submit", submitted)
+    request = running.Request(files=(str(folder / "params" / "one.yaml"),), isolated=True, pages=False)
+    assert running.run(request, Progress()) == code
+    assert "Studies not yet published keep their last run." in capsys.readouterr().out
+    assert not (folder / "outputs" / "one" / "latest").exists()
+    assert not list((folder / "outputs" / "one").glob(".staging-*"))
+
+
+def test_a_signal_while_a_result_is_taken_is_not_taken_for_a_lost_notebook(tmp_path, monkeypatch):
+    from stepdown.run import running, workers
+    from stepdown.run.reporting import Progress
+
+    folder = project(tmp_path, GOOD / "1_sum.ipynb")
+    monkeypatch.setattr(workers.Future, "result", lambda future: os.kill(os.getpid(), signal.SIGTERM))
+    request = running.Request(files=(str(folder / "params" / "one.yaml"),), isolated=True, pages=False)
+    assert running.run(request, Progress()) == 143
+    assert not (folder / "outputs" / "one" / "failed").exists()
+
+
+def test_a_run_that_is_to_outlive_its_terminal_passes_over_the_signal_of_its_end(monkeypatch):
+    from stepdown.run import running
+    from stepdown.run.jobs import Exit
+
+    def ran(plans, request, progress, stack, signals):
+        os.kill(os.getpid(), signal.SIGHUP)
+        return Exit.OK
+
+    monkeypatch.setattr(running, "plans_of", lambda request: [])
+    monkeypatch.setattr(running, "_run", ran)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert running.run(None, None) == Exit.OK
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -29,15 +29,42 @@ _RELEASE_SECONDS = 600.0
 _GRACE_SECONDS = 20.0
 _MOST_NAMED = 5
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_KEPT = "Studies not yet published keep their last run."
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG, errno.EIO}
 
 
-class Stopped(Exception):
-    """The runner was asked to end by a signal."""
+class Stopped(BaseException):
+    """The runner was asked to end by a signal; no Exception, so that nothing takes it for a fault of its own."""
 
-    def __init__(self, code: Exit) -> None:
-        self.code = code
-        super().__init__(code.name)
+
+class _Signals:
+    """What asks the runner to end: raised where it arrives, and at the next turn should it be lost there.
+
+    Python drops what is raised in a callback (``__del__``, a weak reference's), and a library may raise another error
+    in its place. What comes while the runner clears away is passed over: it would cut that short.
+    """
+
+    def __init__(self) -> None:
+        self.asked: Exit | None = None
+        self.over = False
+
+    def hear(self, stack: contextlib.ExitStack) -> None:
+        """Take the signals until the stack is left, but for those that are to be ignored (``nohup``)."""
+        for number in _ENDING:
+            before = signal.getsignal(number)
+            if before not in (signal.SIG_IGN, None):  # None: not Python's
+                stack.callback(signal.signal, number, before)
+                signal.signal(number, self)
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if self.asked is None and not self.over:
+            self.asked = Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
+            raise Stopped
+
+    def check(self) -> None:
+        """Raise Stopped if the runner was asked to end."""
+        if self.asked is not None:
+            raise Stopped
 
 
 @dataclass(slots=True)
@@ -57,29 +84,27 @@ class _Session:
 
 def run(request: Request, progress: Progress) -> Exit:
     """Run every study of the request; returns the exit code. Raises Refused before anything has begun."""
-    plans = plans_of(request)
-    with _signals_raise(), contextlib.ExitStack() as stack:
+    signals = _Signals()
+    with contextlib.ExitStack() as stack:
         try:
-            return _run(plans, request, progress, stack)
-        except KeyboardInterrupt:
-            progress.say("Stopped by Ctrl-C. Nothing of this run was kept; every `latest` is as it was.")
-            return Exit.INTERRUPTED
-        except Stopped as stopped:
-            progress.say("Ended by a signal. Nothing of this run was kept; every `latest` is as it was.")
-            return stopped.code
-        except OSError as error:
-            if error.errno not in _CANNOT_WRITE:
+            signals.hear(stack)
+            return _run(plans_of(request), request, progress, stack, signals)
+        except BaseException as error:
+            if signals.asked is not None:
+                by = "Stopped by Ctrl-C" if signals.asked is Exit.INTERRUPTED else "Ended by a signal"
+                progress.say(f"{by}. {_KEPT}")
+                return signals.asked
+            if not isinstance(error, OSError) or error.errno not in _CANNOT_WRITE:
                 raise
-            progress.say(
-                f"Cannot write: {error.strerror}: {error.filename or 'the run folder'}. Every `latest` is as it was."
-            )
+            progress.say(f"Cannot write: {error.strerror}: {error.filename or 'the run folder'}. {_KEPT}")
             return Exit.NOT_WRITTEN
         finally:
-            for number in _ENDING:  # what is left is to clear away; a signal would cut that short
-                signal.signal(number, signal.SIG_IGN)
+            signals.over = True
 
 
-def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack) -> Exit:
+def _run(
+    plans: Sequence[Plan], request: Request, progress: Progress, stack: contextlib.ExitStack, signals: _Signals
+) -> Exit:
     session = stack.enter_context(_session(request, progress, any(plan.to_run() for plan in plans)))
     read = {plan.subject.name: rows_and_gaps(plan) for plan in plans}  # every study's data before any run begins
     for plan in plans:
@@ -99,7 +124,7 @@ def _run(plans: Sequence[Plan], request: Request, progress: Progress, stack: con
     for study in list(session.studies.values()):
         if study.complete():
             _pages(session, study)
-    _work(session)
+    _work(session, signals)
     _last_words(session)
     return gravest(session.codes)
 
@@ -156,10 +181,11 @@ def _send(session: _Session, steps: Sequence[tuple[StudyRun, Step]]) -> None:
             session.executor.submit(name, run_notebook, job, job.limit_seconds + grace)
 
 
-def _work(session: _Session) -> None:
+def _work(session: _Session, signals: _Signals) -> None:
     """Take results as they come, until nothing is at work."""
     open_ends = list(session.studies.values())
     while any(study.name in session.studies for study in open_ends):
+        signals.check()
         for executor in {id(session.executor): session.executor, id(session.local): session.local}.values():
             done = executor.next_done(0.1)
             if done is None:
@@ -295,20 +321,3 @@ def _shown(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return path.relative_to(Path.cwd()).as_posix()
     return str(path)
-
-
-@contextlib.contextmanager
-def _signals_raise() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exception, so that workers end and the staging folder goes."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        raise Stopped(Exit.TERMINATED)
-
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
