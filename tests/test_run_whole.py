@@ -195,8 +195,14 @@ def _taken_for_a_fault(number):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("arrives", [_dropped, _replaced, _taken_for_a_fault])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("arrives", "number", "code"),
+    [
+        (_dropped, signal.SIGTERM, 143),
+        (_replaced, signal.SIGHUP, 143),
+        (_taken_for_a_fault, signal.SIGINT, 130),
+    ],
+)
 def test_a_signal_ends_the_run_wherever_it_arrives(tmp_path, monkeypatch, capsys, arrives, number, code):
     from stepdown.run import running
     from stepdown.run.reporting import Progress
