@@ -10,6 +10,7 @@ import windows_reference as slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepdown import windows
+from stepdown.windows import counting
 
 LADDER = ("CIN", "CP", "CLA")
 ORIGIN = date(2019, 11, 1)
@@ -100,6 +101,38 @@ def test_row_order_duplicates_and_splitting_a_spell_change_nothing(study, chance
     child, start, end = slow.as_arrays(changed)
     order = np.array(chance.sample(range(child.size), child.size), dtype=np.int64)
     assert_same(plain, results(period, windows.merge_spells(child[order], start[order], end[order])))
+
+
+@FEW
+@given(studies())
+def test_spells_that_are_near_no_period_of_their_child_change_nothing(study):
+    rows, period = study
+    child, start, end = slow.as_arrays(rows)
+    kept = counting.near(period, child, start, end)
+    plain = results(period, windows.merge_spells(child, start, end))
+    got = results(period, windows.merge_spells(child[kept], start[kept], end[kept]))
+    assert_same({name: plain[name] for name in ("clipped", "any", "count", "new")}, got)
+    held = np.zeros(len(rows), dtype=bool)
+    held[child[kept]] = True
+    assert not plain["any"].reshape(len(rows), -1)[~held].any()
+
+
+def test_spells_far_from_every_period_are_not_near():
+    """By hand: the six months to 1 May 2020 reach from 1 November 2019; what ends or begins on an edge is kept."""
+    period = windows.before(np.array(["2020-05-01"]), 6)
+    start = np.array(["2019-01-01", "2019-01-01", "2019-12-01", "2020-05-01", "2020-05-02"], dtype="datetime64[D]")
+    end = np.array(["2019-10-31", "2019-11-01", "2019-12-01", "2020-06-01", "2020-06-01"], dtype="datetime64[D]")
+    assert counting.near(period, np.zeros(5, dtype=np.int64), start, end).tolist() == [False, True, True, True, False]
+
+
+@FEW
+@given(studies(), st.sampled_from([2**31, -(2**32), 2**40]))
+def test_days_that_do_not_fit_into_32_bits_are_counted_all_the_same(study, moved):
+    rows, period = study
+    child, start, end = slow.as_arrays(rows)
+    away = windows.Periods(period.start + moved, period.end + moved)
+    want = results(period, windows.merge_spells(child, start, end))
+    assert_same(want, results(away, windows.merge_spells(child, start + moved, end + moved)))
 
 
 @FEW

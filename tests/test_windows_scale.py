@@ -145,6 +145,32 @@ def test_places_beyond_the_ladder_and_columns_of_unequal_length_are_refused(chan
         tally(children, change(columns), referrals, months=6, last_date=LAST)
 
 
+@pytest.mark.parametrize("column", ["child_id", "referral_date", "is_index"])
+def test_columns_of_referrals_of_unequal_length_are_refused(column):
+    children, spells, referrals = random_records(50, seed=7, text_ids=False)
+    columns = {name: referrals[name].to_numpy() for name in referrals}
+    with pytest.raises(ValueError, match="referrals: .* must be arrays of one length"):
+        tally(children, spells, columns | {column: columns[column][:-1]}, months=6, last_date=LAST)
+
+
+@pytest.mark.parametrize("rule", ["clipped", "whole_spell"])
+def test_how_many_records_are_compared_at_once_changes_nothing(monkeypatch, rule):
+    tables = awkward_records(text_ids=True)
+    plain = tally(*tables, months=6, last_date=LAST, rule=rule)
+    monkeypatch.setattr("stepdown.windows.in_one_call._AT_ONCE", 7)
+    for name, values in tally(*tables, months=6, last_date=LAST, rule=rule).items():
+        np.testing.assert_array_equal(plain[name], values, err_msg=name)
+
+
+def test_a_population_without_records_and_one_without_children():
+    children, spells, referrals = random_records(50, seed=7, text_ids=False)
+    none = tally(children, spells.iloc[:0], referrals.iloc[:0], months=6, last_date=LAST)
+    assert list(none) == tally_columns()
+    assert all(values.tolist() == [0] * 50 for values in none.values())
+    nobody = tally(children.iloc[:0], spells.iloc[:0], referrals.iloc[:0], months=6, last_date=LAST)
+    assert all(values.tolist() == [] for values in nobody.values())
+
+
 @pytest.mark.parametrize("text_ids", [True, False])
 def test_files_give_the_same_in_memory_and_on_disk(tmp_path, monkeypatch, text_ids):
     tables = awkward_records(text_ids=text_ids)

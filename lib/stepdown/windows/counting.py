@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from stepdown.windows.dates import NAT, Dates, Flags, Whole, as_dates, day_numbers
-from stepdown.windows.periods import Periods
+from stepdown.windows.periods import Edges, Periods
 from stepdown.windows.spells import Spells
 
 DayRule = Literal["clipped", "whole_spell"]
@@ -40,12 +40,12 @@ def days_and_episodes(periods: Periods, spells: Spells, rule: DayRule = "clipped
     return _days(periods, spells, rule, beside), _episodes(periods, spells, beside)
 
 
-def _days(periods: Periods, spells: Spells, rule: DayRule, beside: Sequence[tuple[Whole, Whole]]) -> Whole:
+def _days(periods: Periods, spells: Spells, rule: DayRule, beside: Sequence[tuple[Edges, Edges]]) -> Whole:
     if rule not in ("clipped", "whole_spell"):
         raise ValueError(f"days_in: no day rule {rule!r}; there are 'clipped' and 'whole_spell'")
     start, end = day_numbers(spells.start), day_numbers(spells.end)
 
-    def days(first: Whole, last: Whole) -> Whole:
+    def days(first: Edges, last: Edges) -> Whole:
         inside = np.minimum(end, last)
         inside -= np.maximum(start, first)
         if rule == "clipped":
@@ -55,7 +55,7 @@ def _days(periods: Periods, spells: Spells, rule: DayRule, beside: Sequence[tupl
     return per_child(periods, spells.child, [days(*pair) for pair in beside])
 
 
-def _episodes(periods: Periods, spells: Spells, beside: Sequence[tuple[Whole, Whole]]) -> Whole:
+def _episodes(periods: Periods, spells: Spells, beside: Sequence[tuple[Edges, Edges]]) -> Whole:
     start, end = day_numbers(spells.start), day_numbers(spells.end)
     reach = np.maximum(end, start + 1)
     return per_child(periods, spells.child, [(start < last) & (reach > first) for first, last in beside])
@@ -109,10 +109,24 @@ def check_ladder(spells: Mapping[str, Spells], ladder: Sequence[str]) -> None:
         raise ValueError(f"statuses {unknown} are not on the ladder {list(ladder)}")
 
 
-def beside_records(periods: Periods, child: Whole) -> list[tuple[Whole, Whole]]:
+def beside_records(periods: Periods, child: Whole) -> list[tuple[Edges, Edges]]:
     """Return, window by window, the period's start and end beside each record."""
     check_children(periods.n_children, child)
-    return [(first[child], last[child]) for first, last in periods.columns()]
+    beside = periods.edges.take(child, axis=0)
+    return [(beside[:, i, 0], beside[:, i, 1]) for i in range(beside.shape[1])]
+
+
+def near(periods: Periods, child: Whole, first: Dates, last: Dates) -> Flags:
+    """Return which records reach into, or touch, one of their child's periods.
+
+    The others neither have a day there nor join two that have: without them every count of :func:`days_in` (clipped),
+    :func:`count_in` and :func:`events_in` is the same.
+    """
+    begins, ends = day_numbers(first), day_numbers(last)
+    found: Flags = np.zeros(child.size, dtype=bool)
+    for opens, closes in beside_records(periods, child):
+        found |= (begins <= closes) & (ends >= opens)
+    return found
 
 
 def check_children(n_children: int, child: Whole) -> None:
@@ -122,14 +136,11 @@ def check_children(n_children: int, child: Whole) -> None:
 
 
 def per_child(periods: Periods, child: Whole, amounts: Sequence[np.ndarray]) -> Whole:
-    """Add the amounts up, child by child (exact: sums of days stay far below 2**53)."""
-    total: Whole = np.empty(periods.start.shape, dtype=np.int64, order="F")  # a window is written and read by itself
+    """Add the amounts up, child by child; there is one array of them a window."""
+    total: Whole = np.zeros(periods.start.shape, dtype=np.int64, order="F")  # a window is written and read by itself
     columns = [total] if total.ndim == 1 else [total[:, i] for i in range(total.shape[1])]
     for column, amount in zip(columns, amounts, strict=True):
-        if amount.dtype == np.bool_:
-            column[:] = np.bincount(child[amount], minlength=periods.n_children)
-        else:
-            column[:] = np.bincount(child, weights=amount, minlength=periods.n_children)
+        np.add.at(column, child, amount.astype(np.int64, copy=False))
     return total
 
 

@@ -15,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stepdown.measures import LADDER
-from stepdown.windows.counting import check_children
-from stepdown.windows.dates import DAY, NAT, Flags, Whole, add_months, as_dates, birthday, day_numbers
+from stepdown.windows.dates import DAY, NAT, Dates, Flags, Whole, add_months, as_dates, birthday, day_numbers
 from stepdown.windows.ids import Register
-from stepdown.windows.in_one_call import merged_by_status, rows_of
+from stepdown.windows.in_one_call import THREADS, Near, Tables, before_and_after, near_records
 from stepdown.windows.observing import ADULT_AGE
 from stepdown.windows.periods import Periods
-from stepdown.windows.spells import Spells
+from stepdown.windows.spells import Spells, merge_spells
 
 _UNKNOWN = np.int32(2**30)
 Small = npt.NDArray[np.int32]
@@ -78,31 +77,42 @@ def tally_months(
     referral.  A month that the data does not cover, or in which the child is unborn or 18, is masked: it is missing,
     never zero.  So ``(~found["highest"].mask).sum(axis=0)`` is the number of children observed in each month.
     """
-    register, n = Register(children["child_id"]), len(children["child_id"])
-    numbers, sides = month_numbers(before, after), _edges(children, before, after)
-    mask = _unseen(sides, children, last_date, first_date)
+    n, numbers = len(children["child_id"]), month_numbers(before, after)
     highest = np.zeros((numbers.size, n), dtype=np.int8)
-    found: dict[str, npt.NDArray[Any]] = {}
-    with ThreadPoolExecutor(1) as pool:  # NumPy holds no lock while it looks up and adds up
-        sent = pool.submit(_events, sides, register, referrals, (numbers.size, n))
-        merged = merged_by_status(register, spells, last_date, ladder)
-        for rung, (status, held) in enumerate(zip(ladder, merged, strict=True), 1):
-            days = np.zeros((numbers.size, n), dtype=np.uint8)
-            for row, mine, having in _each_month(sides, held, n):
-                days[row] = mine
-                highest[row, having] = rung
-            found[f"days_{status.lower()}"] = days
-    found |= {"highest": highest, "referrals": sent.result()}
+    days = [np.zeros((numbers.size, n), dtype=np.uint8) for _ in ladder]
+    referred = np.zeros((numbers.size, n), dtype=np.uint16)
+    with ThreadPoolExecutor(THREADS) as pool:  # NumPy holds no lock while it looks up, sorts and compares
+        sides = list(pool.map(_side, _anchors(children, before, after)))
+        tables = Tables(Register(children["child_id"]), spells, referrals, last_date, ladder)
+        by_status, sent = near_records(pool, tables, before_and_after(children, before, after))
+        merged = list(pool.map(lambda status: merge_spells(*status), by_status))
+
+        def count(side: tuple[int, Edges]) -> None:
+            for rung, (held, its_days) in enumerate(zip(merged, days, strict=True), 1):
+                for row, mine, who, having in _each_month(side, held):
+                    np.add.at(its_days[row], who, mine)
+                    highest[row, having] = rung
+            _count_referrals(side, sent, referred)
+
+        list(pool.map(count, sides))
+    found: dict[str, npt.NDArray[Any]] = {
+        f"days_{status.lower()}": its for status, its in zip(ladder, days, strict=True)
+    }
+    found |= {"highest": highest, "referrals": referred}
+    mask = _unseen(sides, children, last_date, first_date)
     return {name: np.ma.MaskedArray(values.T, mask=mask.T) for name, values in found.items()}
 
 
-def _edges(children: Any, before: int, after: int) -> list[tuple[int, Edges]]:
-    """Return the edges of the months of each side, with the row of its first month."""
+def _anchors(children: Any, before: int, after: int) -> list[tuple[int, Dates, range]]:
+    """Return of each side the row of its first month, the dates that its months are counted from, and the steps."""
     start, first_after = as_dates(children["start_date"]), as_dates(children["end_date"]) + DAY
-    return [
-        (0, [_small(add_months(start, step)) for step in range(-before, 1)]),
-        (before, [_small(add_months(first_after, step)) for step in range(after + 1)]),
-    ]
+    return [(0, start, range(-before, 1)), (before, first_after, range(after + 1))]
+
+
+def _side(anchor: tuple[int, Dates, range]) -> tuple[int, Edges]:
+    """Return the row of the side's first month, and the edges of its months."""
+    row, dates, steps = anchor
+    return row, [_small(add_months(dates, step)) for step in steps]
 
 
 def _small(dates: Any) -> Small:
@@ -128,34 +138,26 @@ def _pairs(edges: Edges) -> Iterator[tuple[Small, Small]]:
     return zip(edges, edges[1:], strict=False)
 
 
-def _each_month(sides: list[tuple[int, Edges]], held: Spells, n: int) -> Iterator[tuple[int, npt.NDArray[Any], Whole]]:
-    """Yield each month's row, the days of each child in it, and the children who had the status there."""
-    check_children(n, held.child)
+def _each_month(side: tuple[int, Edges], held: Spells) -> Iterator[tuple[int, npt.NDArray[np.uint8], Whole, Whole]]:
+    """Yield each month's row, the days of each spell in it and its child, and the children who had the status there."""
+    first, edges = side
     start, end = _small(held.start), _small(held.end)
-    for first, edges in sides:
-        near = (start < edges[-1][held.child]) & (end >= edges[0][held.child])
-        who, begins, closes = held.child[near], start[near], end[near]
-        bare = begins == closes
-        low = edges[0][who]
-        for step, edge in enumerate(edges[1:]):
-            high = edge[who]
-            inside = np.minimum(closes, high) - np.maximum(begins, low)
-            hit = inside > 0
-            days = np.bincount(who[hit], weights=inside[hit], minlength=n)
-            yield first + step, days, who[hit | bare & (begins >= low) & (begins < high)]
-            low = high
+    near = np.flatnonzero((start < edges[-1][held.child]) & (end >= edges[0][held.child]))
+    who, begins, closes = held.child[near], start[near], end[near]
+    bare = begins == closes
+    low = edges[0][who]
+    for step, edge in enumerate(edges[1:]):
+        high = edge[who]
+        inside = np.minimum(closes, high) - np.maximum(begins, low)
+        had = (inside > 0) | (bare & (begins >= low) & (begins < high))
+        yield first + step, np.maximum(inside, 0).astype(np.uint8), who, who[had]
+        low = high
 
 
-def _events(
-    sides: list[tuple[int, Edges]], register: Register, referrals: Any, shape: tuple[int, int]
-) -> npt.NDArray[np.uint16]:
-    who, day = rows_of(register, referrals["child_id"], "referral"), _small(as_dates(referrals["referral_date"]))
-    kept = (day != _UNKNOWN) & ~np.asarray(referrals["is_index"], dtype=bool)
-    who, day = who[kept], day[kept]
-    found: npt.NDArray[np.uint16] = np.zeros(shape, dtype=np.uint16)
-    for first, edges in sides:
-        near = (day >= edges[0][who]) & (day < edges[-1][who])
-        child, on = who[near], day[near]
-        for step, (low, high) in enumerate(_pairs(edges)):
-            found[first + step] = np.bincount(child[(on >= low[child]) & (on < high[child])], minlength=shape[1])
-    return found
+def _count_referrals(side: tuple[int, Edges], sent: Near, counts: npt.NDArray[np.uint16]) -> None:
+    (first, edges), child, day = side, sent[0], _small(sent[1])
+    near = np.flatnonzero((day >= edges[0][child]) & (day < edges[-1][child]))
+    who, on = child[near], day[near]
+    for step, (low, high) in enumerate(_pairs(edges)):
+        inside = (on >= low[who]) & (on < high[who])
+        np.add.at(counts[first + step], who, inside.astype(np.uint16))

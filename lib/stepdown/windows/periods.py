@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from stepdown.windows.dates import DAY, Dates, Whole, add_months, as_dates, day_numbers
 
-_NEVER_STARTS = np.int64(2**31)
-_ALREADY_OVER = np.int64(-(2**31))
+Edges = npt.NDArray[np.integer[Any]]
+_NEVER_STARTS = 2**31 - 1
+_ALREADY_OVER = -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Periods:
 
     start: Dates
     end: Dates
+    edges: Edges = field(init=False, repr=False)
+    """Start and end as day numbers, of shape (children, windows, 2): a child's lie together, for one look-up a record.
+
+    A period that is empty or unknown is given as one that nothing can touch.
+    """
 
     def __post_init__(self) -> None:
         if self.start.shape != self.end.shape or self.start.ndim not in (1, 2):
@@ -33,6 +40,7 @@ class Periods:
             raise ValueError("periods: a start and its end must both be known or both be unknown")
         if bool(np.any(self.end < self.start)):
             raise ValueError("periods: an end is before its start")
+        object.__setattr__(self, "edges", _edges(self.start, self.end))
 
     @property
     def n_children(self) -> int:
@@ -45,18 +53,14 @@ class Periods:
         length: Whole = (self.end - self.start).view(np.int64)
         return np.where(np.isnat(self.start), 0, length)
 
-    def columns(self) -> list[tuple[Whole, Whole]]:
-        """Return (start, end) as day numbers, one pair of arrays a window.
 
-        A period that is empty or unknown is given as one that nothing can touch.
-        """
-        start, end = day_numbers(self.start), day_numbers(self.end)
-        hollow = ~(end > start)
-        if hollow.any():
-            start, end = np.where(hollow, _NEVER_STARTS, start), np.where(hollow, _ALREADY_OVER, end)
-        if start.ndim == 1:
-            return [(start, end)]
-        return list(zip(np.ascontiguousarray(start.T), np.ascontiguousarray(end.T), strict=True))
+def _edges(start: Dates, end: Dates) -> Edges:
+    hollow = ~(end > start)
+    first, last = np.where(hollow, _NEVER_STARTS, day_numbers(start)), np.where(hollow, _ALREADY_OVER, day_numbers(end))
+    small = first.min(initial=0) >= _ALREADY_OVER and last.max(initial=0) <= _NEVER_STARTS
+    edges = np.empty((*start.shape, 2), dtype=np.int32 if small else np.int64)
+    edges[..., 0], edges[..., 1] = first, last
+    return edges if start.ndim == 2 else edges[:, None]
 
 
 def before(start_date: Any, months: int | Sequence[int]) -> Periods:

@@ -28,8 +28,7 @@ class Spells:
     def __post_init__(self) -> None:
         if not (self.child.shape == self.start.shape == self.end.shape) or self.child.ndim != 1:
             raise ValueError("spells: child, start and end must be arrays of one length")
-        if bool(np.any(~(self.start <= self.end))):
-            raise ValueError("spells: an end is before its start, or a date is unknown")
+        check_spells(self.start, self.end)
         step = np.diff(self.child)
         if bool(np.any(step < 0)) or bool(np.any((step == 0) & (self.start[1:] <= self.end[:-1]))):
             raise ValueError("spells: not merged; use merge_spells")
@@ -47,6 +46,12 @@ def close_spells(end: Any, last_date: Any) -> Dates:
     return np.where(np.isnat(ends), as_dates(last_date) + DAY, ends)
 
 
+def check_spells(start: Dates, end: Dates) -> None:
+    """Raise ValueError when an end is before its start, or a date is unknown."""
+    if not bool(np.all(start <= end)):
+        raise ValueError("spells: an end is before its start, or a date is unknown")
+
+
 def merge_spells(child: Any, start: Any, end: Any) -> Spells:
     """Return the union of the spells of one status, child by child.
 
@@ -62,8 +67,7 @@ def merge_spells(child: Any, start: Any, end: Any) -> Spells:
         raise ValueError("spells: child, start and end must be arrays of one length")
     if who.size == 0:
         return Spells(who, first.view("datetime64[D]"), last.view("datetime64[D]"))
-    if bool(np.any(first > last)) or first.min() == np.iinfo(np.int64).min:
-        raise ValueError("spells: an end is before its start, or a date is unknown")
+    check_spells(first.view("datetime64[D]"), last.view("datetime64[D]"))
     if who.min() < 0:
         raise ValueError("spells: a child's number is negative; every spell needs its child")
     base = int(first.min())
