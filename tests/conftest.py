@@ -1,6 +1,7 @@
 """What test files share: whole runs, made once for all workers and left as they are; and the longest files first."""
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures.run_project import GOOD, project, run
 
+gc.set_threshold(100_000, 20, 100)  # as in a run's workers: looking for cycles is a tenth of the time
 collect_ignore_glob = ["*.ipynb"]  # notebooks below tests/ are material; make test compares those in notebooks/ too
 
 LONGEST = (
@@ -22,6 +24,10 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places) + (item.path.suffix != ".ipynb")))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is loaded by now stays
 
 
 def _bytes_of(folder: Path) -> str:

@@ -51,7 +51,7 @@ def events(run_folder):
 @linux
 def test_a_forked_kernel_gives_what_a_stock_kernel_gives(tmp_path):
     folder = project(tmp_path, GOOD / "3_figure.ipynb")
-    assert run(folder, "--isolated", "--force", from_nothing=True).returncode == 0
+    assert run(folder, "--isolated", "--force").returncode == 0
     stock = latest(folder)
     assert run(folder, "--force", from_nothing=True).returncode == 0
     forked = latest(folder)
@@ -155,7 +155,7 @@ def test_kernels_that_start_together_do_not_meet(tmp_path):
 def test_a_local_dask_cluster_of_two_workers_gives_the_same_tables(cluster, tmp_path):
     names = ("one", "two")
     folder = project(tmp_path, GOOD / "1_sum.ipynb", GOOD / "2_other.ipynb", names=names)
-    assert run(folder, "--isolated", names=names).returncode == 0
+    assert run(folder, names=names).returncode == 0
     here = {name: latest(folder, name) for name in names}
     done = run(folder, "--force", "--cluster", cluster.scheduler_address, names=names)
     assert done.returncode == 0, done.stdout + done.stderr
