@@ -197,6 +197,8 @@ def _words(ids: pa.Array, width: int) -> Words:
     """
     edges, n_words = _offsets(ids), -(-width // 8)
     begins, lengths = edges[:-1] - edges[0], np.diff(edges)
+    if lengths.size and lengths.min() == lengths.max():
+        lengths = lengths[:1]  # ids of one length have one mask
     held = _letters(ids)
     letters: npt.NDArray[np.uint8] = np.zeros(held.size + 8 * n_words + 8, dtype=np.uint8)
     letters[: held.size] = held

@@ -106,7 +106,8 @@ def near_records(
     ids, status, starts, ends = _columns(tables.spells, "spells", "child_id", "status", "start_date", "end_date")
     sent_for, sent_on, is_index = _columns(tables.referrals, "referrals", "child_id", "referral_date", "is_index")
     looked_up = pool.submit(rows_of, tables.register, sent_for, "referral")
-    child, place = rows_of(tables.register, ids, "spell"), _places(status, tables.ladder)
+    placed = pool.submit(_places, status, tables.ladder)
+    child, place = rows_of(tables.register, ids, "spell"), placed.result()
     starts, ends = np.asarray(starts), np.asarray(ends)
 
     def spells_near(some: slice) -> list[Near]:
