@@ -115,7 +115,7 @@ class _ByArrow:
 class _ByWords:
     """A hash table with open addressing: the next slot when one is taken. width: letters of the longest id."""
 
-    own: Words
+    own: npt.NDArray[np.uint64]
     width: int
     table: Slots
     bits: int
@@ -123,7 +123,8 @@ class _ByWords:
     @classmethod
     def of(cls, own: Words, width: int) -> _ByWords:
         bits = max(int(own[0].size * 4).bit_length(), 4)
-        return cls(own, width, _filled(own, bits), bits)
+        beside = np.stack(own, axis=1)  # the words of one id lie together, for one look-up a record
+        return cls(beside, width, _filled(beside, own, bits), bits)
 
     def rows(self, theirs: Any) -> Whole:
         if not self.width:
@@ -208,7 +209,7 @@ def _words(ids: pa.Array, width: int) -> Words:
     return [from_anywhere[begins + 8 * i] & _FIRST_LETTERS[np.clip(lengths - 8 * i, 0, 8)] for i in range(n_words)]
 
 
-def _filled(own: Words, bits: int) -> Slots:
+def _filled(beside: npt.NDArray[np.uint64], own: Words, bits: int) -> Slots:
     """Put each row into its slot; of several in one slot the last to be written stays, the others move on."""
     table = np.full(1 << bits, _FREE, dtype=np.int32)
     slot = _first_slot(own, bits)
@@ -219,7 +220,7 @@ def _filled(own: Words, bits: int) -> Slots:
         holder = table[wanted]
         moved = np.flatnonzero(holder != waiting)
         waiting, holder = waiting[moved], holder[moved]
-        if bool(_same(own, holder, own, waiting).any()):
+        if bool(_same(beside, holder, own, waiting).any()):
             raise _twice()
         wanted = (wanted[moved] + 1) & ((1 << bits) - 1)
         free = table[wanted] == _FREE
@@ -237,10 +238,11 @@ def _first_slot(words: Words, bits: int) -> Whole:
     return slot
 
 
-def _same(own: Words, candidate: Slots, theirs: Words, rows: Whole | Slots | None) -> Flags:
+def _same(beside: npt.NDArray[np.uint64], candidate: Slots, theirs: Words, rows: Whole | Slots | None) -> Flags:
     """Return where the candidate's words are the record's words; never where the slot is free (-1)."""
     same = candidate != _FREE
-    for mine, other in zip(own, theirs, strict=True):
-        if mine.size:
-            same &= mine[candidate] == (other if rows is None else other[rows])
+    if len(beside):
+        held = beside.take(candidate, axis=0)
+        for place, other in enumerate(theirs):
+            same &= held[:, place] == (other if rows is None else other[rows])
     return same
