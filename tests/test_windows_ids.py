@@ -77,3 +77,12 @@ def test_longer_id_that_begins_like_a_childs_is_another_id():
     records = [f"{child}x" for child in children[:50]] + children[:3]
     got = windows.positions(pd.Series(children, dtype="str"), pd.Series(records, dtype="str"))
     assert got.tolist() == [-1] * 50 + [0, 1, 2]
+
+
+def test_how_many_records_are_looked_up_at_once_changes_nothing(monkeypatch):
+    children = [f"C{i:07d}" for i in range(2000)]
+    records = pd.Series([*children[::-1], None, "nobody", "C0000001x", "C1"], dtype="str")
+    monkeypatch.setattr(core, "_AT_ONCE", 7)
+    got = windows.positions(pd.Series(children, dtype="str"), records)
+    assert got.tolist() == [*range(1999, -1, -1), -1, -1, -1, -1]
+    assert windows.positions(pd.Series(children, dtype="str"), records[:0]).tolist() == []

@@ -25,6 +25,7 @@ _FIRST_LETTERS = np.array([(1 << 8 * kept) - 1 for kept in range(9)], dtype=np.u
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: multiplying by it spreads near-by numbers over the table (Knuth, TAOCP 6.4)."""
 _FEW = 1024
+_AT_ONCE = 1 << 17
 _LONGEST = 64
 
 
@@ -127,6 +128,11 @@ class _ByWords:
         return cls(beside, width, _filled(beside, own, bits), bits)
 
     def rows(self, theirs: Any) -> Whole:
+        """Look the records up some at a time, so that what is worked out for them stays in the processor's memory."""
+        parts = [self._rows(theirs[at : at + _AT_ONCE]) for at in range(0, len(theirs), _AT_ONCE)]
+        return np.concatenate(parts)
+
+    def _rows(self, theirs: Any) -> Whole:
         if not self.width:
             return self._look_up([theirs.view(np.uint64)])
         found = self._look_up(_words(theirs, self.width))
