@@ -124,7 +124,7 @@ def test_a_month_that_is_not_covered_is_missing_and_not_nought():
 
 
 def test_twenty_four_months_cost_at_most_four_times_two_periods():
-    """The aim is 3 at a million children (benchmarks/windows.py measures 2.4); here 60,000 on a busy machine."""
+    """The aim is 3 at a million children (benchmarks/windows.py measures 2.7); here 60,000 on a busy machine."""
     tables = random_records(60_000, seed=1, text_ids=False)
     ratios = []
     for _ in range(5):
