@@ -1,6 +1,6 @@
 """From ids to row numbers: the one step in which text is looked at.
 
-Ids are turned into 64-bit words and looked up in a hash table that is filled and read a whole column at a time.
+Ids are turned into 64-bit words and looked up in a hash table that is filled and read many at a time.
 Words are compared in full, so that two ids that fall into one slot are never taken for one another.
 """
 
