@@ -64,6 +64,8 @@ def unhidden(params: Path) -> Path:
 
 
 def main(sizes: Sequence[int]) -> None:
+    import stepdown.run.warm  # noqa: F401 (libraries loaded and few looks for cycles, as in a run's workers)
+
     with tempfile.TemporaryDirectory() as folder:
         found = steepest(sizes, [unhidden(study_of(size, Path(folder) / str(size))) for size in sizes])
     for name in sorted(found, key=found.__getitem__, reverse=True):

@@ -30,6 +30,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()  # what is loaded by now stays
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # else a library takes what Python does not clear away at its end for a leak
+
+
 def _bytes_of(folder: Path) -> str:
     found = sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -212,18 +212,6 @@ def test_the_highest_status_is_the_highest_that_any_day_holds(rows, data):
 
 
 @FEW
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), spell), max_size=20))
-def test_one_sort_for_all_statuses_gives_the_same_as_one_each(rows):
-    child, status = (np.array([row[k] for row in rows], dtype=np.int64) for k in (0, 1))
-    start, end = (np.array([row[2][k] for row in rows], dtype="datetime64[D]") for k in (0, 1))
-    for code, spells in enumerate(windows.merge_by_status(child, status, start, end, 3)):
-        alone = windows.merge_spells(child[status == code], start[status == code], end[status == code])
-        np.testing.assert_array_equal(spells.child, alone.child)
-        np.testing.assert_array_equal(spells.start, alone.start)
-        np.testing.assert_array_equal(spells.end, alone.end)
-
-
-@FEW
 @given(children)
 def test_dates_too_far_apart_for_one_number_are_sorted_all_the_same(rows):
     child, start, end = slow.as_arrays(rows)

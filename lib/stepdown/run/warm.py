@@ -1,7 +1,8 @@
 """What the fork server imports once, so that each worker has it at once; importing this module is its work.
 
-Only multiprocessing's fork server imports it (:func:`stepdown.run.workers.start_server`). It has one thread, so that a
-fork is safe. matplotlib's inline backend is named there and not imported: it has to find the shell of its notebook.
+Multiprocessing's fork server imports it (``stepdown.run.workers``), and what measures or tests as a worker would. It
+starts no thread, so that a fork is safe. matplotlib's inline backend is named there and not imported: it has to find
+the shell of its notebook.
 """
 
 import contextlib

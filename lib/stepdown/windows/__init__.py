@@ -37,4 +37,4 @@ from stepdown.windows.ids import Register, positions
 from stepdown.windows.months import around, month_numbers, tally_months
 from stepdown.windows.observing import ADULT_AGE, Observed, Sight, follow_up_days, observe
 from stepdown.windows.periods import Periods, after, before
-from stepdown.windows.spells import Spells, close_spells, merge_by_status, merge_spells
+from stepdown.windows.spells import Spells, close_spells, merge_spells

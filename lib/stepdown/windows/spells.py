@@ -75,25 +75,6 @@ def merge_spells(child: Any, start: Any, end: Any) -> Spells:
     return _union(who, first, last, base)
 
 
-def merge_by_status(child: Any, status: Any, start: Any, end: Any, n_statuses: int) -> tuple[Spells, ...]:
-    """Return :func:`merge_spells` for each of ``n_statuses`` statuses, with one sort for all.
-
-    status: whole numbers 0 … n_statuses - 1, one a spell.
-    """
-    who, which = np.asarray(child, dtype=np.int64), np.asarray(status, dtype=np.int64)
-    if which.size and (which.min() < 0 or which.max() >= n_statuses):
-        raise ValueError(f"spells: a status is not among 0 … {n_statuses - 1}")
-    if who.size and who.min() < 0:
-        raise ValueError("spells: a child's number is negative; every spell needs its child")
-    width = int(who.max()) + 1 if who.size else 1
-    merged = merge_spells(which * width + who, start, end)
-    edges = np.searchsorted(merged.child, np.arange(n_statuses + 1) * width)
-    return tuple(
-        Spells(merged.child[low:high] - i * width, merged.start[low:high], merged.end[low:high])
-        for i, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True))
-    )
-
-
 def _in_order(who: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whole]:
     """Sort by child, start, end; as one 64-bit number where the three fit into it, which is much faster."""
     length = last - first
