@@ -174,6 +174,16 @@ def test_a_signal_while_a_run_clears_away_ends_nothing_and_is_heard_again_afterw
     assert [signal.getsignal(number) for number in running._ENDING] == before
 
 
+@contextlib.contextmanager
+def _handled(number, how):
+    """Hold how a signal is handled: tests may themselves be run by nohup, or behind other work."""
+    before = signal.signal(number, how)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 def _dropped(number):
     class Callback:
         def __del__(self):
@@ -215,7 +225,8 @@ def test_a_signal_ends_the_run_wherever_it_arrives(tmp_path, monkeypatch, capsys
 
     monkeypatch.setattr(running, "_submit", submitted)
     request = running.Request(files=(str(folder / "params" / "one.yaml"),), isolated=True, pages=False)
-    assert running.run(request, Progress()) == code
+    with _handled(number, signal.SIG_DFL):
+        assert running.run(request, Progress()) == code
     assert "Studies not yet published keep their last run." in capsys.readouterr().out
     assert not (folder / "outputs" / "one" / "latest").exists()
     assert not list((folder / "outputs" / "one").glob(".staging-*"))
@@ -228,7 +239,8 @@ def test_a_signal_while_a_result_is_taken_is_not_taken_for_a_lost_notebook(tmp_p
     folder = project(tmp_path, GOOD / "1_sum.ipynb")
     monkeypatch.setattr(workers.Future, "result", lambda future: os.kill(os.getpid(), signal.SIGTERM))
     request = running.Request(files=(str(folder / "params" / "one.yaml"),), isolated=True, pages=False)
-    assert running.run(request, Progress()) == 143
+    with _handled(signal.SIGTERM, signal.SIG_DFL):
+        assert running.run(request, Progress()) == 143
     assert not (folder / "outputs" / "one" / "failed").exists()
 
 
@@ -242,9 +254,6 @@ def test_a_run_that_is_to_outlive_its_terminal_passes_over_the_signal_of_its_end
 
     monkeypatch.setattr(running, "plans_of", lambda request: [])
     monkeypatch.setattr(running, "_run", ran)
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
-    try:
+    with _handled(signal.SIGHUP, signal.SIG_IGN):  # as nohup does
         assert running.run(None, None) == Exit.OK
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, before)
