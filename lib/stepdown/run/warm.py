@@ -40,6 +40,8 @@ for name in WARM:
         importlib.import_module(name)
 with contextlib.suppress(ImportError):
     importlib.import_module("nbformat.validator").get_validator(4, 5)  # compiled once, not once a notebook
+with contextlib.suppress(ImportError):
+    importlib.import_module("soupsieve").compile("a:first-child b:not(.c)")  # its large grammar
 gc.collect()
 gc.freeze()
 gc.enable()
