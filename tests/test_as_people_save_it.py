@@ -173,6 +173,18 @@ def test_a_line_break_at_the_end_of_a_cell_makes_no_other_family(copy):
         ("spells", "a1,CP", "A1,CP", "child_id"),
         ("children", "a2,f1,", "a2,f 1,", "family_id"),
         ("children", "a2,f1,", "a2,\uff46\uff11,", "family_id"),
+        (
+            "children",
+            "a1,f1,Small Steps,2010-05-01,female,C1,2,2018-03-01,2018-05-10,\na2,f1,",
+            "a1,012,Small Steps,2010-05-01,female,C1,2,2018-03-01,2018-05-10,\na2,12,",
+            "family_id",
+        ),
+        (
+            "children",
+            "b1,f5,Usual help,2009-09-09,female,A1,3,2018-05-14,2018-06-11,\nb2,f6,",
+            "b1,7,Usual help,2009-09-09,female,A1,3,2018-05-14,2018-06-11,\nb2,7.0,",
+            "family_id",
+        ),
     ],
 )
 def test_a_name_in_other_capitals_is_refused(copy, table, old, new, column):
@@ -180,7 +192,7 @@ def test_a_name_in_other_capitals_is_refused(copy, table, old, new, column):
     assert f"column {column}, " in refused(copy)
 
 
-@pytest.mark.parametrize("word", ["unknown", "Not known", "TBC", "?", "''"])
+@pytest.mark.parametrize("word", ["unknown", "Not known", "TBC", "?", "''", "-1", "Missing", "no family", "1.2346e+16"])
 def test_a_word_for_not_known_is_no_family(copy, word):
     change(copy, "children", ("b1,f5,", f"b1,{word},"), ("b2,f6,", f"b2,{word},"))
     assert "column family_id, " in refused(copy)
@@ -191,6 +203,17 @@ def test_what_is_no_reason_excludes_no_child(copy, word):
     old = "a1,f1,Small Steps,2010-05-01,female,C1,2,2018-03-01,2018-05-10,"
     change(copy, "children", (old, old + word))
     assert "column exclusion_reason, 1 row" in refused(copy)
+
+
+@pytest.mark.parametrize(("more", "told"), [(20, True), (19, False)])
+def test_a_family_of_more_children_than_any_has_is_refused(copy, more, told):
+    path = copy / "data" / "children.csv"
+    row = "c{0},f1,Usual help,2009-09-09,female,A1,3,2018-05-14,2018-06-11,\n"
+    path.write_text(path.read_text(encoding="utf-8") + "".join(map(row.format, range(more - 1))), encoding="utf-8")
+    if told:
+        assert f"column family_id, {more + 1} rows (lines 2, 3" in refused(copy)
+    else:
+        assert len(read(copy).children) == 9 + more - 1
 
 
 def test_the_workbooks_own_words_are_read_in_any_capitals(copy):
@@ -406,6 +429,42 @@ def test_a_workbook_with_macros_is_read_as_one_without(copy):
 def test_merged_cells_in_the_table_are_refused_by_name(copy):
     as_excel(copy, "spells", lambda sheet: sheet.merge_cells("A4:A5"))
     assert "cells A4:A5" in refused(copy)
+
+
+HEADS, SHORT = ["child_id", "status", "start_date", "end_date"], ["child_id", "status", "start_date"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_table_above_another_is_never_taken_for_titles(copy, suffix):
+    """The fuller row of headings stands below: the rows above it would be left out as titles."""
+    rows = [["Open"], SHORT, ["b1", "CP", "2018-08-01"], [], ["Ended"], HEADS, ["a1", "CP", "2017-06-01", "2018-04-30"]]
+    (copy / "data/spells.csv").unlink()
+    if suffix == ".csv":
+        text = "".join(",".join(row + [""] * (4 - len(row))) + "\n" for row in rows)
+        (copy / "data/spells.csv").write_text(text, encoding="utf-8")
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(copy / "data/spells.xlsx")
+    words = refused(copy)
+    assert "two tables on one sheet" in words
+    assert "lines 2 and 6" in words
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["From,2018-04-01,To,2019-03-31", "Team,all,,"],
+        ["Child,,From,To"],
+        ["Child,Start,,", ",,,"],
+    ],
+    ids=["what the report covers", "headings of two rows", "and a blank row"],
+)
+def test_titles_that_hold_a_name_of_a_column_are_titles(copy, above):
+    path = copy / "data/spells.csv"
+    path.write_text("\n".join(above) + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    same_as_small(read(copy))
 
 
 def test_hidden_rows_and_sheets_are_read_or_passed_over_and_named(copy):

@@ -4,6 +4,7 @@ import zipfile
 from datetime import date
 from itertools import pairwise
 
+import openpyxl
 import pytest
 import xlsxwriter
 from returns_support import Council, assessed, care, case, census, child, workbook
@@ -152,6 +153,9 @@ LISTS = {
     "a cell of 1 MB": ("Child,From,To\nHELPED,01/09/2023," + "9" * 1_000_000 + "\n", "131,072"),
     "no headings": ("HELPED,01/09/2023,\n", "no line of headings"),
     "a list cut off": ("Child,From,To\nHELPED,01/09/2023,01/12/2023\nOTHER,01/0", "the file was cut off"),
+    "no id": ("Child,From,To\nUnknown,01/09/2023,01/12/2023\n", "column Child, 1 row (line 2)"),
+    "an id in other capitals": ("Child,From,To\nHelped,01/09/2023,01/12/2023\n", "only in capitals"),
+    "two lists": ("Child,From\nX,01/09/2023\nEnded\nChild,From,To\nHELPED,01/09/2023,\n", "lines 1 and 4"),
     "nobody": ("Child,From,To\nELSE,01/09/2023,01/12/2023\n", "no child is in any return"),
 }
 
@@ -188,6 +192,39 @@ def test_an_excel_list_with_numbers_as_ids_is_read(council):
     assert council.spells("007") == ["CIN 2023-06-01 to open"]
     workbook(council.root / "returns/list.xlsx", {"Old": rows[:4], "New": rows[:4]})
     assert "2 sheets with these columns" in faults(council)
+
+
+@pytest.mark.parametrize(("cells", "told"), [("D2:D3", True), ("C2:C3", True), ("A1:D1", False), ("E2:E3", False)])
+def test_merged_cells_below_the_headings_of_a_list_are_refused(council, cells, told):
+    """A family that is merged over its children would be a family for the first alone."""
+    council.census(2024, child("HELPED", case("2023-06-01")), child("OTHER", case("2023-06-01")))
+    rows = [["Helped"] if cells == "A1:D1" else [], ["Child", "From", "To", "Family", "Note"]]
+    rows += [[name, date(2023, 9, 1), date(2023, 12, 1), "F1", ""] for name in ("HELPED", "OTHER")]
+    book = openpyxl.Workbook()
+    for row in rows if cells == "A1:D1" else rows[1:]:
+        book.active.append(row)
+    book.active.merge_cells(cells)
+    book.save(council.root / "returns/list.xlsx")
+    council.settings["programme"]["list"] = "returns/list.xlsx"
+    council.settings["programme"]["columns"]["family"] = "Family"
+    if told:
+        assert "sheet 'Sheet', 1 row (line 3)" in faults(council)
+        assert "merged cells" in faults(council)
+    else:
+        assert len({council.bring_in().households.of(name) for name in ("HELPED", "OTHER")}) == 1
+
+
+def test_households_that_are_not_known_are_none_and_spellings_of_one_are_refused(council):
+    names = ("HELPED", "ONE", "TWO")
+    council.census(2024, *(child(name, case("2023-06-01")) for name in names))
+    council.settings["households"] = {"file": "returns/h.csv", "columns": {"child": "Child", "household": "Home"}}
+    council.write("returns/h.csv", "Child,Home\nHELPED,Unknown\nONE,unknown\nTWO,-1\n")
+    assert len({council.bring_in().households.of(name) for name in names}) == 3
+    council.write("returns/h.csv", "Child,Home\nHELPED,H  1\nONE,H\u00a01\nTWO,H2\n")
+    assert len({council.bring_in().households.of(name) for name in names}) == 2
+    for one, other in (("h1", "H1"), ("012", "12")):
+        council.write("returns/h.csv", f"Child,Home\nHELPED,{one}\nONE,{other}\nTWO,H2\n")
+        assert "h.csv, column Home" in faults(council)
 
 
 def test_a_study_with_an_empty_group_is_not_written(council):

@@ -13,10 +13,18 @@ import pandas as pd
 
 from stepdown.contracts.headings import folded
 from stepdown.contracts.model import How
-from stepdown.params.written import TOTAL, TOTAL_ROWS
+from stepdown.faults import Refused
+from stepdown.params.written import TOTAL, TOTAL_ROWS, table_above
 
 TITLE_ROWS = 20
 """The headings stand among the first so many rows."""
+TWO_TABLES = (
+    "two rows of headings, with rows of data below each: two tables on one sheet",
+    "one table",
+    "docs/your_own_data.md, the files",
+    "put the rows of both under one row of headings, or the other table in a file or sheet of its own",
+)
+"""Found, allowed, rule and remedy of a sheet of which only a part would be read."""
 
 
 def as_utf8(content: bytes, how: How) -> bytes:
@@ -44,18 +52,23 @@ def parted_by(content: bytes, how: How) -> str:
     return found
 
 
-def heading_row(rows: Sequence[Sequence[str]], known: frozenset[str]) -> int:
-    """Return which of the first rows holds the headings: the one with most known ones; the first where none has two."""
+def heading_row(rows: Sequence[Sequence[str]], known: frozenset[str], where: str, first: int) -> int:
+    """Return which of the first rows holds the headings: the one with most known ones; the first where none has two.
+
+    first: the line of the first row in the file. Raises Refused where a table of its own stands above the headings.
+    """
     named = [sum(folded(cell) in known for cell in row) for row in rows[:TITLE_ROWS]]
     best = max(range(len(named)), key=named.__getitem__, default=0)
+    if (above := table_above(rows, named, best)) is not None:
+        raise Refused.for_one(f"{where}, lines {first + above} and {first + best}", *TWO_TABLES)
     return best if named and named[best] > 1 else 0
 
 
-def from_headings(content: bytes, known: frozenset[str], how: How) -> tuple[bytes, int]:
-    """Return the content from its headings on, and how many lines of titles stood above."""
+def from_headings(content: bytes, known: frozenset[str], how: How, where: str, first: int) -> tuple[bytes, int]:
+    """Return the content from its headings on, and how many lines of titles stood above; as :func:`heading_row`."""
     lines = content.split(b"\n", TITLE_ROWS)[:TITLE_ROWS]
     rows = [_cells(line.decode("utf-8", errors="replace")) for line in lines]
-    above = heading_row(rows, known)
+    above = heading_row(rows, known, where, first)
     if above:
         how["", "title rows above the headings left out"] += above
     return content.split(b"\n", above)[above], above

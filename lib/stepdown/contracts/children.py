@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from stepdown.contracts.model import UNBORN_DAYS, Codes, Contract, Field, Ordered
 from stepdown.contracts.registered import register
+from stepdown.contracts.schema import RULE, row_faults
+from stepdown.faults import Fault
 from stepdown.measures import LADDER, STATUSES
 from stepdown.params import Study, StudySettings
 
 OTHER = "other"
 """What an exclusion_reason in free text is read as."""
+
+LARGEST_FAMILY = 20
 
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 
@@ -29,6 +37,16 @@ def _codes_of_children(study: Study) -> Codes:
 def _codes_of_issues(study: Study) -> Codes:
     issues = study.settings.profile.issues
     return {"issue_code": issues} if issues else {}
+
+
+def _large_families(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
+    children = frames["children"]
+    large = children.groupby("family_id")["family_id"].transform("size") > LARGEST_FAMILY
+    found = f"a family of more than {LARGEST_FAMILY} children: its id is perhaps a stand-in for “not known”, such as 0"
+    remedy = "give each family its own id, and a child whose family is not known an id that no other child has"
+    rule = RULE.format(table="children", column="family_id") + "; intervals take a family as one"
+    allowed = f"up to {LARGEST_FAMILY} children"
+    return row_faults(children, f"{file}, column family_id", rule, [(large, found, allowed, remedy)])
 
 
 CHILDREN = Contract(
@@ -66,7 +84,7 @@ CHILDREN = Contract(
             "whole number",
             "number of children in the sibling group, this child included",
             lowest=1,
-            highest=20,
+            highest=LARGEST_FAMILY,
             unit="children",
         ),
         Field(
@@ -99,6 +117,7 @@ CHILDREN = Contract(
     not_after=("start_date",),
     needed=_with_children,
     codes=_codes_of_children,
+    together=_large_families,
 )
 
 ISSUES = Contract(

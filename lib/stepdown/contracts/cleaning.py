@@ -4,7 +4,8 @@
 - A cell is blank that is empty or holds only spaces, dashes, a dot, or one of :data:`BLANK_WORDS`, in any capitals,
   unless the column's own codes hold that word.
 - The workbook's own words (statuses, sexes, answers) are read in any capitals. Names that people gave (ids, groups, the
-  study's codes) are not: one that differs from another in capitals, spaces or the width of letters alone is refused.
+  study's codes) are not: one that differs from another in capitals, spaces, the width of letters or zeros alone is
+  refused.
 - A word for "not known" is no id, and a reason for an exclusion is neither such a word nor yes or no: refused.
 - Letters that cannot be seen, or that turn the direction of writing, are refused; so are Excel's errors (#N/A).
 """
@@ -26,17 +27,19 @@ from stepdown.contracts.model import Codes, Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, some_rows
 from stepdown.params.base import unseen
+from stepdown.params.written import NO_ID, NOT_KNOWN
 
 BLANK_WORDS = frozenset(
     {"null", "<null>", "(null)", "none", "na", "n/a", "n.a.", "nan", "nat", "nil", "<na>", "(blank)"}
 )
 """Words that programs write for a cell without a value; "unknown" is none of them: a person wrote it."""
 
-NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
 _YES_NO = frozenset({"yes", "no", "y", "n", "true", "false", "included", "include"})
 
-_SHORTENED = r"^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
+_SHORTENED = r"^[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]+$"
 """A long number as Excel saves it to CSV: different ids have become the same text."""
+_ZEROS = r"^0*([0-9]+?)(?:\.0+)?$"
+"""A whole number, with zeros in front or a ".0" that a program adds or takes off."""
 
 _PLAIN = r"^[!-~]+( [!-~]+)*$"
 """Texts that hold visible ASCII and single spaces: only their words need a look."""
@@ -174,7 +177,7 @@ def _stand_ins(cells: pd.Series, texts: _Texts, field: Field, contract: Contract
         allowed = "a reason in words; a blank cell if the child is not excluded"
         remedy = "write the reason, or clear the cell"
     elif field.name.endswith("_id"):
-        wrong = [*texts.among(NOT_KNOWN), *texts.without(r"\w", "[0-9A-Za-z_]"), *texts.like(_SHORTENED)]
+        wrong = [*texts.among(NO_ID), *texts.without(r"\w", "[0-9A-Za-z_]"), *texts.like(_SHORTENED)]
         found = "a word for “not known”, or a long number that Excel shortened"
         allowed = "an id of its own"
         remedy = "give each its own id from the source, or remove the rows"
@@ -188,6 +191,7 @@ def _stand_ins(cells: pd.Series, texts: _Texts, field: Field, contract: Contract
 
 def _two_cases(cells: pd.Series, texts: _Texts, contract: Contract, file: str) -> list[Fault]:
     folded = pc.replace_substring(pc.utf8_lower(texts.every), " ", "")
+    folded = pc.replace_substring_regex(folded, _ZEROS, r"\1")
     if not texts.odd and pc.count_distinct(folded).as_py() == len(folded):
         return []
     odd, every = set(texts.odd), texts.every.to_pylist()
@@ -203,7 +207,7 @@ def _two_cases(cells: pd.Series, texts: _Texts, contract: Contract, file: str) -
     return [
         Fault(
             where,
-            f"{len(wrong)} texts that differ from another only in capitals, spaces or the width of letters",
+            f"{len(wrong)} texts that differ from another only in capitals, spaces, width of letters or zeros",
             "one way of writing each thing",
             RULE.format(table=contract.table, column=cells.name) + "; it cannot be known whether they are one",
             "write them in the same way if they are one; if not, make them differ in more than that",

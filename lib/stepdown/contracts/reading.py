@@ -110,7 +110,7 @@ def _read_csv(path: Path, how: How, known: frozenset[str]) -> pd.DataFrame:
     content, above = _from_first_filled_line(content)
     if above:
         how["", "blank rows above the headings left out"] += above
-    content, titles = from_headings(as_utf8(content, how), known, how)
+    content, titles = from_headings(as_utf8(content, how), known, how, path.name, above + 1)
     above += titles
     mark = parted_by(content, how)
     headings = _headings(path, content, mark)
@@ -317,7 +317,7 @@ def _read_excel(path: Path, how: How, known: frozenset[str], wanted: str) -> pd.
     first = next(i for i, row in enumerate(texts) if any(cell.strip() for cell in row))
     if first:
         how["", "blank rows above the headings left out"] += first
-    titles = heading_row(texts[first : first + TITLE_ROWS], known)
+    titles = heading_row(texts[first : first + TITLE_ROWS], known, sheet.where, first + 1)
     if titles:
         how["", "title rows above the headings left out"] += titles
         first += titles

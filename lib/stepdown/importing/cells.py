@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
-from stepdown.params.written import month_first, written_day
+from stepdown.params.written import NO_ID, month_first, written_day
 
 ETHNICITIES = {
     "WBRI": "White British",
@@ -101,8 +101,9 @@ _BLANK = {"", *_NOTHING.split()}
 
 
 def child_id(text: str | None) -> str:
-    """Return an id as text; a whole number that a spreadsheet wrote with a point loses it."""
-    return re.sub(r"(?<=\d)\.0+$", "", plain(text)) if text else ""
+    """Return an id as text, blank for a word such as "unknown"; a whole number written with a point loses it."""
+    name = re.sub(r"(?<=\d)\.0+$", "", " ".join(plain(text).split())) if text else ""
+    return "" if name.lower() in NO_ID else name
 
 
 def flag(text: str) -> bool | None:

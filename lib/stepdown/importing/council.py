@@ -6,7 +6,7 @@ Everything is read and checked before anything is written; every fault is raised
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from stepdown.importing.rows import RULE, CarePeriod, CareRow, Doubts, Faults, L
 from stepdown.importing.same_child import as_told, propose, without_zeros
 from stepdown.importing.settings import ImportSettings
 from stepdown.importing.sheets import Matched, Wanted, match, tables
+from stepdown.params.written import written_apart
 
 FOUND_SHARE = 0.8
 """Smallest share of the children in care, or on a plan, of one source that the others must have."""
@@ -132,11 +133,14 @@ def _read_list(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledg
                 allowed = "day/month/year, year-month-day, or a date of Excel"
                 place = f"{programme.list}, column {programme.columns[name]}"  # type: ignore[index]
                 faults.row(place, found, allowed, "correct the day in the list", line, values[name])
-        for name in ("child", "start"):
-            if not values[name]:
+        for name, text in (("child", child), ("start", values["start"])):
+            if not text:
                 place = f"{programme.list}, column {programme.columns[name]}"  # type: ignore[index]
                 faults.row(place, "a blank", "an id and a first day for every child", "fill it in the list", line)
-        lists.support.append(groups.Support(child, days["start"] or 0, days["end"] or 0, values.get("family", "")))
+        lists.support.append(
+            groups.Support(child, days["start"] or 0, days["end"] or 0, child_id(values.get("family")))
+        )
+    _refuse_apart({r.family for r in lists.support if r.family}, f"{programme.list}, the families", faults)
 
 
 def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledger, faults: Faults) -> None:
@@ -151,6 +155,14 @@ def _read_households(settings: ImportSettings, root: Path, lists: _Lists, ledger
     for _, values in matched.cells():
         ledger.read[lists.household_file, groups.HOUSEHOLD_ROWS] += 1
         lists.households.append((strip(child_id(values["child"])), child_id(values["household"])))
+    _refuse_apart({home for _, home in lists.households if home}, f"{file}, column {columns['household']}", faults)
+
+
+def _refuse_apart(ids: Iterable[str], place: str, faults: Faults) -> None:
+    if apart := written_apart(ids):
+        found = f"{len(apart)} ids that differ from another only in capitals, spaces or zeros"
+        remedy = "write them in the same way if they are one; if not, make them differ in more than that"
+        faults.whole(place, found, "one way of writing each id", remedy, *apart[:4])
 
 
 def _read_told(settings: ImportSettings, root: Path, lists: _Lists, ledger: Ledger, faults: Faults) -> None:
@@ -178,6 +190,9 @@ def _match_ids(
     if zeros and settings.ids.leading_zeros == "refuse":
         found = f"{len(zeros)} ids that are alike but for leading zeros"
         faults.whole("ids", found, "ids alike in every source", "correct them, or set leading_zeros: ignore")
+    lost = set().union(*listed.values()) - {*zeros, *history.rows}
+    alike = {text.casefold() for text in lost} & {text.casefold() for text in history.rows}
+    _refuse_apart({t for t in (*lost, *history.rows) if t.casefold() in alike}, "ids of the lists", faults)
     pairs = [(zeros.get(old, old), zeros.get(new, new)) for old, new in lists.told]
     told = as_told(pairs, faults, settings.same_child or "same_child")
     return {name: told.get(new, new) for name, new in {**{old: old for old in told}, **zeros}.items()}

@@ -208,9 +208,9 @@ class Faults:
         if value and len(values) < 5:
             values.append(value)
 
-    def whole(self, where: str, found: str, allowed: str, remedy: str) -> None:
+    def whole(self, where: str, found: str, allowed: str, remedy: str, *values: str) -> None:
         """Note a fault of a whole file or setting."""
-        self._whole.append(Fault(where, found, allowed, RULE, remedy))
+        self._whole.append(Fault(where, found, allowed, RULE, remedy, values))
 
     def all(self) -> list[Fault]:
         """Return every fault, sorted."""

@@ -17,16 +17,22 @@ from pathlib import Path
 
 import python_calamine
 
-from stepdown.faults import Fault, Refused, some_names
+from stepdown.faults import Fault, Refused, some_names, some_rows
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
-from stepdown.params.written import FROM_1904, TOTAL, TOTAL_ROWS
+from stepdown.params.written import FROM_1904, TOTAL, TOTAL_ROWS, table_above
 
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
 HEADING_ROWS = 20
 
 Line = tuple[int, list[str]]
+
+
+class Merged(str):
+    """A blank cell of a merged area: what is seen there is the value of another cell."""
+
+    __slots__ = ()
 
 
 def tables(path: Path, shown: str) -> list[tuple[str, list[Line]]]:
@@ -91,8 +97,11 @@ def _workbook(path: Path, shown: str, size: int) -> list[tuple[str, list[Line]]]
 
 
 def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> list[Line]:
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    texts = ([_cell(cell) for cell in row] for row in rows)
+    sheet = book.get_sheet_by_name(name)
+    texts = [[_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+        for row in texts[top : bottom + 1]:
+            row[left : right + 1] = [text or Merged() for text in row[left : right + 1]]
     return [(line, cells) for line, cells in enumerate(texts, 1) if any(cells)]
 
 
@@ -141,10 +150,16 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
     Raises Refused when a needed column is missing (with the nearest headings and the line of YAML that names it), when
     two columns go by the names of one field, or one column by those of two. setting: where the user names a column.
     """
-    best = max(range(min(HEADING_ROWS, len(lines))), key=lambda at: _named(lines[at][1], wanted), default=None)
-    if best is None:
+    first = [row for _, row in lines[:HEADING_ROWS]]
+    counts = [_named(row, wanted) for row in first]
+    if not counts:
         raise refused(shown, "an empty table", "headings and rows", "repeat the extract, or leave the file out")
+    best = counts.index(max(counts))
     line, cells = lines[best]
+    if (above := table_above(first, counts, best)) is not None:
+        found = "two rows of headings, with rows below each: two tables on one sheet"
+        remedy = "put the rows of both under one row of headings"
+        raise refused(f"{shown}, lines {lines[above][0]} and {line}", found, "one table", remedy)
     places = {want.field: _places(cells, want) for want in wanted}
     faults = []
     for want in wanted:
@@ -164,6 +179,9 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
         raise Refused(faults)
     fields = {field: at[0] for field, at in places.items() if at}
     rows = without_totals(lines[best + 1 :])
+    if merged := [line for line, row in rows if any(isinstance(row[at], Merged) for at in fields.values() if row[at:])]:
+        found, remedy = "merged cells, of which only the first holds a value", "split them and fill each row"
+        raise refused(f"{shown}, {some_rows(merged)}", found, "one value in each cell", remedy)
     others = [text for at, text in enumerate(cells) if text and at not in fields.values()]
     told = ", ".join(f"{field} from {plain(cells[at])!r}" for field, at in fields.items())
     told += f"; not read: {some_names(others)}" if others else ""

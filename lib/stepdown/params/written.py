@@ -6,7 +6,8 @@ Plain Python: the import reads hundreds of megabytes by these rules, within a fe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
 """The first cell of a row of totals."""
 FROM_1904 = re.compile(rb'date1904="(1|true)"')
 """Stands in a workbook whose numbers of days count from 1904, as those of old Macs do: read as usual they are wrong."""
+NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
+NO_ID = NOT_KNOWN | {"nk", "-1", "missing", "none recorded", "not applicable", "not available", "no family", "no id"}
+"""What stands in place of an id: taken for one, all who have it would be one child or one family."""
 TOTAL_ROWS = 3
 """A row of totals stands among the last so many rows."""
 
@@ -89,6 +93,17 @@ def month_first(text: str) -> bool:
     return part is not None and part.day <= 12 < part.month <= 31
 
 
+def table_above(rows: Sequence[Sequence[str]], named: Sequence[int], at: int) -> int | None:
+    """Return the row of headings of a table of its own above the headings ``at``; None where only titles stand there.
+
+    named: how many columns are known by the cells of each row. Such a row has two or more, no figure, and rows below.
+    """
+    for i, row in enumerate(rows[: max(at - 1, 0)]):
+        if named[i] > 1 and not re.search("[0-9]", "".join(row)) and any("".join(r).strip() for r in rows[i + 1 : at]):
+            return i
+    return None
+
+
 def same_but_for_zeros(ids: Mapping[str, Iterable[str]]) -> tuple[dict[str, str], dict[str, str]]:
     """Return id → the child's id for whole numbers that differ in leading zeros (or ".0") alone; and those that clash.
 
@@ -112,6 +127,19 @@ def same_but_for_zeros(ids: Mapping[str, Iterable[str]]) -> tuple[dict[str, str]
         clash = any(len(texts & held) > 1 for held in sides)
         (clashes if clash else names).update(dict.fromkeys(sorted(texts - {longest}), longest))
     return names, clashes
+
+
+def written_apart(ids: Iterable[str]) -> list[str]:
+    """Return the ids that differ from another only in capitals, blanks or the width of letters, or in zeros in front.
+
+    >>> written_apart(["H1", "h 1", "012", "12", "H2"])
+    ['012', '12', 'H1', 'h 1']
+    """
+    alike: dict[str, set[str]] = {}
+    for text in ids:
+        folded = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+        alike.setdefault(_bare(folded) if _bare(folded).isdigit() else folded, set()).add(text)
+    return sorted(text for same in alike.values() if len(same) > 1 for text in same)
 
 
 def _bare(text: str) -> str:
