@@ -309,6 +309,31 @@ def test_a_mixture_of_orders_is_refused_with_the_row(copy):
     assert "column end_date, 1 row (line 2)" in refused(copy)
 
 
+def turned(match):
+    """Write a day as a program set to American dates leaves 1/2/2018: month first where it can, else as text."""
+    year, month, day = match.groups()
+    return f"{year}-{day}-{month}" if int(day) <= 12 else f"{day}/{month}/{year}"
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_dates_whose_day_and_month_were_changed_round_are_refused(copy, said):
+    path = copy / "data" / "spells.csv"
+    path.write_text(re.sub(r"(\d{4})-(\d\d)-(\d\d)", turned, path.read_text(encoding="utf-8")), encoding="utf-8")
+    if said:
+        setting(copy, "data:\n", "data:\n  dates: day_first\n")
+    words = refused(copy)
+    assert "column start_date, 8 rows" in words
+    assert "column end_date, 6 rows" in words
+    assert words.count("changed round") == 2
+
+
+def test_dates_of_two_forms_that_were_not_changed_round_are_read_where_the_study_says_so(copy):
+    day_first(copy, "spells")
+    change(copy, "spells", ("15/01/2018", "2018-01-15"), ("01/06/2017", "2017-06-01"))
+    setting(copy, "data:\n", "data:\n  dates: day_first\n")
+    same_as_small(read(copy))
+
+
 @pytest.mark.parametrize("time", [" 09:30:00", "T23:59", " 00:00:00", " 09:30:00.123"])
 def test_a_time_of_day_is_left_out_of_a_date(copy, time):
     change(copy, "referrals", (",true", f"{time},true"))
@@ -384,6 +409,21 @@ def test_a_formula_without_a_saved_value_is_refused_by_its_cell(copy, table, col
     words = refused(copy)
     assert f"1 cell(s): {column}3" in words
     assert "a formula without a saved value" in words
+
+
+@pytest.mark.parametrize("form", ["0%", "0.00%", "[Red]0.0%"])
+def test_a_number_that_is_shown_as_a_per_cent_is_what_is_seen(copy, form):
+    """Excel keeps 0.45 for 45%: refused in a column of numbers, as 45% is in a CSV, and left alone in others."""
+
+    def share(sheet):
+        sheet["E1"], sheet["E2"] = "Attendance", 0.45
+        sheet["E2"].number_format = form
+
+    as_excel(copy, "spells", share)
+    same_as_small(read(copy))
+    as_excel(copy, "issues", lambda sheet: (sheet.__setitem__("C2", 0.45), setattr(sheet["C2"], "number_format", form)))
+    assert "column domestic_abuse_factors, 1 row (line 2)" in refused(copy)
+    assert "has the form 99%" in refused(copy)
 
 
 def test_a_formula_with_its_value_is_read(copy):
@@ -579,6 +619,7 @@ def test_a_reason_that_the_study_does_not_name_is_refused(copy):
         ("child_id", pa.array([2**53, None, None, None]).cast(pa.timestamp("ms")), "does not exist"),
         ("child_id", pa.array([2.0**60, 2.0**60, 1.0, 2.0]), "more than 15 digits"),
         ("child_id", pa.array([84_600, 0, None, None]).cast(pa.timestamp("s", "UTC")), "the day here is not known"),
+        ("child_id", pa.array([84_600, 0, None, None]).cast(pa.timestamp("s", "Etc/GMT")), "the day here is not known"),
     ],
 )
 def test_parquet_that_holds_what_no_table_can_is_refused(copy, column, values, found):

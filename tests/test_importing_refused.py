@@ -153,6 +153,10 @@ LISTS = {
     "a cell of 1 MB": ("Child,From,To\nHELPED,01/09/2023," + "9" * 1_000_000 + "\n", "131,072"),
     "no headings": ("HELPED,01/09/2023,\n", "no line of headings"),
     "a list cut off": ("Child,From,To\nHELPED,01/09/2023,01/12/2023\nOTHER,01/0", "the file was cut off"),
+    "days and months changed round": (
+        "Child,From,To\nHELPED,2023-01-09,\nX,2023-03-09,\nX,13/09/2023,\nX,25/09/2023,\n",
+        "changed round",
+    ),
     "no id": ("Child,From,To\nUnknown,01/09/2023,01/12/2023\n", "column Child, 1 row (line 2)"),
     "an id in other capitals": ("Child,From,To\nHelped,01/09/2023,01/12/2023\n", "only in capitals"),
     "two lists": ("Child,From\nX,01/09/2023\nEnded\nChild,From,To\nHELPED,01/09/2023,\n", "lines 1 and 4"),

@@ -447,6 +447,15 @@ def test_a_wrong_cell_is_refused(tmp_path, cells, expected):
         series.begin(project(tmp_path, change_table=edit(**cells)))
 
 
+def test_titles_above_a_table_of_series_are_passed_over(tmp_path):
+    def titled(file):
+        file.write_text("Monitoring as at 1 May,,,,,\n,,,,,\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+    plain = series.begin(ROOT / "params/monitoring_millbrook.yaml").observations
+    found = series.begin(project(tmp_path, change_table=titled)).observations
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), plain.reset_index(drop=True))
+
+
 def test_a_changed_definition_makes_a_new_series(tmp_path):
     def change(file):
         edit(definition_id=(3, "v1"))(file)

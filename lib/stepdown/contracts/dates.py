@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stepdown.contracts.model import How
-from stepdown.params.written import BY_DAY, Written, written_day
+from stepdown.params.written import BY_DAY, Written, swapped, written_day
 
 _MIDNIGHT = re.compile(r".*[T ]0?0:00(:00(\.0+)?)?")
 
@@ -24,14 +24,16 @@ def parse_dates(cells: pd.Series, *, day_first: bool = False, how: How | None = 
 
     A time of day is left out: the day is the one that is written. Day/month/year is read when ``day_first`` says so, or
     when no cell is year-month-day, every cell is a date when read so and one at least is none when read month first;
-    else such a cell is no date. how: counts the cells that did not stand as year-month-day.
+    else such a cell is no date. In a column whose days and months were swapped no cell is one.
+    how: counts the cells that did not stand as year-month-day.
     Each distinct text is parsed once: 5 million cells hold some thousands of days.
     """
     held = pa.array(cells, from_pandas=True)
     coded = pc.dictionary_encode(held if pa.types.is_large_string(held.type) else held.cast(pa.large_string()))
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     texts = coded.dictionary.to_pylist()
-    written = [written_day(text) for text in texts]
+    written = [] if swapped(texts) else [written_day(text) for text in texts]
+    written += [None] * (len(texts) - len(written))
     if not day_first and not _one_way_only(written):
         written = [part if part and part.certain else None for part in written]
     days = pd.to_datetime(pd.Series([_iso(part) for part in written], dtype="str"), format="%Y-%m-%d", errors="coerce")

@@ -36,7 +36,7 @@ FIRST_ROW = 2
 """Line of the first row of data where the headings stand on line 1."""
 
 _TEXT = pa.large_string()
-_NO_PLACE = ("UTC", "Etc/UTC", "Z", "+00:00")
+_NO_PLACE = ("utc", "z", "gmt", "zulu", "uct", "greenwich", "universal", "+00:00")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
 
@@ -287,7 +287,9 @@ def _column_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedAr
             allowed = "days of the years 1 to 9999"
             remedy = "leave the cell blank where the day is not known"
             raise _refused(where, "a date that does not exist", allowed, remedy) from error
-        if getattr(kind, "tz", None) in _NO_PLACE and pc.any(pc.greater(pc.utf8_length(texts), 10)).as_py():
+        if (getattr(kind, "tz", None) or "").lower().removeprefix("etc/") in _NO_PLACE and pc.any(
+            pc.greater(pc.utf8_length(texts), 10)
+        ).as_py():
             found, allowed = f"times of day in {kind.tz}, so that the day here is not known", "days, or local times"
             raise _refused(where, found, allowed, "write the day, or the local time without a zone")
         return texts

@@ -39,6 +39,7 @@ class Scan:
     rows, columns: up to the last cell with a value.  cells: all rows and cells that stand there, empty ones too.
     unsaved: formulas without a saved value.  errors: cells that hold an error (#N/A, #REF!).  long: numbers of more
     than the 15 digits that Excel keeps.
+    percents: row and column, from nought, and value of numbers that are shown as per cents.
     merged: areas with the row that each ends on.  hidden_rows, hidden_columns: how many.
     """
 
@@ -49,6 +50,7 @@ class Scan:
     unsaved: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     long: list[str] = field(default_factory=list)
+    percents: list[tuple[int, int, float]] = field(default_factory=list)
     merged: list[tuple[str, int]] = field(default_factory=list)
     hidden_rows: int = 0
     hidden_columns: int = 0
@@ -56,7 +58,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that was read: ``rows`` of values from A1 on (None or "" for blank), and its merged areas."""
+    """A sheet that was read: ``rows`` of values from A1 on (None or "" for blank), and its merged areas.
+
+    A number that is shown as a per cent is the text that is seen (45% for 0.45), as it is in a CSV.
+    """
 
     where: str
     rows: list[list[Any]]
@@ -87,6 +92,8 @@ def read_sheet(path: Path, how: How, wanted: str = "") -> Sheet:
         where = f"{path.name}, sheet {name}"
         _refuse_cells(where, found)
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    for row, column, value in found.percents:
+        rows[row][column] = f"{100 * value:.10g}%"
     width = max(found.columns, max(map(len, rows), default=0))
     for what, number in (
         (DAYS_FROM_1904, int(from_1904 is not None)),
@@ -122,10 +129,21 @@ def scan(path: Path, most_cells: int = SHEET_AREA) -> dict[str, Scan]:
     """Return what each sheet of the workbook holds, by name; a sheet of more than ``most_cells`` cells is refused."""
     found = {}
     with zipfile.ZipFile(path) as packed:
+        percents = _percent_styles(packed)
         for name, part in _parts(packed):
             with packed.open(part) as stream:
-                found[name] = _scan(f"{path.name}, sheet {name}", stream, most_cells)
+                found[name] = _scan(f"{path.name}, sheet {name}", stream, most_cells, percents)
     return found
+
+
+def _percent_styles(packed: zipfile.ZipFile) -> set[str]:
+    """Return the numbers of the styles that show 0.45 as 45%."""
+    if "xl/styles.xml" not in packed.namelist():
+        return set()
+    styles = etree.fromstring(packed.read("xl/styles.xml"), etree.XMLParser(**_SAFE))
+    forms = {"9", "10", *(f.get("numFmtId") for f in styles.iter(f"{_MAIN}numFmt") if "%" in f.get("formatCode", ""))}
+    cells = styles.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")
+    return {str(number) for number, cell in enumerate(cells) if cell.get("numFmtId") in forms}
 
 
 def _parts(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -140,7 +158,7 @@ def _parts(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             yield sheet.get("name"), part.lstrip("/") if part.startswith("/") else f"xl/{part}"
 
 
-def _scan(where: str, stream: IO[bytes], most_cells: int) -> Scan:
+def _scan(where: str, stream: IO[bytes], most_cells: int, percents: set[str]) -> Scan:
     found, row, column = Scan(), 0, 0
     tags = tuple(_MAIN + tag for tag in ("row", "c", "mergeCell", "col"))
     for event, element in etree.iterparse(stream, events=("start", "end"), tag=tags, **_SAFE):
@@ -154,6 +172,12 @@ def _scan(where: str, stream: IO[bytes], most_cells: int) -> Scan:
         if tag == "c":
             column, row = _place(element.get("r"), column + 1, row)
             _scan_cell(element, found, row, column)
+            if (
+                element.get("s") in percents
+                and element.get("t", "n") == "n"
+                and (text := element.findtext(f"{_MAIN}v"))
+            ):
+                found.percents.append((row - 1, column - 1, float(text)))
             found.cells += 1
         elif tag == "mergeCell":
             area = element.get("ref", "")

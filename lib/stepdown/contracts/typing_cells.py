@@ -13,7 +13,7 @@ from stepdown.contracts.dates import parse_dates
 from stepdown.contracts.model import Contract, Field, How
 from stepdown.contracts.schema import RULE, lines_of
 from stepdown.faults import Fault, nearest, some_names, some_rows
-from stepdown.params.written import month_first, needs_day_first
+from stepdown.params.written import SWAPPED, month_first, needs_day_first, swapped
 
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
 """What a flag may be written as, in any capitals."""
@@ -150,19 +150,21 @@ def one_for_one_cause(faults: Sequence[Fault]) -> list[Fault]:
 
 def _unreadable(cells: pd.Series, field: Field, contract: Contract, file: str) -> Fault:
     texts = cells.unique() if field.type == "date" else []
+    where = f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}"
+    rule = RULE.format(table=contract.table, column=field.name)
+    if swapped(texts):
+        return Fault(where, SWAPPED[0], SWAPPED[1], rule, SWAPPED[2], tuple(map(str, texts[:5])))
     if len(texts) and all(month_first(text) or needs_day_first(text) for text in texts):
         american = any(map(month_first, texts))
         cause, remedy = (AMERICAN_FOUND, AMERICAN_REMEDY) if american else (DAY_FIRST_FOUND, REMEDY["date"])
-        where = f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}"
-        rule = RULE.format(table=contract.table, column=field.name)
         return Fault(where, cause, ALLOWED["date"], rule, remedy, tuple(map(str, texts[:5])))
     form = str(cells.iloc[0])
     masked = "".join("9" if c.isdigit() else "x" if c.isalpha() else c for c in form[:20])
     return Fault(
-        where=f"{file}, column {field.name}, {some_rows(lines_of(cells.index))}",
+        where=where,
         found=f"text that is not a {field.type} (the first has the form {masked})",
         allowed=ALLOWED[field.type],
-        rule=RULE.format(table=contract.table, column=field.name),
+        rule=rule,
         remedy=REMEDY[field.type],
         values=tuple(dict.fromkeys(str(value) for value in cells.head(5))),
     )

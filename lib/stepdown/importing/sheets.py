@@ -20,7 +20,7 @@ import python_calamine
 from stepdown.faults import Fault, Refused, some_names, some_rows
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
-from stepdown.params.written import FROM_1904, TOTAL, TOTAL_ROWS, table_above
+from stepdown.params.written import FROM_1904, SWAPPED, TOTAL, TOTAL_ROWS, swapped, table_above
 
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
@@ -182,6 +182,9 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
     if merged := [line for line, row in rows if any(isinstance(row[at], Merged) for at in fields.values() if row[at:])]:
         found, remedy = "merged cells, of which only the first holds a value", "split them and fill each row"
         raise refused(f"{shown}, {some_rows(merged)}", found, "one value in each cell", remedy)
+    if turned := [cells[at] for at in fields.values() if swapped(row[at] for _, row in rows if row[at:])]:
+        found, allowed, remedy = SWAPPED
+        raise refused(f"{shown}, column {' and column '.join(turned)}", found, allowed, remedy)
     others = [text for at, text in enumerate(cells) if text and at not in fields.values()]
     told = ", ".join(f"{field} from {plain(cells[at])!r}" for field, at in fields.items())
     told += f"; not read: {some_names(others)}" if others else ""

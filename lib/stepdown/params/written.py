@@ -93,6 +93,28 @@ def month_first(text: str) -> bool:
     return part is not None and part.day <= 12 < part.month <= 31
 
 
+def swapped(texts: Iterable[str]) -> bool:
+    """Return whether a program read the days of a column month first where it could, and left the others as text.
+
+    Then every date that stands as a date has a day up to 12, and every day/month/year a day after it; two of each or
+    more. Each such date is another day than the one that was typed.
+    """
+    parts = [part for part in map(written_day, set(texts)) if part]
+    dates = [part.day for part in parts if part.how in ("", NUMBER)]
+    left = [part.day for part in parts if part.how in (BY_DAY, SHORT)]
+    return len(dates) > 1 and len(left) > 1 and max(dates) <= 12 < min(left)
+
+
+SWAPPED = (
+    "dates whose day and month a program has perhaps changed round: those that stand as dates have days up to 12, all "
+    "others later ones",
+    "dates in one form",
+    "extract the table again with its dates as text or year-month-day, and do not open it in a program set to American "
+    "dates",
+)
+"""Found, allowed and remedy of such a column."""
+
+
 def table_above(rows: Sequence[Sequence[str]], named: Sequence[int], at: int) -> int | None:
     """Return the row of headings of a table of its own above the headings ``at``; None where only titles stand there.
 

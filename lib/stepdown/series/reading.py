@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stepdown.contracts import Contract, Field, Ordered
+from stepdown.contracts.headings import known_headings
 from stepdown.contracts.reading import read_raw
 from stepdown.contracts.schema import check_values, lines_of
 from stepdown.contracts.typing_cells import column_faults, typed
@@ -58,7 +59,7 @@ def read_series(settings: Monitoring, root: Path) -> pd.DataFrame:
     if len(files) != 1:
         raise Refused([_not_one(settings, files)])
     shown = f"{settings.folder.rstrip('/')}/{files[0].name}"
-    raw = read_raw(files[0], known=frozenset(SERIES.names()))
+    raw = read_raw(files[0], known=known_headings(SERIES, {}))
     own = {item.id: item for item in settings.series if not item.from_records}
     if settings.layout == "wide":
         raw = _long(raw, own, shown)
@@ -88,7 +89,7 @@ def _own_words(fault: Fault) -> Fault:
     """Return a fault of reading with the remedy that a monitoring study has."""
     remedy = fault.remedy.replace("data.dates: day_first in the study file", "monitoring.dates: day_first")
     if fault.found.startswith("text that is not a number"):
-        remedy += "; leave the cell blank where no value is known"
+        remedy += " (45% is 45 where the unit is %); leave the cell blank where no value is known"
     return replace(fault, remedy=remedy)
 
 
