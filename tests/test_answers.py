@@ -180,6 +180,19 @@ def test_a_hidden_number_is_neither_said_nor_quoted(evaluations):
     assert "how many had it is not shown" in mark.because, "a hidden count is no proof of many, nor of few"
 
 
+def test_children_not_followed_so_long_are_not_said_to_be_without_a_referral(evaluations):
+    tables, settings = evaluations["millbrook"]
+    censored = changed(tables, "re_referral", "risk_method", "Kaplan-Meier")
+    assert Evaluation(censored, settings).finding("referred_again").number == "At least 17% against at least 31%"
+    labels = settings.groups.labels()
+    risks = pd.DataFrame({"group": labels, "day": ["183", "183"], "percent_re_referred": [20.0, 0.3]})
+    both = Tables({**censored.frames, "re_referral_survival": risks})
+    again = Evaluation(both, settings).finding("referred_again")
+    assert again.number == "20% against under 1%"
+    assert [bar.shown for bar in again.bars] == ["20%", "under 1%"]
+    assert "Allowing for children not followed so long, that is 13 percentage points fewer" in again.full
+
+
 def test_each_rule_takes_circles_off_where_it_is_broken(evaluations):
     tables, settings = evaluations["millbrook"]
     days = Evaluation(tables, settings).finding("days_cp")

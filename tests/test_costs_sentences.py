@@ -57,6 +57,7 @@ def test_the_answer_says_more_or_less():
         (0.001, "fewer than 1 in 200"),
         (0.013, "about 1 in 100"),
         (0.5, "about 50 in 100"),
+        (0.995, "about 99 in 100"),
         (0.999, "more than 199 in 200"),
         (NAN, "a share that is not shown"),
     ],
@@ -117,6 +118,10 @@ def test_what_a_budget_could_lose_is_only_the_cashable_part():
         }
     )
     assert "At most £70 of the £100 counted as saved (days looked after)" in cashable_sentence(agency)
+    more_time = cashable_sentence(agency.assign(saving_gbp=[70.0, -30.0]))
+    assert "At most £70 (days looked after)" in more_time
+    assert "£30 more was spent on social workers' time, which leaves £40" in more_time
+    assert "nothing was saved" in cashable_sentence(agency.assign(saving_gbp=[-70.0, 30.0]))
     agency["cashable"] = "no: time"
     assert cashable_sentence(agency).startswith("None of it")
     agency["cashable"] = "not known"
@@ -138,6 +143,11 @@ def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
     sure = costs.both_desks_paragraph(uncertain(second=(5e3, 1e3, 9e3, 0.0)), turning, agency, ())
     assert "anywhere from £1,000 to £30,000" in sure
     assert "significant" not in text + sure
+    worse = costs.both_desks_paragraph(
+        uncertain((-9e3, -20e3, -5e3, 0.0), (-5e3, -9e3, -2e3, 0.0)), turning, agency, ()
+    )
+    assert "cost more than the comparison would suggest" in worse
+    assert "anywhere from £2,000 to £20,000" in worse
     inside = uncertain(first=(14e3, 12e3, 18e3, 0.0), second=(900.0, 400.0, 2e3, 0.0))
     both = pd.concat([uncertain(days=AS_PUBLISHED), inside])
     led = costs.both_desks_paragraph(both, turning, agency, ())

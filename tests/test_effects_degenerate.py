@@ -128,6 +128,31 @@ def test_every_table_is_made_and_told_whatever_the_children_are_like(whole, kind
             assert "nan" not in TOLD[name](found).lower().split(), name
 
 
+@pytest.mark.parametrize("size", [1.0, 40.0])
+def test_days_before_that_tell_the_group_leave_nothing_to_adjust_by(whole, size):
+    frame = put(FRAMES["columns that tell the group"](whole), size, period="before", group=True)
+    did, lagged, after = (effects.effects_table(frame, SETTINGS, OPEN).frame.query("outcome == 'days_cp'")[:3]).iloc
+    assert np.isfinite([did["estimate"], after["estimate"]]).all()
+    assert np.isnan(lagged["estimate"])
+    assert "before tells which group" in lagged["note"]
+    logit = bounded_days.fractional_logit(frame, "days_cp")
+    assert np.isnan(logit.estimate)
+    assert "before tells which group" in logit.note
+    assert "before tells which group" in sentences.bracket_sentence(pd.DataFrame([did, lagged]), "days_cp", LABELS)
+    assert np.isnan(effects.bracket_agreement_table(frame, SETTINGS).frame["difference"]).all()
+
+
+def test_what_rounding_leaves_is_no_standard_error(whole):
+    """Nobody changed, or all have the same after: the model fits exactly, and there is no interval and no p."""
+    same = FRAMES["before is after"](whole)
+    for frame in (same, put(whole, 183, period="after")):
+        lagged = effects.effects_table(frame, SETTINGS, OPEN).frame.query("estimator == 'lagged-outcome adjustment'")
+        assert lagged[["ci_low", "ci_high", "p_value"]].isna().all(axis=None)
+    ends = effects.bracket_agreement_table(same, SETTINGS).frame
+    assert ends["ci_low"].isna().all()
+    assert sentences.agreement_sentences(ends).count("the two ends are the same") == len(ends)
+
+
 def test_plans_that_ended_and_did_not_come_back_have_a_row_that_says_why_there_is_no_figure():
     before = np.array([0.11, 0, 0, 0.57, 0.11, 0.85] + [0] * 22)
     after = np.array([0, 0.24, 0.12, 0, 0, 0] + [0] * 6 + [0.96, 0.93, 0.65, 0.67] + [0] * 12)

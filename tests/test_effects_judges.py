@@ -87,6 +87,12 @@ def test_balance_of_numbers_and_categories_equals_tableone():
         assert found == pytest.approx(TABLEONE[name], rel=1e-9)
 
 
+def test_a_number_that_one_group_has_only_as_0_and_1_is_still_a_number():
+    values, arm = np.array([0.0, 3, 5, 0, 1, 0]), np.array([True, True, True, False, False, False])
+    pooled = np.sqrt((values[arm].var(ddof=1) + values[~arm].var(ddof=1)) / 2)
+    assert balance.standardised_difference(values, arm) == pytest.approx((8 / 3 - 1 / 3) / pooled)
+
+
 def test_a_flag_by_yang_and_dalton_is_the_flag_by_the_plain_formula_by_hand():
     both = balance.categorical_difference(np.array([50, 28]), np.array([100, 16]))
     p, q = 28 / 78, 16 / 116

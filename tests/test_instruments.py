@@ -10,7 +10,7 @@ import pytest
 import yaml
 from stepdown import instruments
 from stepdown.faults import Refused
-from stepdown.instruments import changing
+from stepdown.instruments import changing, sentences
 from stepdown.params import load
 from stepdown.params.scoring import Reliability, ScoringKey
 
@@ -191,3 +191,15 @@ def test_a_threshold_without_its_source_is_refused_in_five_parts(part, tmp_path)
     assert fault.where.endswith(f"{part}.own.source")
     assert "missing" in fault.found
     assert all((fault.where, fault.allowed, fault.rule, fault.remedy))
+
+
+def test_people_who_all_changed_alike_show_nothing_of_chance():
+    entry = np.array([19.25, 21.54, 17.43, 18.59, 20.73, 16.88])  # the differences are equal but for rounding
+    found = changing.change(entry, entry + 2.13, 0.95)
+    assert np.isnan([found.low, found.high, found.srm, found.p]).all()
+    assert isnan(changing.difference(np.full(6, 0.1), np.full(4, 0.3), 0.95)[1])
+    row = {"measure": "x", "better": "lower", "both": 3, "lost": 2, "change": -2.0, "ci_low": np.nan, "gap": -2.0}
+    frame = pd.DataFrame([row | {"ci_high": np.nan, "gap_low": np.nan, "gap_high": np.nan}])
+    for said in (sentences.change_list(frame), sentences.completers_list(frame)):
+        assert "(no interval)" in said
+        assert "more than chance" not in said

@@ -11,10 +11,12 @@ from attacker.attacking import understand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages_support import ROOT
-from stepdown import months, sections, workbook
+from stepdown import months, params, sections, workbook
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
 from stepdown.faults import Refused
+from stepdown.months import sentences as months_sentences
+from stepdown.months.event_study import event_study
 from stepdown.months.panel import panel
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
@@ -253,3 +255,17 @@ def test_the_generator_writes_the_same_bytes_again(tmp_path):
     subprocess.run([sys.executable, str(script), "--to", str(tmp_path)], check=True)
     for file in tmp_path.iterdir():
         assert file.read_bytes() == (ROOT / "data/ferndale" / file.name).read_bytes(), file.name
+
+
+def test_the_ends_of_a_share_have_the_places_of_a_share():
+    row = {"outcome": "any_cp", "months": 6, "n_programme": 40, "n_comparison": 40, "note": "", "estimate": -0.04}
+    ends = [{"estimator": e, "ci_low": -0.08, "ci_high": -0.01} for e in params.effects.BRACKET]
+    assert "(−0.08 to −0.01)" in months_sentences.lasting_sentence(pd.DataFrame([row | end for end in ends]))
+
+
+def test_what_does_not_change_has_no_interval_and_no_p_whatever_rounding_leaves():
+    value = np.repeat(np.random.default_rng(0).random((30, 1)) * 30, 7, axis=1)
+    reference, family = np.arange(7) < 3, np.arange(30) // 2
+    found = event_study(value, np.ones((30, 7), bool), family < 8, family, reference)
+    assert np.isnan(found.se).all()
+    assert np.isnan(found.joint(~reference)[2])

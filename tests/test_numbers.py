@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stepdown.effects import wording
-from stepdown.numbers import MINUS, as_shown, digits, signed
+from stepdown.numbers import MINUS, as_shown, digits, signed, whole_percent
 from stepdown.outcomes import referral_sentence, status_sentence
 from stepdown.review.sentences import agreement_sentence, difference_sentence
 from stepdown.tables import Column, Role
@@ -68,3 +68,19 @@ def test_a_review_rounds_half_up():
     assert "p = 0.063" in found
     agreement = pd.DataFrame({"agreement": [0.285, 0.625], "files": 24})
     assert "between 29% and 63%" in agreement_sentence(agreement, SimpleNamespace(min_double_coded=10))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0%"),
+        (0.3, "under 1%"),
+        (0.5, "1%"),
+        (37.5, "38%"),
+        (99.5, "over 99%"),
+        (100.0, "100%"),
+        (float("nan"), ""),
+    ],
+)
+def test_a_share_that_is_not_none_or_all_is_not_written_as_none_or_all(value, words):
+    assert whole_percent(value) == words

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -319,6 +320,22 @@ def test_the_interval_of_a_change_of_level_covers_it():
     assert 0.89 <= inside / 200 <= 0.98, "95% less what quasi-Poisson loses with 57 degrees of freedom"
 
 
+def test_the_level_without_the_change_has_neither_its_step_nor_its_slope():
+    month, beside = np.arange(48), 200 + 20 * np.sin(np.arange(48.0))
+    own = beside / 2 * np.exp(-0.1 * (month >= 24) - 0.05 * np.maximum(month - 23, 0))
+    assert interrupted.counts(own, 24, comparison=beside).expected == pytest.approx(beside / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize(("days", "season"), [(7, 0), (28, 0), (None, 12)])
+def test_only_months_have_the_season_of_months(days, season):
+    first = pd.date_range("2020-01-01", periods=60, freq="MS" if days is None else f"{days}D")
+    last = first + (pd.offsets.MonthEnd(0) if days is None else pd.Timedelta(days=days - 1))
+    value = np.random.default_rng(3).poisson(20, 60)
+    points = pd.DataFrame({"first_day": first, "last_day": last, "value": value})
+    found = interrupted._fitted(SimpleNamespace(item=SimpleNamespace(kind="count")), points, 30, None)
+    assert found.change == interrupted.counts(value, 30, season=season).change
+
+
 @pytest.mark.parametrize(("n", "start"), [(20, 8), (60, 55), (3, 1)])
 def test_too_few_points_on_a_side_give_no_model(n, start):
     assert "12 each are asked for" in interrupted.why_no_model(n, start)
@@ -346,6 +363,8 @@ def made(values, better="lower", target=28.0, baseline=None):
         ([40, 41, 39, 27, np.nan, 28], "lower", "cannot be said"),
         ([20, 21, 19, 30, 31, 29], "higher", "met"),
         ([20, 21, 19, 22, 23, 30], "higher", "moving towards"),
+        ([20, 21, 19, 30, 31, 32], "lower", "moving away"),
+        ([40, 40, 40, 40, 40, 40], "lower", "not moving"),
     ],
 )  # fmt: skip
 def test_a_target_is_met_by_the_last_three_and_not_by_one_good_month(values, better, expected):

@@ -188,6 +188,25 @@ def test_no_figure_for_those_who_took_it_up_where_it_would_be_none(took, two_sid
     assert found.note == note
 
 
+@pytest.mark.parametrize("n", [40, 64, 90])
+@pytest.mark.parametrize("teams", [None, 8])
+def test_where_all_take_it_up_and_nobody_else_the_effect_on_them_is_that_as_allocated(n, teams):
+    cluster = None if teams is None else np.arange(n) % teams
+    arms = Arms(np.arange(n) % 2 == 0, cluster)
+    after = np.random.default_rng(n).normal(size=n)
+    found, itt = compliers(after, arms.treated.astype(float), arms), intention_to_treat(after, arms)
+    assert (found.estimate, found.se) == pytest.approx((itt.estimate, itt.se))
+
+
+@pytest.mark.parametrize("few", [2, 30])
+@pytest.mark.parametrize("value", [0.1, 14.0, 100.0])
+def test_an_outcome_that_all_have_alike_has_no_interval_and_no_p(value, few):
+    rng = np.random.default_rng(2)
+    cluster = rng.integers(0, 17, 30)
+    found = intention_to_treat(np.full(30, value), Arms(cluster % 2 == 0, cluster, rng.random(30), few))
+    assert np.isnan([found.ci_low, found.ci_high, found.p_value]).all()
+
+
 def test_two_sided_is_computed_where_the_study_says_so():
     after, arms = np.array([1.0, 3, 2, 5, 4, 4, 6, 7]), Arms(np.repeat([True, False], 4))
     found = compliers(after, np.array([1.0, 1, 1, 0, 0, 0, 1, 0]), arms, two_sided=True)

@@ -12,7 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from stepdown.tables import Column, Role
 
@@ -101,10 +103,26 @@ def digits(value: float, decimals: int = 0) -> str:
     return _digits(Decimal(repr(float(value))), decimals).replace("-", MINUS)
 
 
+def beyond_rounding(spread: float, values: ArrayLike) -> float:
+    """Return a standard error or deviation; 0 where it is only what rounding leaves of the values it is made from."""
+    return 0.0 if spread <= 1e-9 * float(np.abs(values).max(initial=0.0)) else spread
+
+
 def signed(value: float, decimals: int = 0) -> str:
     """Return a difference with its sign, rounded as a table rounds it: +13, −2, and 0 without one."""
     text = digits(value, decimals)
     return text if text == NOT_SHOWN or text.startswith(MINUS) or not float(text.replace(",", "")) else f"+{text}"
+
+
+def whole_percent(value: float) -> str:
+    """Return a per cent value without decimals, an empty text for a hidden one; never "0%" for some or "100%" for most.
+
+    >>> whole_percent(0.3), whole_percent(37.5), whole_percent(99.7)
+    ('under 1%', '38%', 'over 99%')
+    """
+    if pd.isna(value):
+        return ""
+    return "under 1%" if 0 < value < 0.5 else "over 99%" if 99.5 <= value < 100 else f"{digits(value)}%"
 
 
 def as_pounds(value: float, decimals: int = 0) -> str:

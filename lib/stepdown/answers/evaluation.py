@@ -11,10 +11,11 @@ from stepdown.costs.uncertainty import INSIDE
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects import sentences as effect_sentences
 from stepdown.effects.overlap import PASSED, TOO_FEW
+from stepdown.effects.re_referral import CENSORED
 from stepdown.effects.wording import directions
-from stepdown.measures import PERIODS, STATUSES, measured
+from stepdown.measures import PERIODS, STATUSES, measured, sentence_case
 from stepdown.months.sentences import TRENDS_LIMIT
-from stepdown.numbers import as_pounds, digits, rounded_pounds, written
+from stepdown.numbers import as_pounds, digits, rounded_pounds, whole_percent, written
 from stepdown.params.study import StudySettings
 from stepdown.review.sentences import CONTRAST
 from stepdown.trials import sentences as trial_sentences
@@ -68,8 +69,8 @@ class Evaluation:
             short = f"{many} {programme} children had a status before that hardly any child compared had: {says}."
         elif all(part.known for part in held):
             short = (
-                f"Before, {digits(shares[0])}% of the {programme} children had a status, and {digits(shares[1])}% of "
-                f"the {comparison} children: {says} to compare."
+                f"Before, {whole_percent(shares[0])} of the {programme} children had a status, and "
+                f"{whole_percent(shares[1])} of the {comparison} children: {says} to compare."
             )
         else:
             short = f"Before, the {programme} and the {comparison} children were {says} to compare."
@@ -191,16 +192,25 @@ class Evaluation:
         number, short, bars = FEW, "Too few children were referred again to show how many.", []
         if all(cell.known for cell in (*events, *sizes)):
             shares = [100 * part.number / whole.number for part, whole in zip(events, sizes, strict=True)]
-            number = f"{digits(shares[0])}% against {digits(shares[1])}%"
             days = digits(self.tables.cell("re_referral", "tau_days").number)
-            short = (
-                f"{digits(shares[0])}% of the {labels[0]} children were referred again within {days} days, against "
-                f"{digits(shares[1])}% of the {labels[1]} children."
-            )
-            bars = [
-                Bar(labels[i], shares[i], f"{digits(events[i].number)} of {digits(sizes[i].number)}", i) for i in (0, 1)
+            counted = [
+                f"{digits(part.number)} of {digits(whole.number)}" for part, whole in zip(events, sizes, strict=True)
             ]
-        counted = [
+            said = [whole_percent(share) for share in shares]
+            if self.tables.text("re_referral", "risk_method") == CENSORED:
+                where = [{"group": label, "day": days} for label in labels]
+                risks = [self.tables.cell("re_referral_survival", "percent_re_referred", **at) for at in where]
+                known = all(risk.known for risk in risks)
+                shares = [risk.number for risk in risks] if known else shares
+                said = [whole_percent(share) if known else f"at least {whole_percent(share)}" for share in shares]
+                counted = said
+            number = sentence_case(" against ".join(said))
+            short = sentence_case(
+                f"{said[0]} of the {labels[0]} children were referred again within {days} days, against "
+                f"{said[1]} of the {labels[1]} children."
+            )
+            bars = [Bar(labels[i], shares[i], counted[i], i) for i in (0, 1)]
+        figures = [
             MainFigure(f"{label}: children referred again", cell, "children")
             for label, cell in zip(labels, events, strict=True)
         ]
@@ -213,7 +223,7 @@ class Evaluation:
             short=short,
             full=effect_sentences.re_referral_sentence(rows.iloc[0].to_dict(), labels),
             limit=effect_sentences.REFERRAL_LIMIT,
-            figures=(*counted, apart),
+            figures=(*figures, apart),
             bars=tuple(bars),
             picture="Children referred again",
         )

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from stepdown.numbers import as_pounds, digits, rounded_pounds
+from stepdown.numbers import as_pounds, digits, rounded_pounds, whole_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def as_said(value: float, unit: str) -> str:
     if unit == "£":
         return rounded_pounds(value)
     if unit == "%":
-        return f"{digits(value)}%"
+        return whole_percent(value)
     number = digits(value, 1) if unit.startswith("per ") else amount(value)
     return f"{number} {unit}" if unit else number
 

@@ -144,7 +144,8 @@ def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:
     for _, row in frame[frame["began"] == "all"].iterrows():
         effect = row["effect"]
         p = "" if pd.isna(row["p"]) else f" (p = {digits(row['p'], 3)}, corrected {digits(row['p_corrected'], 3)})"
-        side = f"{_with_unit(abs(effect), row['unit'])} {'above' if effect > 0 else 'below'} theirs{p}"
+        unit = "percentage points" if row["unit"] == "%" else row["unit"]
+        side = f"{digits(abs(effect), 1)} {unit} {'above' if effect > 0 else 'below'} theirs{p}"
         parts.append(f"{_inner(row['measure'])} {'is not known' if pd.isna(effect) else side}")
     never = written(frame["never"].iloc[0], "authority", "authorities")
     others = joined([item.area for item in study.settings.also_began])

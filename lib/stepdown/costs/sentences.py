@@ -56,7 +56,7 @@ def chance_words(share: float) -> str:
         return "fewer than 1 in 200"
     if share > 0.995:
         return "more than 199 in 200"
-    return f"about {max(1, int(digits(share * 100)))} in 100"
+    return f"about {min(max(int(digits(share * 100)), 1), 99)} in 100"
 
 
 def bracket_sentence(bracket: pd.DataFrame, price_year: str, counted_by: str = "") -> str:
@@ -274,13 +274,14 @@ def both_desks_paragraph(
     words = [chance_words(percent / 100) for percent in sorted(ends["percent_pays"])]
     chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
-    anywhere = f"anywhere from {interval_end(low, high)} to {interval_end(high, low)}"
+    way, (least, most) = ("more", (-high, -low)) if high < 0 else ("less", (low, high))
+    anywhere = f"anywhere from {interval_end(least, most)} to {interval_end(most, least)}"
     parts = [f"{rounded_pounds(saving.iloc[0] + net.iloc[0])} was spent on the programme."]
     if pd.isna(low):
         parts.append("How sure the saving is cannot be said: a group is one family, or its families do not differ.")
-    elif low > 0:
+    elif least > 0:
         parts.append(
-            "In the months that were followed, social care for its children cost less than the comparison would "
+            f"In the months that were followed, social care for its children cost {way} than the comparison would "
             f"suggest, by an amount that these data put {anywhere}."
         )
     else:
@@ -306,10 +307,17 @@ def cashable_sentence(by_agency: pd.DataFrame) -> str:
     total, most = float(by_agency["saving_gbp"].sum()), float(cash["saving_gbp"].sum())
     if (by_agency["cashable"] == "not known").any() and most <= 0:
         return "How much of it could be taken out of a budget is not known."
-    if total <= 0 or most <= 0:
+    if total <= 0:
+        return "Comparing the changes, nothing was saved that could be taken out of a budget."
+    if most <= 0:
         return "None of it could be taken out of a budget: what is freed is social workers' time."
     names = " and ".join(_low(name) for name in cash["shown_as"])
     part, of_all = rounded_pounds(most, total), rounded_pounds(total, most)
+    if most > total:
+        return (
+            f"At most {part} ({names}) could be taken out of a budget; {rounded_pounds(most - total, most)} more was "
+            f"spent on social workers' time, which leaves {of_all} counted as saved."
+        )
     return (
         f"At most {part} of the {of_all} counted as saved ({names}) could be taken out of a budget; the rest is social "
         "workers' time, which goes to other families."

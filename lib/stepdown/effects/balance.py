@@ -31,7 +31,8 @@ def standardised_difference(values: Floats, programme: Bools, weights: Floats | 
     first, second = _known(values, programme), _known(values, ~programme)
     if len(first) < 2 or len(second) < 2:
         return NAN
-    pooled = math.sqrt((_variance(first) + _variance(second)) / 2)
+    flag = _is_flag(np.concatenate([first, second]))
+    pooled = math.sqrt((_variance(first, flag) + _variance(second, flag)) / 2)
     gap = _mean(values, programme, weights) - _mean(values, ~programme, weights)
     if pooled == 0:
         return 0.0 if gap == 0 else NAN
@@ -170,7 +171,8 @@ def _row(
 ) -> dict[str, object]:
     first, second = _known(values, groups.programme), _known(values, ~groups.programme)
     missing = np.isnan(values).astype(np.float64)
-    counted = _is_flag(np.concatenate([first, second])) and category != ALL_CATEGORIES
+    flag = _is_flag(np.concatenate([first, second]))
+    counted = flag and category != ALL_CATEGORIES
     return {
         "variable": variable,
         "characteristic": of_column(variable).title,
@@ -184,9 +186,9 @@ def _row(
         "reading": wwc_band(smd),
         "variance_ratio": variance_ratio(values, groups.programme),
         "mean_programme": first.mean() if len(first) else NAN,
-        "sd_programme": math.sqrt(_variance(first)) if len(first) > 1 else NAN,
+        "sd_programme": math.sqrt(_variance(first, flag)) if len(first) > 1 else NAN,
         "mean_comparison": second.mean() if len(second) else NAN,
-        "sd_comparison": math.sqrt(_variance(second)) if len(second) > 1 else NAN,
+        "sd_comparison": math.sqrt(_variance(second, flag)) if len(second) > 1 else NAN,
         "n_programme": len(first),
         "n_comparison": len(second),
         "missing_programme": int(missing[groups.programme].sum()),
@@ -204,9 +206,9 @@ def _is_flag(values: Floats) -> bool:
     return bool(np.isin(values, (0.0, 1.0)).all())
 
 
-def _variance(values: Floats) -> float:
+def _variance(values: Floats, flag: bool) -> float:
     share = float(values.mean())
-    return share * (1 - share) if _is_flag(values) else float(values.var(ddof=1))
+    return share * (1 - share) if flag else float(values.var(ddof=1))
 
 
 def _mean(values: Floats, arm: Bools, weights: Floats | None) -> float:

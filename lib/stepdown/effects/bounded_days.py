@@ -12,10 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from stepdown.effects.bracketing import ALL_ALIKE_BEFORE, coefficient, design
 from stepdown.effects.comparison import Floats, Integers, comparison_of, group_labels
 from stepdown.effects.estimates import NAN, Estimate, estimate_of
 from stepdown.effects.family_shares import Shares, share_interval
 from stepdown.measures import LADDER, PERIODS, measured
+from stepdown.params.effects import LAGGED_OUTCOME
 from stepdown.tables import AggregateTable, Column, Role
 
 FRACTIONAL_LOGIT = "fractional logit"
@@ -52,16 +54,17 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
     window = frame["window_days_after"].to_numpy(dtype=np.float64)
     share_after = compared.after / window
     share_before = compared.before / frame["window_days_before"].to_numpy(dtype=np.float64)
+    matrix = design(compared, LAGGED_OUTCOME)[1]
     estimate, se, note = NAN, NAN, ""
     if min(compared.families_by_group()) < 2:
         note = "fewer than two families in one of the groups"
     elif not all(0 < share_after[arm].mean() < 1 for arm in (compared.programme, ~compared.programme)):
         note = "not estimable: one of the groups has no days at all after, or nothing else"
+    elif np.isnan(coefficient(share_after, matrix)):
+        note = ALL_ALIKE_BEFORE
     else:
-        columns = [np.ones(len(window)), compared.programme.astype(np.float64)]
-        if np.ptp(share_before) > 0:
-            columns.append(share_before)
-        estimate, se = average_marginal_effect(share_after, np.column_stack(columns), compared.family, window)
+        matrix[:, 2:] = share_before[:, None]
+        estimate, se = average_marginal_effect(share_after, matrix, compared.family, window)
         note = "not estimable: the model does not converge for these children" if np.isnan(estimate) else ""
     made = estimate_of(compared, FRACTIONAL_LOGIT, estimate, se, level=level, condition=CONDITION, note=note)
     return replace(made, outcome=outcome)  # the days inside the window stand for the outcome that was asked for

@@ -15,6 +15,7 @@ import numpy as np
 
 from stepdown.effects.comparison import Comparison, Floats, Integers
 from stepdown.effects.estimates import NAN, Estimate, estimate_of, t_interval
+from stepdown.numbers import beyond_rounding
 from stepdown.params.effects import AFTER_ONLY, BRACKET, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME
 
 CONDITIONS = {
@@ -39,6 +40,7 @@ ESTIMATORS = (*BRACKET, AFTER_ONLY)
 
 ONE_FAMILY = "rests on a single family: without it there is no estimate, so no interval can be given"
 TOO_FEW_FAMILIES = "fewer than two families in one of the groups: no interval can be given"
+ALL_ALIKE_BEFORE = "not estimable: what the children had before tells which group they are in"
 FEW_FAMILIES = "few families in one of the groups"
 NOTHING_COUNTED = "no child of either group has any of it, before or after: nothing to estimate"
 
@@ -85,8 +87,10 @@ def estimated(compared: Comparison, estimator: str, *, level: float = 0.95) -> E
     elif compared.n_with_any() == 0:
         note, estimate = NOTHING_COUNTED, 0.0
     else:
-        estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
-        if min(compared.families_by_group()) < 2:
+        estimate = coefficient(response, matrix)
+        if np.isnan(estimate):
+            note = ALL_ALIKE_BEFORE
+        elif min(compared.families_by_group()) < 2:
             note = TOO_FEW_FAMILIES
         else:
             se = clustered_se(response, matrix, compared.family)
@@ -118,13 +122,19 @@ def ends_apart(compared: Comparison, *, level: float = 0.95) -> EndsApart:
     whole, left = [], []
     for estimator in BRACKET:
         response, matrix = design(compared, estimator)
-        whole.append(float(np.linalg.lstsq(matrix, response, rcond=None)[0][1]))
+        whole.append(coefficient(response, matrix))
         left.append(without_each_family(response, matrix, compared.family))
     difference, count = whole[0] - whole[1], compared.n_families
     spread = ((left[0] - left[1] - difference) ** 2).sum()
-    se = float(np.sqrt((count - 1) / count * spread))
+    se = beyond_rounding(float(np.sqrt((count - 1) / count * spread)), [compared.before, compared.after])
     low, high, p_value = t_interval(difference, se, count - 1, level)
     return EndsApart(difference, se, low, high, p_value)
+
+
+def coefficient(response: Floats, matrix: Floats) -> float:
+    """Return the group's coefficient by least squares; NaN where the columns cannot be told apart."""
+    told = _well_conditioned((matrix.T @ matrix)[None])[0]
+    return float(np.linalg.lstsq(matrix, response, rcond=None)[0][1]) if told else NAN
 
 
 def clustered_se(response: Floats, matrix: Floats, family: Integers) -> float:
@@ -133,9 +143,9 @@ def clustered_se(response: Floats, matrix: Floats, family: Integers) -> float:
     From each family's own sums of cross products, so that its cost grows with the children and not with children times
     families (MacKinnon, Nielsen & Webb 2023, section 3; statsmodels' "cluster-crv3" fits every family anew).
     """
-    whole = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+    whole = coefficient(response, matrix)
     left = without_each_family(response, matrix, family)
-    return float(np.sqrt((len(left) - 1) / len(left) * ((left - whole) ** 2).sum()))
+    return beyond_rounding(float(np.sqrt((len(left) - 1) / len(left) * ((left - whole) ** 2).sum())), response)
 
 
 def without_each_family(response: Floats, matrix: Floats, family: Integers) -> Floats:

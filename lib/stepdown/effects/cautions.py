@@ -89,7 +89,7 @@ def _carried(label: str, unit: str, ends: Sequence[Row]) -> str:
         return sentence(f"{label}: how much depends on one {unit} cannot be said or shown")
     if not any(bool(row["dominates"]) for row in ends):
         most = max(abs(row["percent_of_estimate"]) for row in ends)
-        return sentence(f"{label}: no single {unit} makes more than {percent(most)} of the difference")
+        return sentence(f"{label}: no single {unit} makes more than {percent(max(most, 1.0))} of the difference")
     parts = []
     for row in ends:
         share = row["percent_of_estimate"]

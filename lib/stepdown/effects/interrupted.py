@@ -81,7 +81,8 @@ def counts(count: ArrayLike, start: int, *, comparison: ArrayLike | None = None,
     offset = None if comparison is None else np.log(np.asarray(comparison, dtype=np.float64))
     design = _design(n, start, slope=comparison is not None, season=season)
     fit = _glm(y, design, offset)
-    linear = design @ fit.params - fit.params[1] * design[:, 1]
+    changed = [1, 3] if comparison is not None else [1]  # the step, and the slope of a controlled series
+    linear = design @ fit.params - design[:, changed] @ fit.params[changed]
     expected = np.exp(linear + (0 if offset is None else offset))
     slope = (float(fit.params[3]), float(fit.bse[3])) if comparison is not None else (float("nan"),) * 2
     return LevelChange(
@@ -265,5 +266,5 @@ def _modelled(
 def _fitted(each: Analysed, points: pd.DataFrame, start: int, comparison: pd.Series | None) -> LevelChange:
     if each.item.kind not in ("count", "rare"):
         return measurements(points["value"], start)
-    monthly = (points["last_day"] - points["first_day"]).dt.days.max() <= 31
+    monthly = 29 <= (points["last_day"] - points["first_day"]).dt.days.median() <= 30
     return counts(points["value"], start, comparison=comparison, season=12 if monthly else 0)

@@ -16,6 +16,7 @@ import pandas as pd
 from stepdown.effects.bracketing import (
     DIFFERENCE_IN_DIFFERENCES,
     LAGGED_OUTCOME,
+    coefficient,
     design,
     without_each_family,
 )
@@ -53,7 +54,7 @@ def influence(compared: Comparison, estimator: str, unit: Unit) -> Influence:
     if min(compared.families_by_group()) < 1:
         return Influence(compared.outcome, estimator, unit, NAN, NAN, NAN, False, compared.n_families)
     response, matrix = design(compared, estimator)
-    estimate = float(np.linalg.lstsq(matrix, response, rcond=None)[0][1])
+    estimate = coefficient(response, matrix)
     left = without_each_family(response, matrix, compared.family)
     without = NAN if np.isnan(left).any() else float(left[np.argmax(np.abs(left - estimate))])
     scale = float(np.abs(response).max(initial=0.0))

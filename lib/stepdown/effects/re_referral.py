@@ -25,6 +25,9 @@ from stepdown.effects.family_shares import (
 from stepdown.params.effects import EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
+CENSORED = "Kaplan-Meier"
+"""How shares are had where some children were not followed to the day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -294,7 +297,7 @@ def risk_difference_by(programme: Waiting, comparison: Waiting, day: int, *, lev
     within = correlation_within(*shares)
     first, second = (risk_by(arm, day, level=level, correlation=within) for arm in arms)
     few = min(len(np.unique(arm.family)) for arm in arms) < FEWEST_FAMILIES
-    return RiskChange(*mover(first, second), TOO_FEW if few else "Kaplan-Meier")
+    return RiskChange(*mover(first, second), TOO_FEW if few else CENSORED)
 
 
 def mover(first: RiskAt, second: RiskAt) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ import pandas as pd
 from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects.cautions import e_value_sentence
 from stepdown.effects.overlap import PASSED, TOO_FEW
+from stepdown.effects.re_referral import CENSORED
 from stepdown.effects.wording import (
     HIDDEN,
     Labels,
@@ -122,7 +123,7 @@ def bracket_sentence(
     name = measured(outcome)
     ends = [rows(effects, outcome=outcome, estimator=which)[0] for which in (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)]
     if not all(known(end["estimate"]) for end in ends):
-        why = str(ends[0]["note"]).strip() or "it rests on too few children to be shown"
+        why = next((str(end["note"]) for end in ends if end["note"]), "it rests on too few children to be shown")
         return sentence(f"{name.label}: no difference is given, because {why}")
     if not any(known(end["se"]) for end in ends) and "nothing to estimate" in str(ends[0]["note"]):
         return sentence(f"{name.label}: {ends[0]['note']}")
@@ -165,6 +166,8 @@ def agreement_sentence(row: Row, *, level: float = 0.95) -> str:
     """Return whether the two ends of a bracket tell the same story; row: a row of ``bracket_agreement``."""
     name = measured(str(row["outcome"]))
     if not known(row["difference"], row["ci_low"], row["ci_high"]):
+        if known(row["difference"]) and abs(row["difference"]) < 1e-9:
+            return sentence(f"{name.label}: the two ends are the same")
         return sentence(f"{name.label}: whether the two ends agree cannot be said")
     apart = fewer(-abs(row["difference"]), name.unit).removesuffix(" fewer")
     if not bool(row["ends_differ"]):
@@ -299,7 +302,8 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
     text = sentence(f"within {count(row['tau_days'])} days of the end, {first}, against {second}")
     if known(row["risk_difference"], row["risk_ci_low"], row["risk_ci_high"]):
         ends = interval(row["risk_ci_low"], row["risk_ci_high"], points, level=level)
-        text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']}, {ends})."
+        lead = "Allowing for children not followed so long, that" if row["risk_method"] == CENSORED else "That"
+        text += f" {lead} is {fewer(row['risk_difference'], points)} ({row['risk_method']}, {ends})."
     elif known(row["risk_difference"]):
         text += f" That is {fewer(row['risk_difference'], points)} ({row['risk_method']})."
     if not known(row["few_events"]) or bool(row["few_events"]):

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from stepdown.numbers import beyond_rounding
 from stepdown.params.scoring import Norm, Reliability
 
 Floats = NDArray[np.float64]
@@ -37,21 +38,21 @@ class Change:
 
 
 def change(entry: Floats, exit: Floats, level: float, *, yes_no: bool = False) -> Change:
-    """Return the change of paired scores; an interval needs at least two people."""
+    """Return the change of paired scores; an interval needs two people who changed differently."""
     from scipy import stats
 
     entry, exit = np.asarray(entry, dtype=np.float64), np.asarray(exit, dtype=np.float64)
     moved, n = exit - entry, len(entry)
     if not n:
         return Change(0, *[NAN] * 8)
-    mean, sd = float(moved.mean()), float(moved.std(ddof=1)) if n > 1 else NAN
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / sqrt(n) if n > 1 else NAN
+    mean, sd = float(moved.mean()), beyond_rounding(float(moved.std(ddof=1)), [entry, exit]) if n > 1 else NAN
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / sqrt(n) if sd > 0 else NAN
     if yes_no:
         up, down = int((moved > 0).sum()), int((moved < 0).sum())
         p = float(stats.binomtest(up, up + down).pvalue) if up + down else 1.0
     else:
-        p = float(2 * stats.t.sf(abs(mean) / (sd / sqrt(n)), n - 1)) if n > 1 and sd > 0 else NAN
-    srm = mean / sd if n > 1 and sd > 0 else NAN
+        p = float(2 * stats.t.sf(abs(mean) / (sd / sqrt(n)), n - 1)) if sd > 0 else NAN
+    srm = mean / sd if sd > 0 else NAN
     return Change(n, float(entry.mean()), float(exit.mean()), mean, sd, mean - half, mean + half, srm, p)
 
 
@@ -117,7 +118,7 @@ def difference(first: Floats, second: Floats, level: float) -> tuple[float, floa
     sizes = np.array([len(first), len(second)])
     if sizes.min() < 2:
         return NAN, NAN, NAN
-    of_mean = np.array([first.var(ddof=1), second.var(ddof=1)]) / sizes
+    of_mean = np.array([beyond_rounding(own.std(ddof=1), own) ** 2 for own in (first, second)]) / sizes
     apart, variance = float(second.mean() - first.mean()), float(of_mean.sum())
     if not variance:
         return apart, NAN, NAN

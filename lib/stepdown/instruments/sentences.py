@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stepdown.measures import sentence_case
-from stepdown.numbers import digits, joined, signed, written
+from stepdown.numbers import digits, joined, signed, whole_percent, written
 
 CHANGE_LIMIT = (
     "Why those seen again changed, or what became of those not seen. People come when things are at their worst, "
@@ -30,13 +30,19 @@ def change_list(frame: pd.DataFrame) -> str:
         way = "an improvement" if (row["change"] > 0) == (row["better"] == "higher") else "a worsening"
         chance = row["ci_low"] <= 0 <= row["ci_high"]
         verdict = "which chance could give" if chance else f"{way}, by more than chance alone would give"
+        if pd.isna(row["ci_low"]):
+            verdict = "from which nothing can be said about chance"
         lines.append(
             f"{row['measure']}: {signed(row['change'], 1)} points, {row['better']} is better "
-            f"({signed(row['ci_low'], 1)} to {signed(row['ci_high'], 1)}), among "
+            f"({_ends(row['ci_low'], row['ci_high'])}), among "
             f"{written(row['both'], 'person', 'people')} measured twice, {verdict}; "
             f"{beside}."
         )
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _ends(low: float, high: float) -> str:
+    return "no interval" if pd.isna(low) else f"{signed(low, 1)} to {signed(high, 1)}"
 
 
 def finding(frame: pd.DataFrame) -> str:
@@ -57,13 +63,15 @@ def completers_list(frame: pd.DataFrame) -> str:
     """Return whether those not seen again differed at entry, one line a measure."""
     lines = []
     for _, row in frame[frame["gap"].notna()].iterrows():
-        if row["gap_low"] <= 0 <= row["gap_high"]:
+        if pd.isna(row["gap_low"]):
+            says = "from which nothing can be said about chance"
+        elif row["gap_low"] <= 0 <= row["gap_high"]:
             says = "no more than chance would give"
         else:
             says = "more than chance would give: the two are not the same people"
         lines.append(
             f"- {row['measure']}: at entry, those not seen again lay {signed(row['gap'], 1)} points from the others "
-            f"({signed(row['gap_low'], 1)} to {signed(row['gap_high'], 1)}), {says}."
+            f"({_ends(row['gap_low'], row['gap_high'])}), {says}."
         )
     return "\n".join(lines) or "Too few were lost, or seen, to compare the two at entry."
 
@@ -100,9 +108,10 @@ def yes_no_list(frame: pd.DataFrame) -> str:
         if pd.isna(row["percent_entry"]):
             lines.append(f"- {row['measure']}: the numbers are too small to show; {lost} not seen again.")
             continue
+        shares = [whole_percent(row[name]) for name in ("percent_entry", "percent_exit", "worst", "best")]
         lines.append(
-            f"- {row['measure']}: yes from {digits(row['percent_entry'])}% at entry to {digits(row['percent_exit'])}% "
+            f"- {row['measure']}: yes from {shares[0]} at entry to {shares[1]} "
             f"at exit, of {written(row['both'], 'person', 'people')} asked twice; {lost} not seen again, "
-            f"including them, the share at exit is between {digits(row['worst'])}% and {digits(row['best'])}%."
+            f"including them, the share at exit is between {shares[2]} and {shares[3]}."
         )
     return "\n".join(lines)

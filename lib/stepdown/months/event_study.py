@@ -110,7 +110,8 @@ def event_study(value: Floats, seen: Bools, programme: Bools, family: Integers, 
     without = rest[0] - rest[1]
     families = (counts.sum(axis=0) > 0).sum(axis=0)
     defined = np.isfinite(without).all(axis=0) & np.isfinite(estimate)
-    apart = np.where(defined, without - estimate, 0.0)
+    least = 1e-12 * float(np.abs(np.where(counted, value, 0.0)).max(initial=0.0))  # less is only rounding
+    apart = np.where(defined & (np.abs(without - estimate) > least), without - estimate, 0.0)
     here = (counts.sum(axis=(0, 2)) > 0).sum()
     covariance = (here - 1) / max(here, 1) * apart.T @ apart
     covariance[~defined], covariance[:, ~defined] = np.nan, np.nan

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stepdown.effects.bracketing import IN_SHORT
-from stepdown.effects.wording import Labels, directions, fewer, interval, known, p_value, rows, sentence
+from stepdown.effects.wording import Labels, decimals_for, directions, fewer, interval, known, p_value, rows, sentence
 from stepdown.measures import NONE, Measure, measured
 from stepdown.months.tables import STRAIGHT
 from stepdown.numbers import digits, signed
@@ -132,11 +132,13 @@ def lasting_sentence(lasting: pd.DataFrame) -> str:
         children = [ends[0]["n_programme"], ends[0]["n_comparison"]]
         who = f"{children[0]:.0f} and {children[1]:.0f} children" if known(*children) else "children not shown"
         if not all(known(end["estimate"]) for end in ends):
-            parts.append(f"- {digits(months)} months ({who}): {ends[0]['note'] or 'not shown'}.")
+            parts.append(
+                f"- {digits(months)} months ({who}): {next((end['note'] for end in ends if end['note']), 'not shown')}."
+            )
             continue
         told = "; ".join(
             f"{fewer(end['estimate'], name.unit)} {IN_SHORT[str(end['estimator'])]} "
-            f"({_ends(end['ci_low'], end['ci_high'])})"
+            f"({_ends(end['ci_low'], end['ci_high'], name.unit)})"
             for end in ends
         )
         parts.append(f"- {digits(months)} months ({who}): {told}.")
@@ -145,5 +147,6 @@ def lasting_sentence(lasting: pd.DataFrame) -> str:
     return "\n".join([f"{lead}\n", *parts, f"\n{LASTING_LIMIT}"])
 
 
-def _ends(low: Any, high: Any) -> str:
-    return f"{signed(low, 1)} to {signed(high, 1)}" if known(low, high) else "no interval"
+def _ends(low: Any, high: Any, unit: str) -> str:
+    places = decimals_for(unit)
+    return f"{signed(low, places)} to {signed(high, places)}" if known(low, high) else "no interval"

@@ -224,7 +224,8 @@ class TargetStatus:
     """Where a series stands to its target.
 
     baseline, latest, last_three: values (NaN: not known).  met, seen: periods since the baseline that met it, and all.
-    status: "met", "moving towards", "moving away", "cannot be said".  why: of the last, or that its time is up.
+    status: "met", "moving towards", "moving away", "not moving", "cannot be said".  why: of the last, or that its time
+    is up.
     """
 
     target: float
@@ -240,8 +241,8 @@ class TargetStatus:
 def target_status(series: Analysed) -> TargetStatus | None:
     """Return where a series stands to its target (None without one).
 
-    Met: the mean of the last three periods meets it. One good period is not enough. Moving towards: that mean is nearer
-    to it than the baseline was.
+    Met: the mean of the last three periods meets it. One good period is not enough. Moving towards: that mean is
+    better than the baseline was; of a target that was met before, it cannot be.
     """
     item = series.item
     if item.target is None:
@@ -271,7 +272,8 @@ def target_status(series: Analysed) -> TargetStatus | None:
     elif not np.isfinite(baseline):
         why = "not met; without a baseline the direction is not known"
     else:
-        status = "moving towards" if abs(mean - goal) < abs(baseline - goal) else "moving away"
+        moved = round(mean - baseline, 9) * (1 if item.better == "higher" else -1)
+        status = "moving towards" if moved > 0 else "moving away" if moved else "not moving"
         if item.target.by and rows["last_day"].iloc[-1] >= pd.Timestamp(item.target.by):
             why = f"it was to be met by {item.target.by.day} {item.target.by:%B %Y}"
     return TargetStatus(goal, baseline, latest, mean, met, len(known), status, why)

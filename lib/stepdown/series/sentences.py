@@ -29,15 +29,14 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
     first = targets["status"].astype(str).str.split(":").str[0]
     parts = []
     if len(targets):
-        count = {
-            name: int((first == name).sum()) for name in ("met", "moving towards", "moving away", "cannot be said")
-        }
         words = {
             "met": "met",
             "moving towards": "moving towards the target",
             "moving away": "moving away from it",
+            "not moving": "where it was before",
             "cannot be said": "without an answer",
         }
+        count = {name: int((first == name).sum()) for name in words}
         told = [f"{written(count[name], '', '').strip()} {words[name]}" for name in words if count[name]]
         parts.append(f"Of {written(len(targets), 'target')}: {joined(told)}.")
     limited = summary[summary["not_given"] == ""]
@@ -125,7 +124,8 @@ def model_list(frame: pd.DataFrame, series: Sequence[Analysed]) -> str:
             continue
         ratio = item.kind in ("count", "rare")
         places = 2 if ratio else item.decimals
-        what = "times the level expected" if ratio else f"{item.unit} compared with the level expected"
+        unit = "percentage points" if item.unit == "%" else item.unit
+        what = "times the level expected" if ratio else f"{unit} compared with the level expected"
         verdict = _beyond_chance(row, 1.0 if ratio else 0.0)
         other = [digits(row[name], places) for name in ("newey_west", "negative_binomial") if pd.notna(row[name])]
         beside = f" By two other models: {joined(other)}." if len(other) == 2 and other[0] != other[1] else ""

@@ -19,7 +19,7 @@ from stepdown.costs.sentences import interval_end
 from stepdown.costs.uncertainty import INSIDE
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import sentence_case
-from stepdown.numbers import as_pounds, digits, rounded_pounds
+from stepdown.numbers import as_pounds, digits, rounded_pounds, whole_percent
 from stepdown.params.effects import BRACKET
 from stepdown.show import style
 from stepdown.show.marks import GREY, INK, cleared_only, rows_down, short_pounds, words_at
@@ -310,7 +310,7 @@ def acceptability_chart(table: ClearedTable) -> Figure:
             reached = (
                 f"even chance at {as_pounds(half.iloc[0])} a day" if len(half) else "an even chance is not reached"
             )
-            sentences.append(f"{_CALLED[estimator]}: {digits(chance.iloc[0])}% at £0, {reached}.")
+            sentences.append(f"{_CALLED[estimator]}: {whole_percent(chance.iloc[0])} at £0, {reached}.")
         axes.axhline(50, color=GREY, linewidth=1.0, linestyle=":")
         words_at(axes, "even chance", (0.01, 50), (0, 3), xycoords=("axes fraction", "data"), bbox=_CLEAR)
         axes.set_ylim(-3, 103)

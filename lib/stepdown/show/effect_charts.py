@@ -14,9 +14,9 @@ from stepdown.disclosure import ClearedTable
 from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects.wording import directions
 from stepdown.measures import STATUSES, measured, of_column, sentence_case
-from stepdown.numbers import digits
+from stepdown.numbers import digits, whole_percent
 from stepdown.show import style
-from stepdown.show.marks import INK, cells, cleared_only, in_order, legend_mark, whole_percent, words_at
+from stepdown.show.marks import INK, cells, cleared_only, in_order, legend_mark, words_at
 from stepdown.show.style import Figure
 
 ENDS = {
@@ -238,7 +238,7 @@ def _survival_title(table: ClearedTable, groups: list[str], day: float) -> str:
     if any(math.isnan(end) for end in ends):
         return f"Children referred again in the {day:.0f} days after, by group"
     shares = " and ".join(f"{whole_percent(end)} of the {group} group" for end, group in zip(ends, groups, strict=True))
-    return f"{shares} had been referred again by day {day:.0f}"
+    return f"{sentence_case(shares)} had been referred again by day {day:.0f}"
 
 
 def _survival_in_words(table: ClearedTable, groups: list[str], title: str) -> str:

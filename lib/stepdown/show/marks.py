@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,11 +37,6 @@ def cells(table: ClearedTable, column: str) -> list[str]:
 def is_number(text: str) -> bool:
     """Return whether a cell's text is a number and not a symbol."""
     return bool(text) and text[0].isdigit()
-
-
-def whole_percent(value: float) -> str:
-    """Return a per cent value without decimals, an empty text for a hidden one."""
-    return "" if math.isnan(value) else f"{digits(value)}%"
 
 
 def short_pounds(value: float, _: object = None) -> str:

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import NONE, STATUSES, measured
-from stepdown.numbers import MINUS, digits, signed
+from stepdown.numbers import MINUS, digits, signed, whole_percent
 from stepdown.show import style
-from stepdown.show.marks import INK, cleared_only, in_order, whole_percent
+from stepdown.show.marks import INK, cleared_only, in_order
 from stepdown.show.style import Figure
 
 GAP = 1.6

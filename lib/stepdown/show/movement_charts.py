@@ -15,9 +15,9 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from stepdown.disclosure import ClearedTable
 from stepdown.measures import PERIODS, STATUSES, of_column
-from stepdown.numbers import digits, joined
+from stepdown.numbers import digits, joined, whole_percent
 from stepdown.show import style
-from stepdown.show.marks import GREY, cells, cleared_only, in_order, is_number, legend_mark, whole_percent, words_at
+from stepdown.show.marks import GREY, cells, cleared_only, in_order, is_number, legend_mark, words_at
 from stepdown.show.style import Figure
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stepdown.measures import sentence_case
-from stepdown.numbers import digits, joined, written
+from stepdown.numbers import digits, joined, whole_percent, written
 from stepdown.surveys.tables import COMPLETED, NOT_STARTED, WAITING
 
 STEPS = ("referred", "started", "completed", "seen at exit")
@@ -57,7 +57,7 @@ def finding(reach: pd.DataFrame) -> str:
     referred, seen = flow["referred"].sum(), flow["seen at exit"].sum()
     return (
         f"Of {digits(referred)} referrals, {digits(seen)} were of people seen at exit "
-        f"({digits(100 * seen / referred)}%). Change can be shown only for those people."
+        f"({whole_percent(100 * seen / referred)}). Change can be shown only for those people."
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from stepdown.effects.comparison import Bools, Floats, Integers
 from stepdown.effects.estimates import NAN, t_interval
 from stepdown.effects.family_shares import Shares, correlation_within
+from stepdown.numbers import beyond_rounding
 
 CLUSTER_MEANS = "the means of clusters, by a t test"
 CLUSTERED = "children, with each cluster taken together"
@@ -90,7 +91,7 @@ def compliers(after: Floats, took: Floats, arms: Arms, *, two_sided: bool = Fals
     if took[~arms.treated].any() and not two_sided:
         return Effect(NAN, note=TWO_SIDED)
     uptake = _effect(took, arms)
-    if uptake.note or not uptake.estimate >= least:
+    if not uptake.estimate >= least:
         return Effect(NAN, note=uptake.note or f"not calculated: uptake differs by less than {least:.0%}")
     estimate = _effect(after, arms).estimate / uptake.estimate
     left = _effect(after - estimate * took, arms)
@@ -158,13 +159,14 @@ def least_squares(
     found = bread @ (matrix.T @ response)
     left = response - matrix @ found
     if cluster is None:
-        return float(found[place]), float(np.sqrt(bread[place, place] * (left @ left) / (n - k))), float(n - k)
+        se = float(np.sqrt(bread[place, place] * (left @ left) / (n - k)))
+        return float(found[place]), beyond_rounding(se, response), float(n - k)
     names, which = np.unique(cluster, return_inverse=True)
     scores = np.zeros((len(names), k))
     np.add.at(scores, which, matrix * left[:, None])
     meat = scores.T @ scores * len(names) / (len(names) - 1) * (n - 1) / (n - k)
-    variance = float((bread @ meat @ bread)[place, place])
-    return float(found[place]), float(np.sqrt(variance)), float(len(names) - 2)
+    se = float(np.sqrt((bread @ meat @ bread)[place, place]))
+    return float(found[place]), beyond_rounding(se, response), float(len(names) - 2)
 
 
 def _by_means(arms: Arms) -> bool:

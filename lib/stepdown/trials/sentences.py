@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stepdown.effects.wording import Labels, Row, count, fewer, interval, known, of, p_value, rows
-from stepdown.numbers import digits, joined, signed
+from stepdown.numbers import digits, joined, signed, whole_percent
 from stepdown.params.trials import TrialSettings
 from stepdown.trials.repeats import HEARINGS, VICTIMS
 from stepdown.trials.tables import ALLOCATED, ANALYSED, BEFORE_ALLOCATION, INSIDE, UNITS
@@ -141,7 +141,7 @@ def in_points_and_percent(before: float, after: float) -> str:
     >>> in_points_and_percent(34.0, 58.0)
     '34% of hours before and 58% after: +24 points, or 71% more'
     """
-    said = f"{digits(before)}% of hours before and {digits(after)}% after: {signed(after - before)} points"
+    said = f"{whole_percent(before)} of hours before and {whole_percent(after)} after: {signed(after - before)} points"
     if not before:
         return said
     relative = 100 * (after / before - 1)

@@ -15,6 +15,7 @@ import pandas as pd
 from stepdown.contracts import StudyRecords
 from stepdown.effects.comparison import Floats
 from stepdown.effects.estimates import NAN, t_interval
+from stepdown.numbers import beyond_rounding
 from stepdown.params import Study
 from stepdown.tables import AggregateTable, Column, Role
 
@@ -58,6 +59,7 @@ def _influence(part: Floats, whole: Floats, worker: pd.Series) -> tuple[float, p
 def _with_ends(value: float, spread: pd.Series, level: float) -> Ratio:
     count = len(spread)
     se = float(np.sqrt((spread**2).sum() * count / (count - 1))) if count >= FEWEST_WORKERS else NAN
+    se = beyond_rounding(se, 1.0)  # of shares
     low, high, _ = t_interval(value, se, count - 1, level)
     return Ratio(value, se, low, high, count)
 
