@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
+from collections import Counter
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from stepdown import describe
 from stepdown.contracts import read_study
+from stepdown.contracts.as_held import without_totals
 from stepdown.faults import Refused
 from stepdown.outcomes import child_outcomes
 from stepdown.params import load_study
@@ -469,6 +471,14 @@ def test_a_workbook_with_macros_is_read_as_one_without(copy):
 def test_merged_cells_in_the_table_are_refused_by_name(copy):
     as_excel(copy, "spells", lambda sheet: sheet.merge_cells("A4:A5"))
     assert "cells A4:A5" in refused(copy)
+
+
+def test_a_whole_row_that_begins_with_the_word_total_is_no_row_of_totals():
+    """A workstream may be called Total Respect; whether a line is the sum of others, costs/programme.py looks."""
+    raw = pd.DataFrame({"workstream": ["Total Respect", "Total Respect"], "amount_gbp": ["5", "7"]}, dtype="str")
+    pd.testing.assert_frame_equal(without_totals(raw, Counter()), raw)
+    raw.loc[1, "amount_gbp"] = None
+    assert len(without_totals(raw, Counter())) == 1
 
 
 HEADS, SHORT = ["child_id", "status", "start_date", "end_date"], ["child_id", "status", "start_date"]

@@ -418,6 +418,20 @@ def test_a_flow_that_does_not_add_up_is_refused_with_every_row(project):
     assert any("started_on before referred_on" in words for words in found)
 
 
+@pytest.mark.parametrize("other", [str.upper, lambda name: name.replace("0", "0 ", 1)])
+def test_a_person_goes_by_one_id_in_who_took_part_and_in_the_forms(project, other):
+    """Else someone who is still taking part would count as not seen again."""
+
+    def spelt(frame):
+        frame["person_id"] = frame["person_id"].map(lambda name: other(name) if name.startswith("c0") else name)
+
+    found = faults_of(project, "responses", spelt)
+    assert (
+        "ids that differ from one in participation or children only in capitals, spaces, width of letters or zeros"
+        in found
+    )
+
+
 def test_a_persons_free_text_never_enters_a_table(project):
     """A reason that is not declared is refused; where the study declares none, it is read as “other”."""
 
@@ -446,10 +460,14 @@ def test_a_claim_measured_by_nothing_known_is_refused(project):
 # how spreadsheets are held
 
 
-def test_one_row_a_person_and_one_column_a_scale_and_time(project, tmp_path):
+@pytest.mark.parametrize("last", ["", "Average", "Mean of all", "Total", "Count: 2"])
+def test_one_row_a_person_and_one_column_a_scale_and_time(project, tmp_path, last):
+    """A row of totals or averages at the end is no person, although its numbers could be scores."""
     own = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))
     wide = pd.DataFrame({"person_id": ["c1", "c2"], "date": "2024-01-01", "Total (before)": ["20", "18"],
                          "Total (after)": ["15", ""], "Notes": ["free words", ""]})  # fmt: skip
+    if last:
+        wide.loc[2] = [last, "", "19", "15", ""]
     wide.to_csv(tmp_path / "data/halton_like/responses.csv", index=False)
     layout = {
         "columns": {
@@ -460,6 +478,7 @@ def test_one_row_a_person_and_one_column_a_scale_and_time(project, tmp_path):
     }
     data = own["data"] | {"wide": {"responses": layout}}
     _, records = project(data=data, instruments=own["instruments"][:1], logic_model=[])
+    assert records.how_read["responses"]["", "rows of totals at the end left out"] == bool(last)
     rows = records.table("responses")[["person_id", "time_point", "item", "response"]]
     assert rows.to_numpy().tolist() == [
         ["c1", "entry", "total", 20],

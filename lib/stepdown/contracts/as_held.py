@@ -82,8 +82,9 @@ def _cells(line: str) -> list[str]:
 
 
 def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
-    """Return the table without rows of totals at its end: those that begin with the word."""
+    """Return the table without rows of totals at its end: those that begin with the word and have a blank cell."""
     last = raw.tail(TOTAL_ROWS)
+    last = last[last.isna().any(axis=1)]
     first = [next((cell for cell in row if not pd.isna(cell)), "") for row in last.itertuples(index=False, name=None)]
     totals = [label for label, text in zip(last.index, first, strict=True) if TOTAL.fullmatch(text)]
     if not totals:

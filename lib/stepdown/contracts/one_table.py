@@ -32,10 +32,10 @@ def read_table(file: Path, contract: Contract, study: Study, sheet: str = "") ->
     codes = contract.codes(study)
     try:
         given = study.settings.data.columns.get(contract.table, {})
-        raw = read_raw(file, how, known_headings(contract, given), sheet)
+        raw = without_totals(read_raw(file, how, known_headings(contract, given), sheet), how)
         if contract.table in study.settings.data.wide:
             raw = as_long(raw, study.settings.data.wide[contract.table], contract, shown)
-        raw = headed(without_totals(raw, how), contract, given, how, shown)
+        raw = headed(raw, contract, given, how, shown)
     except Refused as refused:
         return without_rows(contract), how, list(refused.faults)
     mine = study.settings.data.codes.get(contract.table, {})

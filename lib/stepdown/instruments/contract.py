@@ -14,6 +14,7 @@ from stepdown.faults import Fault, Refused, nearest
 from stepdown.params import Study, load
 from stepdown.params.people import Instrument
 from stepdown.params.scoring import ScoringKey
+from stepdown.params.written import written_apart
 from stepdown.windows.dates import age_on
 
 ENTRY, EXIT = "entry", "exit"
@@ -31,9 +32,22 @@ def _codes(study: Study) -> Codes:
     return {"instrument": tuple(dict.fromkeys(item.id for item in instruments))} if instruments else {}
 
 
+def _of_one_person(frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
+    """Return the fault of a person who goes by another spelling of the id where it is said who took part."""
+    others = [frames[t][c] for t, c in (("participation", "person_id"), ("children", "child_id")) if t in frames]
+    people = frames["responses"]["person_id"]
+    known = set(pd.concat(others)) if others else set()
+    apart = people.isin(written_apart({*people[~people.isin(known)].dropna(), *known})) & ~people.isin(known)
+    found = "ids that differ from one in participation or children only in capitals, spaces, width of letters or zeros"
+    remedy = "write each person's id in the same way in every table"
+    rule = "docs/people.md: who took part, who was seen again"
+    finding = (apart, found, "one way of writing each id", remedy)
+    return row_faults(frames["responses"], f"{file}, column person_id", rule, [finding])
+
+
 def _together(study: Study, frames: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     """Return the faults of the answers against the scoring keys, and between entry and exit."""
-    faults: list[Fault] = []
+    faults = _of_one_person(frames, file)
     frame = with_age(frames["responses"], frames.get("children"))
     for instrument in study.settings.instruments:
         if not study.path(instrument.key).is_file():

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-TOTAL = re.compile(r"(grand |sub)?totals?\b.*", re.IGNORECASE)
-"""The first cell of a row of totals."""
+TOTAL = re.compile(r"(grand |sub)?totals?\b.*|(average|mean|median|sum|count)( of [a-z ]+)?[\s:=.\d]*", re.IGNORECASE)
+"""The first cell of a row of totals, or of averages."""
 FROM_1904 = re.compile(rb'date1904="(1|true)"')
 """Stands in a workbook whose numbers of days count from 1904, as those of old Macs do: read as usual they are wrong."""
 NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
