@@ -463,6 +463,22 @@ def test_a_table_that_is_not_there_is_refused_and_what_is_there_named(copy):
     assert "children.xls" in told
 
 
+def test_what_is_no_file_is_not_named_as_one_and_a_csv_has_no_sheet(copy):
+    (copy / "data/spells.csv").rename(copy / "data/Plans.csv")
+    (copy / "data/spells.csv").symlink_to("nowhere")
+    told = refused(copy)
+    assert "the folder has Plans.csv, children.csv, issues.csv, referrals.csv" in told
+    assert 'such as spells: "Plans.csv" (' in told
+
+
+def test_a_parameter_file_in_another_encoding_is_named_by_its_line(copy):
+    path = copy / "params" / "small.yaml"
+    path.write_bytes(path.read_bytes().replace(b"Small Steps help", "Café help".encode("cp1252")))
+    words = refused(copy)
+    assert "small.yaml, line 3" in words
+    assert "Notepad" in words
+
+
 def test_a_workbook_with_macros_is_read_as_one_without(copy):
     as_excel(copy, "children").rename(copy / "data/children.xlsm")
     assert same_as_small(read(copy)) == {}

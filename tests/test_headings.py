@@ -40,6 +40,13 @@ def test_the_study_file_goes_first_then_the_exact_name_then_another_name():
         "Name",
         "Child's name",
         "Forename",
+        "Surname of child",
+        "Name of child",
+        "Child's full name",
+        "Parent 1 name",
+        "Name (child)",
+        "First name",
+        "child_last_name",
         "SURNAME",
         "Home address",
         "Post code",
@@ -53,7 +60,7 @@ def test_names_and_addresses_are_refused(heading):
     assert told_apart([heading], CHILDREN, {}).private == [heading]
 
 
-@pytest.mark.parametrize("heading", ["Programme name used", "Team", "Comments", "Unnamed: 7"])
+@pytest.mark.parametrize("heading", ["Programme name used", "School name", "Team", "Comments", "Unnamed: 7"])
 def test_other_columns_are_not_read(heading):
     assert told_apart([heading], CHILDREN, {}).ignored == [heading]
 

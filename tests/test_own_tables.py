@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from returns_support import workbook
 from stepdown.commands.mapping import write_mapping
 from stepdown.commands.new import new_command
+from stepdown.commands.own_tables import find_tables
 from stepdown.contracts import read_study
 from stepdown.faults import Refused
 from stepdown.params import load_study
@@ -235,6 +236,13 @@ def a_workbook_as_a_council_holds_it(path):
             "Notes": [["Ask the manager"]],
         },
     )
+
+
+def test_new_passes_over_the_mark_that_an_open_workbook_leaves(tmp_path):
+    a_workbook_as_a_council_holds_it(tmp_path / "extract.xlsx")
+    (tmp_path / "~$extract.xlsx").write_bytes(b"\x05owner")
+    found = {table.file for table in find_tables(tmp_path)}
+    assert found == {"extract.xlsx#Our children", "extract.xlsx#Plans", "extract.xlsx#Refs"}
 
 
 EXCEL = date(1899, 12, 30)

@@ -51,7 +51,7 @@ def find_tables(source: Path) -> list[Table]:
     paths = sorted(source.iterdir()) if source.is_dir() else [source]
     best: dict[str, tuple[float, Table]] = {}
     for path in paths:
-        if path.suffix.lower() not in (".csv", ".xlsx"):
+        if path.suffix.lower() not in (".csv", ".xlsx") or path.name.startswith((".", "~")):
             continue
         for sheet, lines in tables(path, path.name):
             fit = _best_fit(lines, sheet or path.stem)

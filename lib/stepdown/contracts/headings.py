@@ -66,8 +66,9 @@ OTHER_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 """Other words for a code, by column and code."""
 
 _PRIVATE = re.compile(
-    r"(first|last|family|middle|full|child|client|parent|carer|mother|father|worker|social ?worker)?'?s? ?names?"
-    r"|.*\b(fore|sur)names?|.*\baddress(es)?\b.*|.*\bpost ?codes?\b.*|.*\be ?mails?\b.*|.*\b(tele)?phones?\b.*"
+    r"(family|child|client|parent|carer|mother|father|worker|social ?worker)?'?s?( \d)? ?names?( \d| \(.*\))?"
+    r"|names? of .*|.*\b(fore|sur|first ?|last ?|middle ?|full ?)names?\b.*|.*\baddress(es)?\b.*"
+    r"|.*\bpost ?codes?\b.*|.*\be ?mails?\b.*|.*\b(tele)?phones?\b.*"
     r"|.*\bmobile\b.*|nhs ?(no|number|id)?|upn|unique pupil (no|number)|ni ?(no|number)|national insurance.*"
 )
 """What leads to a person and no evaluation needs."""

@@ -235,16 +235,19 @@ def _unknown_table(where: str, name: str) -> Fault:
 def _missing(study: Study, tables: list[str]) -> Fault:
     folder, first = study.settings.data.folder, tables[0]
     place = study.path(folder)
-    others = sorted(path.name for path in place.iterdir() if path.suffix.lower() in _LIKE) if place.is_dir() else []
-    there = f"; the folder has {some_names(others)}" if others else ""
+    there = (path for path in place.iterdir() if path.is_file()) if place.is_dir() else ()
+    others = sorted(path.name for path in there if path.suffix.lower() in _LIKE)
+    first_there = others[0] if others else "extract.xlsx"
+    such = first_there + "#Sheet1" * first_there.lower().endswith((".xlsx", ".xlsm"))
+    has = f"; the folder has {some_names(others)}" if others else ""
     rows = "; ".join(f"{table}: one row is a {known_tables()[table].one_row_is}" for table in tables)
     return Fault(
         where=f"{folder}/",
-        found=f"no file for the table{'s' if tables[1:] else ''} {', '.join(tables)}{there}",
+        found=f"no file for the table{'s' if tables[1:] else ''} {', '.join(tables)}{has}",
         allowed=f"{first}.csv, {first}.parquet or {first}.xlsx, or the name that data.files gives ({rows})",
         rule=f"{study.file.name}: its settings call for the tables {', '.join(needed_tables(study))}",
         remedy=f"put it there, or name it under data.files, such as {first}: "
-        f'"{(others or ["extract.xlsx"])[0]}#Sheet1" (stepdown new NAME --from {folder} proposes the lines)',
+        f'"{such}" (stepdown new NAME --from {folder} proposes the lines)',
     )
 
 

@@ -159,6 +159,7 @@ def outside(root: Path, file: Path) -> Fault | None:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file; raises Refused when it cannot be read or is not a mapping."""
     where, found = path.name, "no settings (the file is empty or a list)"
+    remedy = "correct the file at that place, then run the check again"
     try:
         if path.stat().st_size > YAML_BYTES:
             raise ValueError(f"{path.stat().st_size / 1e6:,.1f} MB, of at most {YAML_BYTES / 1e6:g} MB")
@@ -168,15 +169,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
         if isinstance(loaded, dict):
             return loaded
     except UnicodeDecodeError as error:
-        where, found = f"{path.name}, byte {error.start}", "bytes that are not UTF-8"
+        where = f"{path.name}, line {len(error.object[: error.start].splitlines()) or 1}"
+        found = "a letter that is not UTF-8, or a file that is no parameter file"
+        remedy = "give the path of a .yaml file, saved as UTF-8 (in Notepad: Save as, Encoding)"
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         where, found = f"{path.name}{line}", f"YAML that cannot be read: {error.problem}"
     except (ValueError, OSError) as error:
         found = f"YAML that cannot be read: {error}"
-    raise Refused.for_one(
-        where, found, "one YAML mapping in UTF-8", RULE, "correct the file at that place, then run the check again"
-    )
+    raise Refused.for_one(where, found, "one YAML mapping in UTF-8", RULE, remedy)
 
 
 @lru_cache(maxsize=32)  # a study's file is asked for its kind first, then for its settings; tariffs by every study
