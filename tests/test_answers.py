@@ -180,6 +180,15 @@ def test_a_hidden_number_is_neither_said_nor_quoted(evaluations):
     assert "how many had it is not shown" in mark.because, "a hidden count is no proof of many, nor of few"
 
 
+@pytest.mark.parametrize("end", [1.0, pd.NA])
+def test_the_first_sentence_says_where_chance_could_give_the_difference(evaluations, end):
+    tables, settings = evaluations["millbrook"]
+    assert "chance" not in Evaluation(tables, settings).finding("days_cp").clause
+    where = {"outcome": "days_cp", "estimator": "lagged-outcome adjustment"}
+    wide = Evaluation(changed(tables, "effects", "ci_high", end, **where), settings)
+    assert wide.finding("days_cp").clause.endswith("than the comparison children, which chance could give")
+
+
 def test_children_not_followed_so_long_are_not_said_to_be_without_a_referral(evaluations):
     tables, settings = evaluations["millbrook"]
     censored = changed(tables, "re_referral", "risk_method", "Kaplan-Meier")

@@ -81,3 +81,11 @@ def test_a_value_that_may_vary_stands_once_in_a_formula(tmp_path):
     }
     with pytest.raises(Refused, match="'d' stands 2 times"):
         run(tmp_path, TABLE, relation, headline)
+
+
+def test_a_mean_of_several_items_each_is_told_the_whole_numbers_of_all_of_them(tmp_path):
+    result = run(tmp_path, "Row,Mean\nA,2.33\n", {"kind": "grim", "figure": "t | A | Mean", "n": 5, "items": 2})
+    assert audit.overall(result) == (
+        "0 of 1 checks held. 1 is a finding: 1 on figures that cannot be right but move no headline."
+    )
+    assert "no whole number of 10: 23 gives 2.300, 24 gives 2.400" in audit.finding(*result.findings()[0])

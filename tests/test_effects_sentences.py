@@ -88,6 +88,13 @@ def test_a_large_gap_gives_both_ends_with_interval_and_condition_and_never_their
     assert "significant" not in text
 
 
+def test_an_outcome_that_nobody_had_is_no_test_to_correct_for():
+    nobody = bracket((0.0, NA, NA, NA), (0.0, NA, NA, NA), "no child of either group has any of it, before or after: "
+                     "nothing to estimate", se=NA).assign(outcome="days_cla")  # fmt: skip
+    text = sentences.bracket_sentence(pd.concat([bracket(), nobody]), "days_cp", LABELS)
+    assert "corrected for 1 outcome (Holm)" in text
+
+
 def test_an_interval_across_none_is_worded_from_fewer_to_more():
     text = sentences.bracket_sentence(bracket(second=(-5.4, -18.7, 8.0, 0.639)), "days_cp", LABELS)
     assert "from 18.7 fewer to 8.0 more" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepdown.answers.finding import Bar, Finding, MainFigure, Tables, amount, span
+from stepdown.answers.finding import Bar, Cell, Finding, MainFigure, Tables, amount, span
 from stepdown.costs.sentences import BRACKET_LIMIT as MONEY_LIMIT
 from stepdown.costs.sentences import HIDDEN
 from stepdown.costs.uncertainty import INSIDE
@@ -111,7 +111,11 @@ class Evaluation:
             number = _both(found[ENDS[0]].number, found[ENDS[1]].number, measure.unit)
             short = f"{measure.title}: {one} per child by one comparison, {other} by the other."
             held = measure.label.removeprefix("days ")
-            clause = f"the {labels[0]} children had {number} {held} than the comparison children"
+            ends = [
+                self.tables.cell(name, end, **cell.where) for cell in found.values() for end in ("ci_low", "ci_high")
+            ]
+            chance = _by_chance(*ends)
+            clause = f"the {labels[0]} children had {number} {held} than the comparison children{chance}"
         return Finding(
             topic=outcome,
             evidence="difference",
@@ -151,6 +155,7 @@ class Evaluation:
             short = f"{measure.title}: {_more_or_less(estimate.number, unit)} per child, everyone as allocated."
             held = measure.label.removeprefix("days ")
             clause = f"allocated at random, the {labels[0]} children had {number} {held} than the comparison children"
+            clause += _by_chance(low, high)
         return Finding(
             topic=outcome,
             evidence="trial",
@@ -327,6 +332,12 @@ def _more_or_less(value: float, unit: str) -> str:
     if float(amount(abs(value)).replace(",", "")) == 0:
         return "no difference"
     return f"{amount(abs(value))} {directions(unit)[int(value > 0)]}"
+
+
+def _by_chance(*ends: Cell) -> str:
+    """Return what to add where an interval (low, high, low, high …) is unknown or does not leave out nought."""
+    sure = all(low.number > 0 or high.number < 0 for low, high in zip(ends[::2], ends[1::2], strict=True))
+    return "" if sure else ", which chance could give"
 
 
 def _both(first: float, second: float, unit: str) -> str:

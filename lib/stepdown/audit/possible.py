@@ -28,7 +28,7 @@ def check_grim(relation: Grim, figures: Figures) -> list[Check]:
             quantity.table,
             quantity.cell,
             figure.text,
-            " or ".join(f"{k} of {n * relation.items}" for k in found[:4]) or _nearest(figure, n),
+            " or ".join(f"{k} of {n * relation.items}" for k in found[:4]) or _nearest(figure, n * relation.items),
             bool(found),
             family="impossible",
             note=power,

@@ -81,7 +81,7 @@ def overall(audit: Audit) -> str:
         text += f"{rounded:,} more {_are(rounded)} explained by rounding. "
     if not found:
         return text + "There is no finding."
-    text += f"{len(found):,} {_are(len(found))} findings: "
+    text += f"{len(found):,} {'is a finding' if len(found) == 1 else 'are findings'}: "
     counts = {severity: found.count(severity) for severity in _WEIGHTS if severity in found}
     return text + "; ".join(f"{count} {_WEIGHTS[severity]}" for severity, count in counts.items()) + "."
 

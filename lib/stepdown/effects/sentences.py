@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
+from stepdown.effects.bracketing import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME, NOTHING_COUNTED
 from stepdown.effects.cautions import e_value_sentence
 from stepdown.effects.overlap import PASSED, TOO_FEW
 from stepdown.effects.re_referral import CENSORED
@@ -150,11 +150,13 @@ def _as_counted(published: pd.DataFrame, outcome: str, counted_by: str) -> str:
 
 def _tests(ends: Sequence[Row], effects: pd.DataFrame) -> str:
     """Return the p values with the test and the correction that they come from."""
-    n_outcomes = effects["outcome"].nunique()
+    untold = effects["note"].astype("str").str.contains(NOTHING_COUNTED)  # there is no test of these to correct for
+    n_outcomes = effects["outcome"].nunique() - effects.loc[untold, "outcome"].nunique()
     values = [p_value(end["p_holm"]) for end in ends]
     if "no test possible" in values:
         return "No test can be given for at least one end."
-    return f"t tests clustered on family, corrected for {n_outcomes} outcomes (Holm): {values[0]} and {values[1]}."
+    many = f"{n_outcomes} outcome{'s' * (n_outcomes != 1)}"
+    return f"t tests clustered on family, corrected for {many} (Holm): {values[0]} and {values[1]}."
 
 
 def _notes(ends: Sequence[Row]) -> str:
