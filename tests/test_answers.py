@@ -12,6 +12,7 @@ from stepdown import areas, costs, effects, outcomes, series
 from stepdown import audit as auditing
 from stepdown.answers import RULES, Tables, certainty_of, summary_of
 from stepdown.answers.evaluation import Evaluation
+from stepdown.answers.finding import as_said
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
 from stepdown.outcomes import child_outcomes
@@ -123,6 +124,39 @@ def test_the_first_sentence_of_slough_says_what_it_cost_and_that_the_groups_were
     assert days.certainty.word == "very low"
     *_, millbrook = summaries["millbrook"].answers
     assert [bar.shown for bar in millbrook.bars] == ["£539,000", "£9,000", "cost £78,000 more"]
+
+
+def test_each_first_sentence_names_the_unit_and_no_figure_that_was_not_published(summaries):
+    for file in Path("params").glob("area_*.yaml"):
+        assert summaries[file.stem].sentence.startswith("Per ten thousand children, "), file
+    (saving,) = summaries["leeds_family_valued"].answers
+    assert "published saving of £755 a family" in saving.clause, "£574,000 is £755 times 760, which nobody printed"
+    checks = summaries["audit_rr1038"].answers[0]
+    assert sum(bar.length for bar in checks.bars) == checks.figures[0].cell.number == 668
+
+
+def test_one_of_a_unit_is_called_one():
+    assert [as_said(value, "percentage points") for value in (1.0, -1.0, 1.4)] == [
+        "1 percentage point",
+        "\N{MINUS SIGN}1 percentage point",
+        "1.4 percentage points",
+    ]
+    assert [as_said(1, unit) for unit in ("children", "days", "families")] == ["1 child", "1 day", "1 family"]
+
+
+def test_what_is_hidden_is_not_told_as_if_it_were_not_there(evaluations):
+    """A card with one of four bars, or a count of items of which the hidden ones were left out, misleads."""
+    tables, settings = evaluations["millbrook"]
+    hidden = changed(
+        tables, "statutory_status", "children_with_status", pd.NA, group="Usual help", period="after", status="CP"
+    )
+    days = Evaluation(hidden, settings).finding("days_cp")
+    assert [bar.shown for bar in days.bars] == ["88 of 375", "38 of 375", "88 of 476", "not shown"]
+    again = Evaluation(changed(tables, "re_referral", "events_programme", pd.NA), settings).finding("referred_again")
+    assert "at least one group" in again.short
+    listed = pd.DataFrame({"prespecified": "True", "points": [22.0, 15.0, None], "p_holm": [0.3, 0.4, None]})
+    files = Evaluation(Tables({"case_file_differences": listed}), settings).finding("case_files")
+    assert files.short.startswith("Of 3 things looked for in case files, 2 can be shown; none of these differed")
 
 
 def changed(tables, name, column, value, **where):
@@ -244,7 +278,8 @@ def run_folder(outputs, name, run, table, previous=None):
         "rows": 0,
         "tables": [],
     }
-    manifest = {"title": f"Study {name}", "started": "2026-11-28T12:00:00Z", "moved": moved}
+    made_up = {"resolved": {"notice": "Synthetic data. Made up."}} if name == "two" else {}
+    manifest = {"title": f"Study {name}", "started": "2026-11-28T12:00:00Z", "moved": moved, "parameters": made_up}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     latest = outputs / name / "latest"
     latest.unlink(missing_ok=True)
@@ -262,7 +297,7 @@ def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studi
     _, found = run_folder(tmp_path, "one", "20261128T120000Z-bbbbbb", again, first)
     assert found.moved == "one main figure moved since the release of 1 November 2026"
     assert found.movements == (
-        "IFP: children referred again: 0 children → 3 children",
+        "IFP, referred again: 0 children → 3 children",
         "In all tables, one number moved.",
     )
     _, same = run_folder(tmp_path, "one", "20261129T120000Z-cccccc", table, first)
@@ -273,6 +308,8 @@ def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studi
     one, two = page.select(".answers > li")
     assert "nothing moved since the release" in one.get_text()
     assert "first release" in two.get_text()
+    assert "Synthetic data. " in two.get_text(), "a notice says so where a file has no records of its own"
+    assert "Synthetic data. " not in one.get_text()
     assert one.select_one(".sure strong").get_text() in ("very low", "low", "moderate", "high", "very high")
     assert one.select_one(".finding").get_text()
 

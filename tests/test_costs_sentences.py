@@ -152,6 +152,7 @@ def test_the_paragraph_for_both_desks_holds_cost_doubt_and_limit():
     both = pd.concat([uncertain(days=AS_PUBLISHED), inside])
     led = costs.both_desks_paragraph(both, turning, agency, ())
     assert "anywhere from just above £0 to £18,000" in led, "the days as published are not in it"
+    assert "in fewer than 1 in 200 of the simulated repeats" in text, "none is among them"
     pays = costs.both_desks_paragraph(uncertain(spent=10e3), turning, agency, ())
     assert "months" not in pays.replace("the months that", ""), "it pays for itself already"
 

@@ -164,7 +164,7 @@ def test_a_small_study_merges_the_upper_bands_only_where_more_children_are_shown
     """2 and 9 of the upper bands are 11 together, which can be shown; 1 and 2 are 3, which cannot."""
     flowing = flow({"A": 100, "B": 100}, {"A": 0, "B": 0})
     plan = made_plan([profile({"A": [50, 39, 2, 9], "B": [30, 40, 10, 20]}), flowing], DFE)
-    assert [merge.label for merge in plan.merges] == ["10-14 and over"]
+    assert [merge.label for merge in plan.merges] == ["10 and over"]
     assert hidden_of(plan, "profile") == []
     plan = made_plan([profile({"A": [50, 47, 1, 2], "B": [30, 40, 10, 20]}), flowing], DFE)
     assert plan.merges == ()
@@ -178,7 +178,7 @@ def test_ethnic_codes_stand_in_broad_groups_where_more_children_are_shown_so():
     tables = [AggregateTable("profile", "row", frame, table.columns), flow({"A": 100, "B": 100}, {"A": 0, "B": 0})]
     plan = made_plan(tables, DFE, broad={"White": ["Irish", "Other white"]})
     assert [merge.label for merge in plan.merges] == ["White"]
-    assert "ethnic backgrounds are in broad groups" in plan.in_words()
+    assert "categories were merged into broad ethnic groups." in plan.in_words()
     assert clear(tables[0], DFE, plan).frame["children"].tolist()[0] == 7
 
 
@@ -222,7 +222,7 @@ def test_a_count_that_moved_by_few_can_be_merged_with_its_neighbour():
     table = profile({"A": [100, 100, 53, 70], "B": [60, 70, 80, 220]})
     then = {("age", "10-14", "A"): {"children": "50"}, ("age", "15-17", "A"): {"children": "60"}}
     plan = made_plan([table], merging, last=Last({"profile": then}))
-    assert [merge.label for merge in plan.merges] == ["10-14 and over"]
+    assert [merge.label for merge in plan.merges] == ["10 and over"]
     assert (plan.hidden, plan.moved) == ({}, {})
 
 

@@ -245,6 +245,8 @@ def test_movement_names_both_denominators_and_the_natural_course():
     hidden = sentences.movement_sentence(moved(escalated=NA, p_direction=NA))
     assert "a number not shown did" in hidden
     assert "sign test" not in hidden
+    hidden = sentences.movement_sentence(moved(at_risk_up=NA, escalated=NA, de_escalated=NA, p_direction=NA))
+    assert hidden == "In the IFP group, how many moved up or down cannot be shown."
 
 
 def referred(**changed):

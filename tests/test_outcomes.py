@@ -218,4 +218,21 @@ def test_the_flow_in_words_counts_who_was_left_out_and_hides_what_is_hidden():
     assert words == "Small Steps: 4 children are analysed, of 5 in the records. Left out: 1 (moved out of the area)."
     hidden = flow.assign(children=flow["children"].where(flow["step"] == cohort.ANALYSED).astype("Int64"))
     words = describe.flow_sentence(hidden, "Small Steps")
-    assert words == "Small Steps: 4 children are analysed. Left out: others for reasons whose numbers are hidden."
+    assert words == "Small Steps: 4 children are analysed. Others were left out, for reasons whose numbers are hidden."
+
+
+def test_totals_that_are_hidden_are_not_said_to_fit_in_the_window():
+    """RR1038's own totals under suppression: the page once said that every one fits, and five cannot."""
+    rows = {
+        "group": "A",
+        "period": "before",
+        "status": ["CIN", "CP"],
+        "children_with_status": 1.0,
+        "days": [90.0, 100.0],
+    }
+    status = pd.DataFrame(rows)
+    assert outcomes.impossible_days_sentence(status, 184) == "Every day total fits in the window."
+    some = status.assign(days=[90.0, None])
+    assert outcomes.impossible_days_sentence(some, 184) == "Every day total that is shown fits in the window."
+    none = outcomes.impossible_days_sentence(status.assign(days=None), 184)
+    assert none == "Whether the day totals fit in the window cannot be shown."

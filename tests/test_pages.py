@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from bs4 import BeautifulSoup
-from pages_support import FACTS, ROOT, execute, run_study
+from pages_support import FACTS, ROOT, build, execute, run_study
 from PIL import Image
 from stepdown.faults import Refused
 from stepdown.params import load_study
@@ -303,6 +303,48 @@ def test_synthetic_data_is_said_on_every_page(released):
             assert "Synthetic data" in file.read_text(encoding="utf-8"), file
 
 
+def test_synthetic_data_is_said_under_every_chart_and_in_every_quote(released, parsed):
+    """A chart or a sentence is copied without the page's notice."""
+    for name, folder in released.items():
+        for file in folder.glob("*.html"):
+            for source in parsed[file].select(".source"):
+                assert ("(synthetic)" in source.get_text()) == (name in STUDIES), (file, source)
+        quotes = [quote.get_text() for quote in parsed[folder / "index.html"].select(".quotes li")]
+        assert quotes
+        assert {"synthetic data, " in quote for quote in quotes} == {name in STUDIES}, name
+
+
+def test_a_chart_names_only_the_table_of_its_own_part_that_holds_its_figures(parsed):
+    tied = 0
+    for file, soup in parsed.items():
+        for figure in soup.select("figure.chart"):
+            link = figure.select_one('.source a[href^="#table-"]')
+            if link is None:
+                assert figure.select_one("figcaption details"), (file, figure["id"])
+                continue
+            fold = soup.find(id=link["href"][1:]).find_parent("details")
+            assert fold.summary.get_text() == "Figures behind this chart", (file, figure["id"])
+            assert fold.find_previous("h2") is figure.find_previous("h2"), (file, figure["id"])
+            tied += 1
+    assert tied > 10
+
+
+def test_every_table_that_can_be_downloaded_has_rows_and_a_title_of_all_of_it(tmp_path):
+    execute(ROOT / "notebooks/8_area_outcomes.ipynb", tmp_path / "run", "area", "params/area_leeds.yaml", ROOT)
+    release = tmp_path / "run" / "release"
+    build(tmp_path / "run", None)
+    links = BeautifulSoup((release / "index.html").read_text(encoding="utf-8"), "html.parser").select(
+        'a[href^="tables/"]'
+    )
+    titles = {link["href"]: link.get_text() for link in links}
+    assert titles["tables/area_rates.csv"] == "Rates of the council, its neighbours and the country, by year"
+    assert "tables/area_funnel.csv" not in titles
+    for href in titles:
+        assert (release / href).read_text(encoding="utf-8").count("\n") > 1, href
+    page = (release / "8_area_outcomes.html").read_text(encoding="utf-8")
+    assert "Not given: these figures do not cover all authorities." in page, "a heading with nothing under it"
+
+
 def test_the_spreadsheet_opens_with_numbers_as_numbers_and_a_cover(released):
     from openpyxl import load_workbook
 
@@ -486,6 +528,16 @@ def test_the_glossary_explains_the_fields_words_once():
     words = [entry["word"] for entry in glossary()]
     assert len(words) == len(set(words))
     assert {"CIN", "CP", "CLA", "step down", "spell", "window", "difference in differences"} <= set(words)
+
+
+def test_an_everyday_word_is_explained_only_where_it_is_meant(released, parsed):
+    """Sets of files overlap, and files are from before the programme, in another sense than the glossary's."""
+
+    def explained(page):
+        return {entry.get_text() for entry in parsed[released["slough_ifp"] / page].select("dl.glossary dt")}
+
+    assert {"overlap", "before (period)", "family"} <= explained("3_statutory_outcomes.html")
+    assert not {"overlap", "before (period)", "family"} & explained("2_case_file_review.html")
 
 
 def test_facts_that_are_missing_are_left_out(tmp_path):

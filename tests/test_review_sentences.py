@@ -98,8 +98,26 @@ TEN = SimpleNamespace(min_double_coded=10)
 
 def test_without_double_coding_it_says_so():
     assert "No file was read by two reviewers" in agreement_sentence(agreed(), TEN)
-    assert "No file was read by two reviewers" in agreement_sentence(agreed(NAN), TEN)
+    assert "No file was read by two reviewers" in agreement_sentence(agreed(NAN, files=NAN), TEN)
     assert "one reviewer's judgement" in agreement_limit(agreed())
+
+
+def test_files_read_twice_are_told_of_where_how_often_reviewers_agreed_is_hidden():
+    """Millbrook under suppression: 24 files were read twice, and the page once said that none was."""
+    hidden = agreed(NAN, NAN, files=24)
+    assert agreement_sentence(hidden, TEN).startswith("24 files were read by more than one reviewer.")
+    assert "one reviewer's judgement" not in agreement_limit(hidden)
+
+
+def test_items_that_were_compared_and_cannot_be_shown_are_counted():
+    """What is hidden may differ: it must not be told as if only the others had been compared."""
+    assert summary_sentence(2, 0, 0, hidden=3) == (
+        "Of the 5 items that were compared, 2 can be shown: of these, none shows a difference that remains after "
+        "allowing for all the tests."
+    )
+    assert summary_sentence(1, 1, 1, hidden=1).startswith(
+        "Of the 2 items that were compared, 1 can be shown: of these, one"
+    )
 
 
 def test_few_double_coded_files_carry_a_warning():

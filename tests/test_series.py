@@ -642,6 +642,25 @@ def test_series_from_which_nothing_can_be_said_take_no_page_down(tmp_path, month
     assert months >= 12 or (summary.frame["not_given"] != "").all()
 
 
+def test_shares_differ_by_percentage_points_a_day_has_on_and_quarters_are_said():
+    def of(name):
+        study = series.begin(ROOT / "params" / f"{name}.yaml")
+        points = series.points_table(study)
+        return series.analysed(
+            study, clear(points, study.file.disclosure).frame if study.file.disclosure else points.frame
+        )
+
+    millbrook, slough = of("monitoring_millbrook"), {each.name: each for each in of("monitoring_slough")}
+    told = sentences.model_list(level_change_table(millbrook, pd.Timestamp("2022-04-01").date()).frame, millbrook)
+    assert "Children seen within ten days: −3.4 percentage points compared with" in told
+    names = ("Child protection plans at 31 March", "Early Help assessments", "Children escalated to looked after")
+    latest = [series_charts.latest(slough[name]) for name in names]
+    assert latest == ["301 on 31 Mar 2020", "20.3 from 1 Apr 2019 to 29 Sep 2019", "17 in Jul to Sep 2019"]
+    missing = next(each for each in millbrook if each.name == "Episodes of going missing")
+    assert "in the month. Each point is a quarter." in sentences.of_series(missing)
+    assert not [name for name, each in slough.items() if "is a quarter" in sentences.of_series(each)]
+
+
 def test_a_small_mean_is_no_small_count_and_is_never_added_up_to_quarters(tmp_path):
     file = monitoring_of(tmp_path, ("measure", "rare", "rate"), [2] * 12, "{method: suppress, threshold: 5}")
     frame = series.points_table(series.begin(file)).frame

@@ -40,7 +40,7 @@ from stepdown.params import (
     project_root,
     read_yaml,
 )
-from stepdown.params.data import IN_NEED
+from stepdown.params.data import IN_NEED, SYNTHETIC, from_records
 from stepdown.params.loading import study_name
 from stepdown.params.runs import RECORDS_FILE
 from stepdown.recording import PREVIEW, UNSUPPRESSED, Recorder, mark_of, read_plan
@@ -90,12 +90,11 @@ def begin(study: str, *, notebook: str, output: str = "", window_months: int = 0
     file = _named(study, "study")
     loaded = load_study(file, window_months=window_months) if window_months else load_people(file)
     settings = loaded.settings
-    made_up = f"Synthetic data. {settings.data.provenance}" if settings.data.synthetic else ""
+    made_up = f"{SYNTHETIC}{settings.data.provenance}" if settings.data.synthetic else ""
     notice = " ".join(filter(None, (made_up, settings.data.counting, IN_NEED[settings.data.in_need])))
-    synthetic = " (synthetic)" if settings.data.synthetic else ""
     months = getattr(settings, "window_months", 0)  # a study of people has no periods
     periods = f", {ANALYSED}{written(months, 'month')} before and after" if months else ""
-    told = source or f"records of the study{synthetic}{periods}"
+    told = from_records(source, notice) if source else f"{from_records('records of the study', notice)}{periods}"
     subject = Subject(loaded.name, settings.title, loaded.file, loaded.root, settings.disclosure, loaded, notice, told)
     return Book(subject, notebook, output)
 
@@ -122,7 +121,8 @@ def begin_audit(
     content = {"title": file.stem.replace("_", " "), "notice": "", **read_yaml(file)}
     cleared_by = policy or DisclosurePolicy(method="none", reason="every figure is published already")
     head = (study_name(file), str(content["title"]), file, project_root(file), cleared_by)
-    return Book(Subject(*head, notice=str(content["notice"]).strip(), source=source), notebook, output)
+    notice = str(content["notice"]).strip()
+    return Book(Subject(*head, notice=notice, source=from_records(source, notice)), notebook, output)
 
 
 def _named(path: str, parameter: str, what: str = "parameter file") -> Path:
@@ -300,7 +300,7 @@ class Book:
         if not isinstance(figure, Figure):
             raise exploring.NotShown(f"only a Figure from stepdown.show can be shown, not a {type(figure).__name__}")
         if self.plan and figure.is_empty():
-            self.say(f"*Not shown: a chart ({name.replace('_', ' ')}).* The numbers behind it are too small.")
+            self.say("*Not shown: a chart.* The numbers behind it are too small.")
             return
         facts = {"name": name, "title": figure.title, "alt": _MISSING.sub(NOT_SHOWN, figure.alt)}
         picture: dict[str, Any] = {}

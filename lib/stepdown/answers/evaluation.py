@@ -22,6 +22,7 @@ from stepdown.trials import sentences as trial_sentences
 
 ENDS = (DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME)
 FEW = "too few to show"
+HIDDEN_BAR = "not shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,13 @@ class Evaluation:
             limit=effect_sentences.gate_limit({"verdict": verdict}),
             clause="" if verdict == PASSED else _cannot_say(verdict),
             figures=tuple(
-                MainFigure(f"{label}: children with any status before", cell, "children")
+                MainFigure(f"{label}, with any status before", cell, "children")
                 for label, cell in zip(self.labels, held, strict=True)
             ),
             bars=tuple(
                 Bar(label, share, f"{digits(part.number)} of {digits(size.number)}", series)
                 for label, part, size, share, series in said
-                if part.known
+                if all(cell.known for cell in held)
             ),
             picture="Children with any status before",
         )
@@ -179,11 +180,11 @@ class Evaluation:
                 where = {"group": group, "period": period, "status": status}
                 part = self.tables.cell("statutory_status", "children_with_status", **where)
                 whole = self.tables.cell("statutory_status", "children", **where)
-                if part.known and whole.known:
-                    share = 100 * part.number / whole.number
-                    shown = f"{digits(part.number)} of {digits(whole.number)}"
-                    bars.append(Bar(f"{group}, {period}", share, shown, series, pale=period == "before"))
-        return tuple(bars)
+                known = part.known and whole.known
+                share = 100 * part.number / whole.number if known else 0.0
+                shown = f"{digits(part.number)} of {digits(whole.number)}" if known else HIDDEN_BAR
+                bars.append(Bar(f"{group}, {period}", share, shown, series, pale=period == "before"))
+        return tuple(bars) if any(bar.shown != HIDDEN_BAR for bar in bars) else ()
 
     def _referred_again(self) -> Finding | None:
         rows = self.tables.rows("re_referral")
@@ -194,7 +195,7 @@ class Evaluation:
         sizes = [self.tables.cell("re_referral", f"n_{side}") for side in sides]
         difference = self.tables.cell("re_referral", "risk_difference")
         low, high = (self.tables.cell("re_referral", f"risk_ci_{end}") for end in ("low", "high"))
-        number, short, bars = FEW, "Too few children were referred again to show how many.", []
+        number, short, bars = FEW, "Too few children of at least one group were referred again to show how many.", []
         if all(cell.known for cell in (*events, *sizes)):
             shares = [100 * part.number / whole.number for part, whole in zip(events, sizes, strict=True)]
             days = digits(self.tables.cell("re_referral", "tau_days").number)
@@ -216,8 +217,7 @@ class Evaluation:
             )
             bars = [Bar(labels[i], shares[i], counted[i], i) for i in (0, 1)]
         figures = [
-            MainFigure(f"{label}: children referred again", cell, "children")
-            for label, cell in zip(labels, events, strict=True)
+            MainFigure(f"{label}, referred again", cell, "children") for label, cell in zip(labels, events, strict=True)
         ]
         apart = MainFigure("Difference in the share referred again", difference, "percentage points", low, high)
         return Finding(
@@ -289,6 +289,11 @@ class Evaluation:
             f"Of {len(known)} things looked for in case files, {stands or 'none'} differed by more than chance between "
             "files from before and from the programme."
         )
+        if len(known) < len(listed):
+            short = (
+                f"Of {len(listed)} things looked for in case files, {len(known)} can be shown; {stands or 'none'} of "
+                "these differed by more than chance between the two periods."
+            )
         if known.empty:
             short = "Too few case files were read to show what differed between the two periods."
         return Finding(
@@ -324,7 +329,7 @@ class Evaluation:
 
 def _cannot_say(verdict: str) -> str:
     why = "there were too few children" if verdict == TOO_FEW else "the comparison children were too different before"
-    return f"whether it helped cannot be said: {why}"
+    return f"whether the programme helped cannot be said: {why}"
 
 
 def _more_or_less(value: float, unit: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from stepdown.numbers import as_pounds, digits, rounded_pounds, whole_percent
+from stepdown.numbers import MINUS, as_pounds, digits, rounded_pounds, whole_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,15 @@ def as_said(value: float, unit: str) -> str:
     if unit == "%":
         return whole_percent(value)
     number = digits(value, 1) if unit.startswith("per ") else amount(value)
+    if number.removeprefix(MINUS) == "1":
+        unit = _ONE.get(unit, unit)
     return f"{number} {unit}" if unit else number
+
+
+_ONE = {"children": "child", "families": "family"} | {
+    f"{one}s": one for one in ("day", "percentage point", "check", "referral", "episode", "point")
+}
+"""What one of a unit is called."""
 
 
 def amount(value: float) -> str:

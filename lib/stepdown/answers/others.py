@@ -19,8 +19,9 @@ MOST_MEASURES = 3
 
 def of_checks(tables: Tables) -> list[Finding]:
     """Return the findings of a check of published figures: all checks together, then each headline."""
-    cells = {name: tables.cell("check_summary", name, kind="all") for name in ("checks", "held", "findings")}
-    checks, held, found = (cells[name].number for name in ("checks", "held", "findings"))
+    parts = ("checks", "held", "explained_by_rounding", "findings")
+    cells = {name: tables.cell("check_summary", name, kind="all") for name in parts}
+    checks, held, rounded, found = (cells[name].number for name in parts)
     if not all(cell.known for cell in cells.values()):
         return []
     short = (
@@ -39,9 +40,13 @@ def of_checks(tables: Tables) -> list[Finding]:
         clause=f"{digits(found)} of {digits(checks)} checks of the printed figures fail",
         figures=tuple(
             MainFigure(f"Checks of printed figures: {name}", cell, "checks")
-            for name, cell in (("made", cells["checks"]), ("held", cells["held"]), ("failed", cells["findings"]))
+            for name, cell in zip(("made", "held", "explained by rounding", "failed"), cells.values(), strict=True)
         ),
-        bars=(Bar("Held", held, digits(held)), Bar("Failed", found, digits(found), 1)),
+        bars=(
+            Bar("Held", held, digits(held)),
+            Bar("Explained by rounding", rounded, digits(rounded), pale=True),
+            Bar("Failed", found, digits(found), 1),
+        ),
         picture="Checks",
     )
     names = (
@@ -104,20 +109,20 @@ def of_case(tables: Tables) -> list[Finding]:
             topic="published_case",
             evidence="published",
             question="What is known about the published saving?",
-            number=f"{rounded_pounds(total.number)}, not checked",
+            number=f"{as_pounds(each.number)} a family, not checked",
             short=short,
             full=short,
             limit="The figure is as published: nothing here adds to its evidence.",
-            clause=f"the published saving of {rounded_pounds(total.number)} cannot be checked: no working is public",
+            clause=f"the published saving of {as_pounds(each.number)} a family cannot be checked: no working is public",
             figures=(
                 MainFigure("Published saving for each family", each, "£"),
                 MainFigure("Families, as published", families, "families"),
-                MainFigure("Published saving, all families together", total, "£"),
+                MainFigure("The two multiplied: saving, all families together", total, "£"),
             ),
             bars=tuple(
                 Bar(label, cell.number, rounded_pounds(cell.number))
                 for label, measure in (
-                    ("As published", "total_saving"),
+                    ("With the number of families published", "total_saving"),
                     ("With the number of families in another source", "total_saving_other_count"),
                 )
                 if (cell := tables.cell("published_saving", "value", measure=measure)).known
@@ -142,7 +147,9 @@ def area_sentence(tables: Tables, findings: Sequence[Finding]) -> str:
         verdict = "more than councils often do" if p.number < 0.05 else "no more than councils often do"
         verdict = verdict if p.known else "and whether that is more than councils often do is not known"
         told.setdefault(verdict, []).extend([finding.clause] if finding.clause else [])
-    return "; ".join(f"{joined(moved)}, {verdict}" for verdict, moved in told.items() if moved)
+    units = {str(unit).replace("10,000", "ten thousand") for unit in tables.rows("area_change", main="True")["unit"]}
+    moved = "; ".join(f"{joined(moved)}, {verdict}" for verdict, moved in told.items() if moved)
+    return f"{units.pop()}, {moved}" if len(units) == 1 and moved else moved
 
 
 def _of_measure(tables: Tables, row: pd.Series) -> Finding:

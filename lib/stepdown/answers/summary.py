@@ -132,7 +132,7 @@ def _asked(settings: StudySettings) -> set[str]:
 
 def _not_answered(topic: str) -> Finding:
     limit = "Anything, either way."
-    return Finding(topic, "none", "", "Not answered", NOT_ANSWERED, NOT_ANSWERED, limit, page="index.html")
+    return Finding(topic, "none", "", "Not answered", NOT_ANSWERED, NOT_ANSWERED, limit)
 
 
 def _of_other(tables: Tables) -> tuple[str, list[Finding]]:
@@ -187,7 +187,7 @@ def _must_not(kind: str, tables: Tables, findings: Sequence[Finding]) -> tuple[s
     if any(finding.evidence == "trial" for finding in findings):
         return (_ELSEWHERE,)
     first = _NOT_THE_CAUSE if tables.text("overlap_gate", "verdict") == PASSED else _NEITHER
-    money = (_NO_CASH,) if any(finding.topic == "net_cost" for finding in findings) else ()
+    money = (_NO_CASH,) if any(f.topic == "net_cost" and f.evidence != "none" for f in findings) else ()
     return (first, *money)
 
 

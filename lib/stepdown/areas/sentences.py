@@ -129,7 +129,7 @@ def funnel_sentence(frame: pd.DataFrame, council: str) -> str:
             f"{_inner(row['measure'])}: {int(row['outside_plain'])} of {int(row['authorities'])} authorities lie "
             f"outside limits for chance alone, {int(row['outside'])} outside the widened ones; {council} lies {where}"
         )
-    return f"{_capital('; '.join(parts))}." if parts else ""
+    return f"{_capital('; '.join(parts))}." if parts else "Not given: these figures do not cover all authorities."
 
 
 def starts_sentence(frame: pd.DataFrame, study: AreaStudy) -> str:

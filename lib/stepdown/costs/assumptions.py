@@ -60,7 +60,8 @@ def assumptions(inputs: CostInputs) -> list[Assumption]:
     moved = {lever: _moves(tornado, lever) for lever in ("months", "day_count", "estimator", "children_per_family")}
     whole = inputs.day_count == "whole_spell"
     counted = "set for this study" + ("; whole spells in the sum as published" if whole else "")
-    one_base, later, ends = "brings every amount to one year", "savings after the first year", "both ends of a bracket"
+    one_base, later = "brings every amount to one year", "savings after the first year"
+    ends = "both ends of a bracket; as a test, also the groups after only"
     found += [
         Assumption("How long the saving lasts", lasts, "", horizon.reason, red, moved["months"]),
         Assumption("Price base", settings.price_year, based, deflator.source, deflator.quality, one_base),

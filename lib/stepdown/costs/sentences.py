@@ -272,7 +272,8 @@ def both_desks_paragraph(
         return HIDDEN
     low, high = float(ends["saving_low_gbp"].min()), float(ends["saving_high_gbp"].max())
     words = [chance_words(percent / 100) for percent in sorted(ends["percent_pays"])]
-    chance = words[0] if words[0] == words[-1] else f"{words[0]} to {words[-1]}"
+    few = words[-1] in (words[0], "fewer than 1 in 200")  # which none is among
+    chance = words[-1] if few else f"{words[0]} to {words[-1]}"
     months = _value(break_even, "value", measure="months_of_effect", estimator=str(ends["estimator"].iloc[0]))
     way, (least, most) = ("more", (-high, -low)) if high < 0 else ("less", (low, high))
     anywhere = f"anywhere from {interval_end(least, most)} to {interval_end(most, least)}"

@@ -26,9 +26,11 @@ def flow_sentence(flow: pd.DataFrame, group: str) -> str:
     reasons = [
         f"{_count(row.children)} ({_lower(row.reason).replace(' (', ', ').rstrip(')')})" for row in shown.itertuples()
     ]
-    reasons += ["others for reasons whose numbers are hidden"] if len(shown) < len(out) else []
     whole = f"{group}: {_count(analysed)} children are analysed"
     whole += "" if pd.isna(total) else f", of {_count(total)} in the records"
+    if not reasons:
+        return f"{whole}. Others were left out, for reasons whose numbers are hidden."
+    reasons += ["others, for reasons whose numbers are hidden"] if len(shown) < len(out) else []
     return f"{whole}. Left out: {'; '.join(reasons)}."
 
 

@@ -7,6 +7,7 @@ small study shows more of what matters when it has fewer tables.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -173,7 +174,13 @@ def _upper(table: AggregateTable, variable: str) -> list[Merge]:
     """Return the merges of the two upper bands of a characteristic, of the three upper ones, and so on."""
     bands = _bands(table, variable)
     tops = [tuple(bands[top:]) for top in range(len(bands) - _TWO, 0, -1)]
-    return [Merge("profile", "category", upper, f"{upper[0]} and over", variable) for upper in tops]
+    return [Merge("profile", "category", upper, f"{_from(upper[0])} and over", variable) for upper in tops]
+
+
+def _from(band: str) -> str:
+    """Return where a band begins: "10-14" is from 10 on."""
+    found = re.match(r"\d+", band)
+    return found[0] if found else band
 
 
 def _has_few(table: AggregateTable, merge: Merge, threshold: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from stepdown.disclosure.affording import Merge, fingerprint, merged
 from stepdown.disclosure.counts import counts_of
 from stepdown.disclosure.linking import described
+from stepdown.numbers import joined, written
 from stepdown.params.disclosure import DisclosurePolicy
 from stepdown.tables import AggregateTable, Role
 
@@ -60,17 +61,18 @@ class Plan:
     def in_words(self) -> str:
         """Return one short paragraph: what was hidden and why, for the page."""
         named = [merge.label for merge in self.merges if merge.label and merge.within != "ethnicity"]
-        several = [f"{label} stand together" for label in dict.fromkeys(named)]
+        several = [f"“{label}”" for label in dict.fromkeys(named)]
         if any(merge.within == "ethnicity" for merge in self.merges):
-            several.append("ethnic backgrounds are in broad groups")
+            several.append("broad ethnic groups")
         parts = [f"Of {self.counts:,} counts (not counting zeros) {self.shown:,} are shown."]
         if several:
-            parts.append(f"To show more numbers, categories were merged: {'; '.join(several)}.")
+            parts.append(f"To show more numbers, categories were merged into {joined(several)}.")
         if any(not merge.label for merge in self.merges):
             parts.append("Of who could be observed, only the periods that the study uses are shown.")
         if self.left_out:
-            names = ", ".join(name.replace("_", " ") for name in self.left_out)
-            parts.append(f"Not shown at all, because the numbers are too small: {names}.")
+            tables = written(len(self.left_out), "table")
+            are = "is" if len(self.left_out) == 1 else "are"
+            parts.append(f"{tables[0].upper()}{tables[1:]} {are} not shown at all, because the numbers are too small.")
         if count := sum(len(at) for at in self.moved.values()):
             parts.append(f"Since the last release {count:,} counts changed by few children: {_BETWEEN[self.between]}.")
         if self.zeros_hidden:

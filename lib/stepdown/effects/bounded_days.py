@@ -59,7 +59,7 @@ def fractional_logit(frame: pd.DataFrame, outcome: str, *, level: float = 0.95) 
     if min(compared.families_by_group()) < 2:
         note = "fewer than two families in one of the groups"
     elif not all(0 < share_after[arm].mean() < 1 for arm in (compared.programme, ~compared.programme)):
-        note = "not estimable: one of the groups has no days at all after, or nothing else"
+        note = "not estimable: one of the groups has no days at all after, or all of them"
     elif np.isnan(coefficient(share_after, matrix)):
         note = ALL_ALIKE_BEFORE
     else:

@@ -41,13 +41,13 @@ def smallest_sentence(frame: pd.DataFrame) -> str:
         name = measured(str(outcome))
         ends = [rows(frame, outcome=outcome, estimator=which)[0]["smallest_detectable"] for which in IN_SHORT]
         if known(*ends):
-            told = " or ".join(digits(end, decimals_for(name.unit)) for end in ends)
-            parts.append(f"{name.label} {told}")
+            one, other = (digits(end, decimals_for(name.unit)) for end in ends)
+            parts.append(f"{name.label} {one} by difference in differences or {other} by lagged-outcome adjustment")
     if not parts:
         return "How small a difference this study could have found cannot be said or shown."
     return (
-        "With 80% power this study would have found a true difference per child of at least, by difference in "
-        f"differences or by lagged-outcome adjustment: {'; '.join(parts)}. A smaller one could have been missed."
+        "With 80% power this study would have found a true difference per child of at least this: "
+        f"{'; '.join(parts)}. A smaller one could have been missed."
     )
 
 

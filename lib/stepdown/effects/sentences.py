@@ -267,6 +267,8 @@ def movement_sentence(row: Row, *, has_comparison: bool = True) -> str:
     up = f"of {count(row['at_risk_up'])} children who could move up, {_who(row['escalated'])} did"
     down = f"of {count(row['at_risk_down'])} who could move down, {_who(row['de_escalated'])} did"
     text = f"In the {row['group']} group, {up}; {down}."
+    if not known(row["escalated"]) and not known(row["de_escalated"]):
+        return f"In the {row['group']} group, how many moved up or down cannot be shown."
     if known(row["p_direction"]):
         text += f" Exact sign test of direction: {p_value(row['p_direction'])}."
     caution = "Children chosen while they had a status often move down anyway: plans end."

@@ -32,7 +32,7 @@ CONDITIONS = {
     ),
 }
 
-GATE_SHUT = "not estimable by weighting: the groups overlap too little, or are too few (see the overlap gate)"
+GATE_SHUT = "not estimable by weighting: the groups overlap too little, or are too few"
 NOT_BALANCED = "did not converge: no weights make the comparison group like the programme group"
 NO_PROPENSITY = "did not converge: the model of who is in the programme group separates the groups"
 

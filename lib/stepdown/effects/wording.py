@@ -53,7 +53,7 @@ def children(value: Any) -> str:
 
 def of(part: Any, whole: Any) -> str:
     """Return "27 of 113", or words where either is hidden."""
-    return f"{count(part)} of {count(whole)}" if known(part, whole) else f"{HIDDEN} of {count(whole)}"
+    return f"{count(part)} of {count(whole)}" if known(whole) else HIDDEN
 
 
 def decimals_for(unit: str) -> int:

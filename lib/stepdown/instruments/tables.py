@@ -111,7 +111,7 @@ def change_table(people: Sequence[Measured], level: float) -> AggregateTable:
         "better": Column("Better is", Role.OPEN),
         **_WHO,
         **points,
-        "srm": Column("SRM", Role.DERIVED, "", 2, _BOTH, "Standardised response mean: change ÷ its spread."),
+        "srm": Column("Change ÷ its spread", Role.DERIVED, "", 2, _BOTH, "The standardised response mean (SRM)."),
         "p": Column("p value", Role.DERIVED, "p", 3, _BOTH),
         **more,
         "at_an_end": Column("15% or more at one end of the scale", Role.DERIVED, "", None, ("entries",)),

@@ -17,10 +17,15 @@ def status_sentence(status: pd.DataFrame, group: str, code: str) -> str:
     before, after = mine.loc["before"], mine.loc["after"]
     if any(pd.isna(row["children_with_status"]) for row in (before, after)):
         return f"{group}: too few children were {held} to show the numbers."
+    counted = (
+        f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {held} "
+        f"before and {after['children_with_status']:.0f} after"
+    )
+    if mine["mean_days_per_child"].isna().any():
+        return f"{counted}."
     days = {period: digits(mine.loc[period, "mean_days_per_child"], 1) for period in PERIODS}
     return (
-        f"{group}: {before['children_with_status']:.0f} of {before['children']:.0f} children were {held} "
-        f"before and {after['children_with_status']:.0f} after; averaged over all children in the group, "
+        f"{counted}; averaged over all children in the group, "
         f"{days['before']} days per child before and {days['after']} after."
     )
 
@@ -74,7 +79,10 @@ def impossible_days_sentence(status: pd.DataFrame, window_days: int) -> str:
     """
     rows = impossible_days(status, window_days)
     if rows.empty:
-        return "Every day total fits in the window."
+        shown = status["days"].notna() & status["children_with_status"].notna()
+        if not shown.any():
+            return "Whether the day totals fit in the window cannot be shown."
+        return f"Every day total{'' if shown.all() else ' that is shown'} fits in the window."
     worst = rows.sort_values("days_per_affected_child").iloc[-1]
     affected = int(worst["children_with_status"])
     each = (

@@ -8,6 +8,19 @@ from pydantic import Field, model_validator
 
 from stepdown.params.base import Day, ProjectPath, Settings, Text
 
+SYNTHETIC = "Synthetic data. "
+"""Begins the notice of made-up records, as it does in a file that has no records of its own."""
+
+
+def from_records(source: str, notice: str) -> str:
+    """Return where numbers are from, with a word on made-up ones.
+
+    >>> from_records("case files that were read", "Synthetic data. Made up.")
+    'case files that were read (synthetic)'
+    """
+    return f"{source} (synthetic)" if notice.startswith(SYNTHETIC) else source
+
+
 InNeed = Literal["assessed", "episode", "plan", "not_stated"]
 """assessed: from referral to closure, without cases closed after assessment (as the department counts children in
 need).  episode: from referral to closure, all cases.  plan: only while a child-in-need plan ran.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,9 @@ def answered(
                 said = {"sentence": item["sentence"], "limit": item["limit"], "page": places.get(item["table"], page)}
                 recorded.setdefault(item["table"], []).append(said)
     found = summary_of(tables, recorded, pages, settings)
+    if not found.kind:  # people who use a service: no one answer, so the first thing that was found
+        told = [item["sentence"] for part in parts for item in part["shown"] if item["kind"] == "finding"]
+        found = replace(found, sentence=told[0].partition(". ")[0].removesuffix(".") + "." if told else "")
     return Answered(found.kind, found, _about(tables, settings), *_moved(found.findings, release, previous))
 
 

@@ -229,8 +229,10 @@ def _sheets(part: Mapping[str, Any], title: str, tables: Path, analysed: str) ->
     source = part.get("source", "").replace(ANALYSED, analysed)
     captions: dict[str, str] = {}
     for item in part["shown"]:
-        if item["kind"] == "table":
-            captions.setdefault(item["name"], item["caption"])
+        if item["kind"] == "table":  # one that is shown in parts has a title of its own
+            name, caption = item["name"], item["caption"]
+            parted = captions.get(name, caption) != caption
+            captions[name] = titles().get(name, captions[name]) if parted else caption
     return [
         replace(
             _one_sheet(name, captions.get(name) or _readable(name, table), table, tables / f"{name}.csv"),
@@ -238,7 +240,7 @@ def _sheets(part: Mapping[str, Any], title: str, tables: Path, analysed: str) ->
             source=source,
         )
         for name, table in part["tables"].items()
-        if (tables / f"{name}.csv").is_file()
+        if table["marks"] and (tables / f"{name}.csv").is_file()  # without rows there is nothing to open
     ]
 
 

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stepdown.show.table import anchor_of
+from stepdown.show.table import BEHIND_A_CHART, anchor_of
 
 STACKED_ROWS, STACKED_ROWS_IF_WIDE = 12, 20
 """A table of at most so many rows becomes a list of cards on a small screen; a longer one is moved sideways."""
@@ -26,11 +26,13 @@ def number_exhibits(article: Any, page: str, source: str) -> None:
     for number, table in enumerate(article.select(".stepdown-table"), 1):
         _table(table, f"Table {page}.{number}", seen)
     number, chart = 0, None
-    for exhibit in article.select("figure.chart, details.behind"):
+    for exhibit in article.select("h2, figure.chart, details.behind"):
         if exhibit.name == "figure":
             number, chart = number + 1, exhibit
             _chart(exhibit, f"Figure {page}.{number}", source)
-        elif chart is not None:
+        elif exhibit.name == "h2":
+            chart = None  # a table of another part is not this chart's
+        elif chart is not None and exhibit.summary.get_text() == BEHIND_A_CHART:
             _tie(chart, exhibit)
             chart = None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.measures import measured
+from stepdown.params.data import SYNTHETIC
 
 FINDINGS = "findings.json"
 """Every headline finding of a release, in JSON: the same objects as on its pages."""
@@ -38,7 +39,7 @@ def read_findings(release: Path) -> dict[str, Any]:
 
 def front_card(name: str, run: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page over all studies says of one.  run: folder of its last run, with its manifest."""
-    found = read_findings(run / "release")
+    found, settings = read_findings(run / "release"), manifest.get("parameters", {}).get("resolved", {})
     moved = manifest.get("moved", {})
     same = bool(moved.get("previous_run")) and not (moved.get("cells") or moved.get("rows") or moved.get("tables"))
     told = "nothing moved since the last run" if same else str(found.get("moved", ""))
@@ -55,7 +56,7 @@ def front_card(name: str, run: Path, manifest: Mapping[str, Any]) -> dict[str, A
         "name": name,
         "kind": found.get("kind", ""),
         "title": str(manifest.get("title", name)),
-        "synthetic": manifest.get("parameters", {}).get("resolved", {}).get("data", {}).get("synthetic", False),
+        "synthetic": settings.get("data", {}).get("synthetic") or settings.get("notice", "").startswith(SYNTHETIC),
         "started": datetime.fromisoformat(str(manifest["started"])),
         "sentence": found.get("sentence", ""),
         "about": found.get("about", ""),

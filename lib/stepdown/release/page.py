@@ -13,6 +13,7 @@ from typing import Any
 from stepdown.answers.finding import quoted
 from stepdown.faults import Fault, refuse
 from stepdown.numbers import as_words, digits
+from stepdown.params.data import SYNTHETIC
 from stepdown.recording import SHOWN, mark_of
 from stepdown.release import rendered
 from stepdown.release.answering import NOTHING, Answered
@@ -154,9 +155,7 @@ def study_page(
 
 def _frame(site: Site, links: Sequence[tuple[str, str]], here: str, title: str) -> dict[str, Any]:
     window = site.title if here == "index.html" else f"{title} – {site.title}"
-    tag, _, notice = (
-        site.notice.partition(". ") if site.notice.startswith("Synthetic data. ") else ("Note", "", site.notice)
-    )
+    tag, _, notice = site.notice.partition(". ") if site.notice.startswith(SYNTHETIC) else ("Note", "", site.notice)
     return {
         "window_title": window,
         "study_title": site.title,
@@ -294,7 +293,7 @@ def gate(cells: Sequence[Mapping[str, Any]], part: Mapping[str, Any], figures: P
                 html, wrong = _shown(output, known, figures)
                 if wrong:
                     faults.append(_fault(notebook, number, wrong))
-                elif html:
+                elif html and html not in shown[-1:]:  # two sentences of a table left out say so twice
                     shown.append(html)
         result.append(shown)
     refuse(faults)

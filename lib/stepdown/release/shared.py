@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stepdown.params import Study, StudySettings
+from stepdown.params.data import SYNTHETIC
 from stepdown.release.page import Site
 
 
@@ -31,6 +32,8 @@ def site_of(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mapp
     footer = f"Made with Stepdown {version}".strip() + (f" on {date}" if date else "") + "."
     if facts.get("run_id"):
         footer += f" Run {facts['run_id']}."
+    footer += " Figures are rounded one by one, so they may not add up exactly."
+    made_up = "synthetic data" if first["notice"].startswith(SYNTHETIC) else ""
     return Site(
         title=title,
         notice=first["notice"],
@@ -41,7 +44,7 @@ def site_of(study: Study | None, parts: Sequence[Mapping[str, Any]], facts: Mapp
         questions=tuple(q if isinstance(q, str) else q.ask for q in study.settings.questions) if study else (),
         limits=study.settings.limits if study else (),
         date=date,
-        source=", ".join(filter(None, (title, date, f"run {facts['run_id']}" if facts.get("run_id") else ""))),
+        source=", ".join(filter(None, (title, made_up, date, f"run {facts['run_id']}" if facts.get("run_id") else ""))),
     )
 
 

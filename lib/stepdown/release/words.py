@@ -89,7 +89,7 @@ def contents_html(contents: list[dict[str, Any]]) -> str:
 
 @cache
 def glossary() -> tuple[dict[str, str], ...]:
-    """Return the glossary: word, means and, for an abbreviation, long."""
+    """Return the glossary: word, means; long of an abbreviation; where (a pattern) for an everyday word."""
     return tuple(yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8")))
 
 
@@ -129,8 +129,8 @@ def glossary_html(text: str) -> str:
 
 def _uses(text: str, entry: dict[str, str]) -> bool:
     word = entry["word"].removesuffix(" (period)")
-    if word != entry["word"] and not re.search(r"\bmonths\b", text):
-        return False  # years of published figures have a before and an after of another kind
+    if not re.search(entry.get("where", ""), text):
+        return False  # an everyday word: this page uses it in another sense
     if word.isupper():
         return re.search(rf"\b{re.escape(word)}\b", text) is not None
     return re.search(rf"\b{re.escape(word)}(s|es)?\b", text, flags=re.IGNORECASE) is not None

@@ -99,17 +99,19 @@ def _tested(p_value: float, p_corrected: float, tests: int) -> str:
     )
 
 
-def summary_sentence(total: int, apart_from_zero: int, standing: int) -> str:
+def summary_sentence(total: int, apart_from_zero: int, standing: int, hidden: int = 0) -> str:
     """Return how many of the tested items differ: after correction for all tests, and by their interval alone.
 
     total: items whose numbers can be shown.  apart_from_zero: those whose interval leaves out nought.  standing: those
-    whose corrected p value is below 0.05.
+    whose corrected p value is below 0.05.  hidden: items that were compared, and whose numbers are too small to show.
     """
     if not total:
         return "The numbers behind every item compared are too small to show."
-    if total == 1:
+    if total + hidden == 1:
         return f"The one item that was compared {'shows a' if standing else 'does not show a'} difference."
-    of_all = f"Of the {total} items that were compared"
+    of_all = f"Of the {total + hidden} items that were compared"
+    if hidden:
+        of_all += f", {total} can be shown: of these"
     shows = "shows" if standing < 2 else "show"
     first = f"{of_all}, {_counted(standing)} {shows} a difference that remains after allowing for all the tests."
     only = max(0, apart_from_zero - standing)
@@ -132,7 +134,9 @@ def agreement_sentence(agreement: pd.DataFrame, settings: ReviewSettings) -> str
     'No file was read by two reviewers, or too few to show. How'
     """
     known, files = agreement["agreement"].dropna(), agreement["files"].max()
-    if pd.isna(files) or known.empty:
+    if known.empty and not pd.isna(files):
+        return f"{int(files)} files were read by more than one reviewer. How often they agreed cannot be shown."
+    if pd.isna(files):
         return (
             "No file was read by two reviewers, or too few to show. How far another reviewer would have given "
             "the same answers is not known."
@@ -154,8 +158,10 @@ def agreement_limit(agreement: pd.DataFrame) -> str:
     >>> agreement_limit(review.agreement(answers, tool, settings, seed=1).frame)
     "Every count from these files is one reviewer's judgement."
     """
-    if agreement["agreement"].isna().all() or agreement["files"].isna().all():
+    if agreement["files"].isna().all():
         return "Every count from these files is one reviewer's judgement."
+    if agreement["agreement"].isna().all():
+        return "Two reviewers can agree and both be wrong."
     return (
         "Two reviewers can agree and both be wrong. Raw agreement is high by chance alone where nearly every file "
         "gets the same answer; kappa is then low although reviewers hardly differ. So AC1 and AC2 are given beside it."
@@ -260,7 +266,8 @@ def difference_summary(differences: pd.DataFrame) -> str:
     rows = _listed(differences)
     known = rows[rows["points"].notna()]
     apart = ((known["points_low"] > 0) | (known["points_high"] < 0)).sum()
-    return summary_sentence(len(known), int(apart), int((known["p_holm"] < 0.05).sum()))
+    hidden = len(rows) - len(known)
+    return summary_sentence(len(known), int(apart), int((known["p_holm"] < 0.05).sum()), hidden)
 
 
 def _listed(differences: pd.DataFrame) -> pd.DataFrame:

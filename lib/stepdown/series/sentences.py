@@ -39,6 +39,9 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
         count = {name: int((first == name).sum()) for name in words}
         told = [f"{written(count[name], '', '').strip()} {words[name]}" for name in words if count[name]]
         parts.append(f"Of {written(len(targets), 'target')}: {joined(told)}.")
+        if len(told) == 1:
+            each = f"Each of the {written(len(targets), 'target')}" if len(targets) > 1 else "The one target"
+            parts = [f"{each} is {told[0].partition(' ')[2]}."]
     limited = summary[summary["not_given"] == ""]
     if limited.empty:
         parts.append("No series has enough comparable periods for limits.")
@@ -63,6 +66,9 @@ def of_series(each: Analysed) -> str:
     item, parts = each.item, []
     definition = item.definition[:1].upper() + item.definition[1:].rstrip(".")
     parts.append(f"{definition}.{f' Source: {item.source}.' if item.source else ''}")
+    lengths = pd.to_datetime(each.points["last_day"]) - pd.to_datetime(each.points["first_day"])
+    if "month" in item.definition and 89 <= lengths.max().days + 1 <= 92:
+        parts.append("Each point is a quarter.")
     if each.chart is None:
         parts.append(f"No limits are given: {each.why}.")
     else:

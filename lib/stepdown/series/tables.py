@@ -13,8 +13,8 @@ from stepdown.series.reading import values_of
 from stepdown.series.settings import Series
 from stepdown.tables import AggregateTable, Column, Role
 
-TARGET_COLUMNS = ["series", "better", "baseline", "target", "latest", "last_three", "periods_met", "status"]
-SUMMARY_COLUMNS = ["series", "periods", "chart", "lower", "upper", "special", "latest_says"]
+TARGET_COLUMNS = ["series", "unit", "better", "baseline", "target", "latest", "last_three", "periods_met", "status"]
+SUMMARY_COLUMNS = ["series", "unit", "periods", "chart", "lower", "upper", "special", "latest_says"]
 
 STOCKS = ("open_plans",)
 """Series that count a state on a day: a quarter's value is its last month's, not the sum."""

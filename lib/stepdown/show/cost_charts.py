@@ -243,7 +243,7 @@ def plane_chart(table: ClearedTable) -> Figure:
     """Return the cost-effectiveness plane: one mark a simulated repeat.  table: cost_plane.
 
     >>> plane_chart(book.clear(costs.plane_table(inputs))).title
-    'None of the 1000 repeats drawn here falls below £0, where it pays for itself'
+    'None of the 1,000 repeats drawn here falls below £0, where it pays for itself'
     """
     cleared_only(table)
     if table.frame["net_cost_per_child_gbp"].isna().all():
@@ -252,7 +252,7 @@ def plane_chart(table: ClearedTable) -> Figure:
     share = "None" if below == 0 else "Few" if below < 0.05 else "Some" if below < 0.5 else "Most"
     falls = "falls" if share == "None" else "fall"
     # the chart draws some of the repeats, so its title speaks of those; the table of the bracket speaks of all
-    title = f"{share} of the {len(table.frame)} repeats drawn here {falls} below £0, where it pays for itself"
+    title = f"{share} of the {len(table.frame):,} repeats drawn here {falls} below £0, where it pays for itself"
     sentences = []
     with style.applied():
         fig, axes = style.new_figure(height=4.4)

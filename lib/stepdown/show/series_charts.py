@@ -147,20 +147,23 @@ def small_multiples(drawn: ClearedTable, series: Sequence[Analysed]) -> Figure:
         f"{'All ' if len(series) > 1 else ''}{written(len(series), 'series', 'series')}; diamonds are more than chance"
     )
     title = title[:1].upper() + title[1:]
-    words = " ".join(f"{each.name}: {_latest(each)}." for each in series)
+    words = " ".join(f"{each.name}: {latest(each)}." for each in series)
     return style.finished(fig, axes[0, 0], title=title, alt=f"Small line charts. {title}. {words}")
 
 
 def _title(each: Analysed) -> str:
-    return f"{each.name}: {_latest(each)}"
+    return f"{each.name}: {latest(each)}"
 
 
-def _latest(each: Analysed) -> str:
+def latest(each: Analysed) -> str:
+    """Return the last known value of a series, when it was, and how many points are more than chance."""
     known = each.points[each.points["value"].notna()]
     if known.empty:
         return "no value can be shown"
     last = known.iloc[-1]
-    text = f"{digits(float(last['value']), each.item.decimals)} in {last['period']}"
+    when = str(last["period"])
+    on = "in" if not when[0].isdigit() else "from" if " to " in when else "on"  # Mar 2020, 1 Apr to 29 Sep, 31 Mar
+    text = f"{digits(float(last['value']), each.item.decimals)} {on} {when}"
     if each.chart is None:
         return text
     marked = sum(map(bool, each.latest_reasons))

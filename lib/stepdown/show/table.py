@@ -15,6 +15,10 @@ from stepdown.tables import Column, Role
 _UNITS_IN_CELL = ("£", "%")
 
 
+BEHIND_A_CHART = "Figures behind this chart"
+"""Stands over a folded table that holds the figures of the chart before it."""
+
+
 def anchor_of(name: str) -> str:
     """Return the id of a table on its page, by which a link leads to it."""
     return f"table-{name.replace('_', '-')}"
@@ -50,7 +54,7 @@ def table_html(
         f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{foot}\n</div>"
     )
     if folded:
-        words = folded if isinstance(folded, str) else "Figures behind this chart"
+        words = folded if isinstance(folded, str) else BEHIND_A_CHART
         return f'<details class="behind">\n<summary>{escape(words)}</summary>\n{html}\n</details>'
     return html
 
