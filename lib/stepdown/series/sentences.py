@@ -32,7 +32,7 @@ def finding(targets: pd.DataFrame, summary: pd.DataFrame) -> str:
         words = {
             "met": "met",
             "moving towards": "moving towards the target",
-            "moving away": "moving away from it",
+            "moving away": "moving away from the target",
             "not moving": "where it was before",
             "cannot be said": "without an answer",
         }
