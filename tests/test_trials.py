@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from stepdown import effects, trials, workbook
 from stepdown.answers.finding import Tables
 from stepdown.answers.summary import summary_of
+from stepdown.commands.check import checked
 from stepdown.contracts import read_study
 from stepdown.costs import spending
 from stepdown.faults import Refused
@@ -624,6 +625,8 @@ def test_spending_that_cannot_be_split_is_refused(project, change, words):
     study = load_study(project / "params/crewe_like.yaml")
     with pytest.raises(Refused, match=words):
         spending.spending_table(study, read_study(study))
+    with pytest.raises(Refused, match=r"the table log, \d row.*\(line"):
+        checked(project / "params/crewe_like.yaml")
 
 
 # ---------------------------------------------------------------------------------------------------------- the page

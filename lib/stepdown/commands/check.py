@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stepdown.commands.foreseen import foreseen
-from stepdown.faults import refuse
 from stepdown.params import find_file, read_yaml
 from stepdown.run.folders import Locked, cleaned, held
 from stepdown.run.jobs import Exit, gravest
-from stepdown.run.planning import input_hashes
+from stepdown.run.planning import input_hashes, refuse_beyond_tables
 from stepdown.run.subjects import AREA, AUDIT, MONITORING, PUBLISHED_CASE, STUDY, is_book, load_subject
 
 
@@ -31,11 +30,10 @@ def checked(path: str | Path) -> str:
     if subject.study is not None:
         from stepdown.cohort import select
         from stepdown.contracts import read_study
-        from stepdown.costs import cost_faults
         from stepdown.describe import profile_categories
 
         records = read_study(subject.study)
-        refuse(cost_faults(subject.study, records.programme_costs))
+        refuse_beyond_tables(subject.study, records)
         if subject.type is STUDY:
             profile_categories(subject.study, select(subject.study, records))
         rows = ", ".join(f"{table} {count:,}" for table, count in records.rows_read.items())

@@ -36,7 +36,7 @@ AMERICAN_REMEDY = (
 REMEDY = {
     "date": "write the date as year-month-day, or set data.dates: day_first in the study file where all dates of the "
     "tables are day/month/year",
-    "number": "remove units and separators from the cell",
+    "number": "write the number in full, without units and separators (1200 for £1.2k)",
     "whole number": "write a whole number, or leave the cell blank if it is not known",
     "flag": "write true or false",
 }

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stepdown.contracts import StudyRecords
+from stepdown.contracts.schema import row_faults
 from stepdown.costs.prices import read_deflator
-from stepdown.faults import Refused
+from stepdown.faults import refuse
 from stepdown.numbers import as_pounds, digits
 from stepdown.params import Study
 from stepdown.params.trials import Saving
@@ -97,20 +98,15 @@ def _yearly(records: StudyRecords) -> pd.DataFrame:
     log = records.table("log")
     spent = log[log["kind"] == "spend"]
     spent = spent.assign(year=financial_year(spent["date"]))
-    wrong = {
-        "more than one row of an item in a financial year": spent.duplicated(["item", "year"]),
-        "spending without an amount": spent["amount_gbp"].isna(),
-        "spending without the number of children that it was for": ~(spent["people"] > 0),
-    }
-    found = "; ".join(what for what, rows in wrong.items() if rows.any())
-    if found:
-        raise Refused.for_one(
-            "the table log, rows of kind spend",
-            found,
-            "one row an item and financial year, with amount_gbp and people (the children that it was for)",
-            "docs/trials.md, spending",
-            "add the quarters together, and fill amount_gbp and people from the accounts and the same return",
-        )
+    allowed = "one row an item and financial year, with amount_gbp and people (the children that it was for)"
+    remedy = "add the quarters together, and fill amount_gbp and people from the accounts and the same return"
+    wrong = (
+        (spent.duplicated(["item", "year"]), "more than one row of an item in a financial year"),
+        (spent["amount_gbp"].isna(), "spending without an amount"),
+        (~(spent["people"] > 0), "spending without the number of children that it was for"),
+    )
+    found = [(rows, what, allowed, remedy) for rows, what in wrong]
+    refuse(row_faults(spent, "the table log", "docs/trials.md, spending", found))
     return spent
 
 

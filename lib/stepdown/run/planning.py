@@ -18,6 +18,7 @@ from stepdown.run.subjects import Need, Subject, is_book, load_subject, notebook
 
 if TYPE_CHECKING:
     from stepdown.contracts import StudyRecords
+    from stepdown.params import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,17 @@ def _notebook_folder(subject: Subject, request: Request) -> Path:
     return next((place for place in places if place.is_dir() and any(place.glob("*.ipynb"))), places[0]).resolve()
 
 
+def refuse_beyond_tables(study: Study, records: StudyRecords) -> None:
+    """Raise what a notebook would refuse of costs and spending, whose rules need more than their own table."""
+    from stepdown.costs import cost_faults
+
+    refuse(cost_faults(study, records.programme_costs))
+    if study.settings.spending is not None and "log" in records.files:
+        from stepdown.costs.spending import spending_table
+
+        spending_table(study, records)
+
+
 def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str], StudyRecords | None]:
     """Return the rows read by table, the notebooks without data with the reason, and the records; raises Refused.
 
@@ -283,10 +295,9 @@ def rows_and_gaps(plan: Plan) -> tuple[dict[str, int], dict[str, str], StudyReco
         rows = {table: int(count["read"]) for table, count in plan.previous_manifest["rows"].items()}
     else:
         from stepdown.contracts import read_study
-        from stepdown.costs import cost_faults
 
         records = read_study(subject.study)
-        refuse(cost_faults(subject.study, records.programme_costs))
+        refuse_beyond_tables(subject.study, records)
         rows = dict(records.rows_read)
     gaps = {}
     for step in plan.to_run():
