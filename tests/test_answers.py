@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from stepdown import areas, costs, effects, outcomes, series
 from stepdown import audit as auditing
 from stepdown.answers import RULES, Tables, certainty_of, summary_of
-from stepdown.answers.evaluation import Evaluation
+from stepdown.answers.evaluation import ENDS, Evaluation
 from stepdown.answers.finding import as_said
 from stepdown.contracts import read_study
 from stepdown.disclosure import clear
@@ -212,6 +212,32 @@ def test_a_hidden_number_is_neither_said_nor_quoted(evaluations):
     assert "events_programme" not in [f.cell.column for finding in said.findings for f in finding.figures]
     (mark,) = [finding.certainty for finding in said.findings if finding.topic == "referred_again"]
     assert "how many had it is not shown" in mark.because, "a hidden count is no proof of many, nor of few"
+
+
+def test_a_share_is_told_in_percentage_points_and_few_referrals_a_child_are_not_none(evaluations):
+    tables, settings = evaluations["millbrook"]
+
+    def of(outcome, first, second):
+        ends = tables.frames["effects"].query("outcome == 'days_cp'").assign(outcome=outcome)
+        ends["estimate"] = ends["estimator"].map({ENDS[0]: first, ENDS[1]: second})
+        found = Evaluation(Tables({**tables.frames, "effects": ends}), settings).finding(outcome)
+        return found.number, found.short, found.clause.removesuffix(", which chance could give"), found.figures[1].shown
+
+    label = "Families Together children"
+    assert of("any_cla", 0.01, 0.04) == (
+        "1 to 4 percentage points higher",
+        "Share of children looked after: 1 percentage point higher by one comparison, 4 percentage points higher by "
+        "the other.",
+        f"the share of children looked after was 1 to 4 percentage points higher among the {label} than among the "
+        "comparison children",
+        "0.04 share",
+    )
+    assert of("referrals", -0.02, -0.04) == (
+        "0.02 to 0.04 fewer referrals",
+        "Referrals: 0.02 fewer per child by one comparison, 0.04 fewer by the other.",
+        f"the {label} had 0.02 to 0.04 fewer referrals than the comparison children",
+        "−0.04 referrals",
+    )
 
 
 @pytest.mark.parametrize("end", [1.0, pd.NA])

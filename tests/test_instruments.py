@@ -203,3 +203,10 @@ def test_people_who_all_changed_alike_show_nothing_of_chance():
     for said in (sentences.change_list(frame), sentences.completers_list(frame)):
         assert "(no interval)" in said
         assert "more than chance" not in said
+
+
+def test_where_nobody_was_lost_no_range_is_given():
+    row = {"measure": "x", "better": "lower", "lost": 0, "change": -2.0, "worst": -2.0, "best": -2.0}
+    assert sentences.finding(pd.DataFrame([row])) == (
+        "x: all who were due at exit were seen again; they changed by −2.0 points on average (lower is better)."
+    )

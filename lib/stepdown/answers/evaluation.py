@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepdown.answers.finding import Bar, Cell, Finding, MainFigure, Tables, amount, span
+from stepdown.answers.finding import Bar, Cell, Finding, MainFigure, Tables, both, more_or_less, span
 from stepdown.costs.sentences import BRACKET_LIMIT as MONEY_LIMIT
 from stepdown.costs.sentences import HIDDEN
 from stepdown.costs.uncertainty import INSIDE
@@ -12,8 +12,7 @@ from stepdown.effects import DIFFERENCE_IN_DIFFERENCES, IN_SHORT, LAGGED_OUTCOME
 from stepdown.effects import sentences as effect_sentences
 from stepdown.effects.overlap import PASSED, TOO_FEW
 from stepdown.effects.re_referral import CENSORED
-from stepdown.effects.wording import directions
-from stepdown.measures import PERIODS, STATUSES, measured, sentence_case
+from stepdown.measures import PERIODS, STATUSES, Measure, measured, sentence_case
 from stepdown.months.sentences import TRENDS_LIMIT
 from stepdown.numbers import as_pounds, digits, rounded_pounds, whole_percent, written
 from stepdown.params.study import StudySettings
@@ -108,15 +107,14 @@ class Evaluation:
         published = (self.tables.frames["effects"], self.settings.report) if inside else ()
         number, short, clause = FEW, f"{measure.title}: too few children to show a difference.", ""
         if all(cell.known for cell in found.values()):
-            one, other = (_more_or_less(cell.number, measure.unit) for cell in found.values())
-            number = _both(found[ENDS[0]].number, found[ENDS[1]].number, measure.unit)
-            short = f"{measure.title}: {one} per child by one comparison, {other} by the other."
-            held = measure.label.removeprefix("days ")
-            ends = [
-                self.tables.cell(name, end, **cell.where) for cell in found.values() for end in ("ci_low", "ci_high")
-            ]
-            chance = _by_chance(*ends)
-            clause = f"the {labels[0]} children had {number} {held} than the comparison children{chance}"
+            times, unit = (100, "percentage points") if measure.kind == "flag" else (1, measure.unit)
+            first, second = (times * cell.number for cell in found.values())
+            number = both(first, second, unit)
+            one, other = (more_or_less(end, unit) for end in (first, second))
+            each = " per child" * (measure.kind != "flag")
+            short = f"{measure.title}: {one}{each} by one comparison, {other} by the other."
+            ends = [self.tables.cell(name, f"ci_{end}", **at.where) for at in found.values() for end in ("low", "high")]
+            clause = _clause(measure, labels[0], number) + _by_chance(*ends)
         return Finding(
             topic=outcome,
             evidence="difference",
@@ -152,11 +150,10 @@ class Evaluation:
         unit = self.tables.text("trial_effect", "unit", outcome=outcome)
         number, short, clause = FEW, f"{measure.title}: too few children to show a difference.", ""
         if estimate.known:
-            number = _both(estimate.number, estimate.number, unit)
-            short = f"{measure.title}: {_more_or_less(estimate.number, unit)} per child, everyone as allocated."
-            held = measure.label.removeprefix("days ")
-            clause = f"allocated at random, the {labels[0]} children had {number} {held} than the comparison children"
-            clause += _by_chance(low, high)
+            number = both(estimate.number, estimate.number, unit)
+            one = more_or_less(estimate.number, unit)
+            short = f"{measure.title}: {one}{' per child' * (measure.kind != 'flag')}, everyone as allocated."
+            clause = f"allocated at random, {_clause(measure, labels[0], number)}{_by_chance(low, high)}"
         return Finding(
             topic=outcome,
             evidence="trial",
@@ -193,19 +190,19 @@ class Evaluation:
         sides, labels = ("programme", "comparison"), self.labels
         events = [self.tables.cell("re_referral", f"events_{side}") for side in sides]
         sizes = [self.tables.cell("re_referral", f"n_{side}") for side in sides]
-        difference = self.tables.cell("re_referral", "risk_difference")
-        low, high = (self.tables.cell("re_referral", f"risk_ci_{end}") for end in ("low", "high"))
+        difference, low, high = (
+            self.tables.cell("re_referral", f"risk_{x}") for x in ("difference", "ci_low", "ci_high")
+        )
         number, short, bars = FEW, "Too few children of at least one group were referred again to show how many.", []
         if all(cell.known for cell in (*events, *sizes)):
             shares = [100 * part.number / whole.number for part, whole in zip(events, sizes, strict=True)]
             days = digits(self.tables.cell("re_referral", "tau_days").number)
-            counted = [
-                f"{digits(part.number)} of {digits(whole.number)}" for part, whole in zip(events, sizes, strict=True)
-            ]
+            counted = [f"{digits(some.number)} of {digits(n.number)}" for some, n in zip(events, sizes, strict=True)]
             said = [whole_percent(share) for share in shares]
             if self.tables.text("re_referral", "risk_method") == CENSORED:
-                where = [{"group": label, "day": days} for label in labels]
-                risks = [self.tables.cell("re_referral_survival", "percent_re_referred", **at) for at in where]
+                risks = [
+                    self.tables.cell("re_referral_survival", "percent_re_referred", group=g, day=days) for g in labels
+                ]
                 known = all(risk.known for risk in risks)
                 shares = [risk.number for risk in risks] if known else shares
                 said = [whole_percent(share) if known else f"at least {whole_percent(share)}" for share in shares]
@@ -332,25 +329,17 @@ def _cannot_say(verdict: str) -> str:
     return f"whether the programme helped cannot be said: {why}"
 
 
-def _more_or_less(value: float, unit: str) -> str:
-    """Return "60 fewer", "3 more" or "no difference", in the unit's own words."""
-    if float(amount(abs(value)).replace(",", "")) == 0:
-        return "no difference"
-    return f"{amount(abs(value))} {directions(unit)[int(value > 0)]}"
+def _clause(measure: Measure, label: str, number: str) -> str:
+    if measure.kind == "flag":
+        return f"the {measure.label} was {number} among the {label} children than among the comparison children"
+    held = f" {measure.label.removeprefix(measure.unit).strip()}".rstrip()
+    return f"the {label} children had {number}{held} than the comparison children"
 
 
 def _by_chance(*ends: Cell) -> str:
     """Return what to add where an interval (low, high, low, high …) is unknown or does not leave out nought."""
     sure = all(low.number > 0 or high.number < 0 for low, high in zip(ends[::2], ends[1::2], strict=True))
     return "" if sure else ", which chance could give"
-
-
-def _both(first: float, second: float, unit: str) -> str:
-    """Return both ends in a few words: "10 to 60 fewer days"; each by itself where they point apart."""
-    noun = f" {unit}" if unit else ""
-    if first * second > 0:
-        return f"{span(abs(first), abs(second))} {directions(unit)[int(first > 0)]}{noun}"
-    return f"{_more_or_less(first, unit)} or {_more_or_less(second, unit)}{noun}"
 
 
 def _net_in_words(first: float, second: float) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from stepdown.effects.wording import directions
 from stepdown.numbers import MINUS, as_pounds, digits, rounded_pounds, whole_percent
 
 
@@ -56,8 +57,9 @@ class MainFigure:
         """The interval as a sentence has it ("" without one)."""
         if self.low is None or self.high is None or not (self.low.known and self.high.known):
             return ""
-        unit = self.unit if self.unit in ("£", "%") else "per " * self.unit.startswith("per ")
-        low, high = (as_said(end.number, unit).removesuffix(" per ") for end in (self.low, self.high))
+        low, high = (as_said(end.number, self.unit) for end in (self.low, self.high))
+        if self.unit != "%":
+            low, high = (end.partition(" ")[0] for end in (low, high))
         return f"{low} to {high}"
 
 
@@ -202,7 +204,7 @@ def as_said(value: float, unit: str) -> str:
         return rounded_pounds(value)
     if unit == "%":
         return whole_percent(value)
-    number = digits(value, 1) if unit.startswith("per ") else amount(value)
+    number = digits(value, 1) if unit.startswith("per ") else amount(value, unit)
     if number.removeprefix(MINUS) == "1":
         unit = _ONE.get(unit, unit)
     return f"{number} {unit}" if unit else number
@@ -214,12 +216,36 @@ _ONE = {"children": "child", "families": "family"} | {
 """What one of a unit is called."""
 
 
-def amount(value: float) -> str:
-    """Return a number without decimals from 10 up, with one below it unless it is whole."""
-    return digits(value, 0 if abs(value) >= 9.95 or float(value).is_integer() else 1)
+def amount(value: float, unit: str = "") -> str:
+    """Return a number without decimals from 10 up, with one below it unless it is whole; two where a child has few."""
+    places = 2 if unit in ("share", "referrals", "episodes") else 1
+    return digits(value, 0 if abs(value) >= 9.95 or float(value).is_integer() else places)
 
 
 def span(first: float, second: float, say: Any = amount) -> str:
     """Return two ends as "10 to 60", the smaller first; one of them where they read alike."""
     low, high = (say(end) for end in sorted((first, second)))
     return low if low == high else f"{low} to {high}"
+
+
+def more_or_less(value: float, unit: str) -> str:
+    """Return "60 fewer", "3 more" or "no difference", in the unit's own words."""
+    size = amount(abs(value), unit)
+    if float(size.replace(",", "")) == 0:
+        return "no difference"
+    return f"{size} {_way(unit, value, size)}"
+
+
+def _way(unit: str, value: float, size: str) -> str:
+    if unit != "percentage points":
+        return directions(unit)[int(value > 0)]
+    return f"percentage point{'s' * (size != '1')} {'higher' if value > 0 else 'lower'}"
+
+
+def both(first: float, second: float, unit: str) -> str:
+    """Return both ends in a few words: "10 to 60 fewer days"; each by itself where they point apart."""
+    noun = f" {unit}" if unit not in ("", "percentage points") else ""
+    if first * second > 0:
+        size = span(abs(first), abs(second), lambda end: amount(end, unit))
+        return f"{size} {_way(unit, first, size)}{noun}"
+    return f"{more_or_less(first, unit)} or {more_or_less(second, unit)}{noun}"

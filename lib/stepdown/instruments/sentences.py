@@ -51,12 +51,17 @@ def finding(frame: pd.DataFrame) -> str:
     if pd.isna(row["change"]) or pd.isna(row["worst"]):
         return f"{row['measure']}: the numbers are too small to say how those measured twice changed."
     worst, best = sorted((row["worst"], row["best"]))
+    if row["lost"] == 0:
+        return f"{row['measure']}: all who were due at exit were seen again; they {_moved(row)}."
     lost = written(row["lost"], "person was", "people were")
     return (
-        f"{row['measure']}: those measured twice changed by {signed(row['change'], 1)} points on average "
-        f"({row['better']} is better). "
+        f"{row['measure']}: those measured twice {_moved(row)}. "
         f"{sentence_case(lost)} not seen again; with them it could be from {signed(worst, 1)} to {signed(best, 1)}."
     )
+
+
+def _moved(row: pd.Series) -> str:
+    return f"changed by {signed(row['change'], 1)} points on average ({row['better']} is better)"
 
 
 def completers_list(frame: pd.DataFrame) -> str:
