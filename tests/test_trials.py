@@ -1,6 +1,7 @@
 """Trials, time use, repeats and spending: held against R, statsmodels, hand counts and a planted truth."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -520,6 +521,15 @@ def test_r07_points_and_per_cent_are_both_said():
     assert said == "34% of hours before and 58% after: +24 points, or 71% more"
 
 
+def test_a_change_of_a_share_is_in_percentage_points_in_its_table_too(made_up):
+    units = {name: column.unit for name, column in trials.time_use_table(*made_up[:2]).columns.items()}
+    assert [units[name] for name in ("before", "change", "change_low")] == [
+        "%",
+        "percentage points",
+        "percentage points",
+    ]
+
+
 def test_only_weeks_of_the_year_that_both_stretches_have_are_compared(made_up):
     before, after, left_out = weeks_alike(*made_up[:2])
     assert set(before["week"]) == set(after["week"]) == set(range(4, 12))
@@ -608,6 +618,12 @@ def test_spending_in_the_prices_of_one_year_by_hand(made_up):
     first = frame.iloc[0]
     assert first["real"] == pytest.approx(9_860_000 * index["2021/22"] / index["2019/20"])
     assert frame["by_volume"].add(frame["by_price"]).dropna().to_numpy() == pytest.approx(frame["change"].dropna())
+    printed = frame.assign(real=frame["real"].round(), per_child=frame["per_child"].round())  # as a release has it
+    for said in spending.spending_sentences(printed, "2021/22")[:-1]:
+        first, last, volume, price = (
+            int(n.replace("−", "-").replace(",", "").replace("£", "")) for n in re.findall(r"−?£[\d,]+", said)
+        )
+        assert volume + price == last - first, said
     days = pd.Series(pd.to_datetime(["2017-03-31", "2017-04-01", "1999-12-31"]))
     assert spending.financial_year(days).tolist() == ["2016/17", "2017/18", "1999/00"]
 

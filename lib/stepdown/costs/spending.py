@@ -88,8 +88,8 @@ def spending_table(study: Study, records: StudyRecords) -> AggregateTable:
         "per_child": Column("A child", Role.DERIVED, "£", 0, rests, f"In prices of {settings.price_year}."),
         "children_before": Column("Children, row before", Role.COUNT, "children", 0),
         "change": Column("Change on the year before", Role.DERIVED, "£", 0, both, "In constant prices."),
-        "by_volume": Column("of it more children", Role.DERIVED, "£", 0, both, "Midpoint split."),
-        "by_price": Column("of it dearer children", Role.DERIVED, "£", 0, both, "Midpoint split."),
+        "by_volume": Column("of it by number of children", Role.DERIVED, "£", 0, both, "Midpoint split."),
+        "by_price": Column("of it by cost per child", Role.DERIVED, "£", 0, both, "Midpoint split."),
     }
     return AggregateTable.of_rows("spending", "item in a financial year", columns, rows)
 
@@ -119,12 +119,13 @@ def spending_sentences(table: pd.DataFrame, price_year: str) -> list[str]:
         if len(own) < 2 or own[["children", "real"]].isna().any(axis=None):
             said.append(f"{item}: no change is given, since a year is missing or not shown.")
             continue
-        whole = volume_and_price((first["children"], last["children"]), (first["per_child"], last["per_child"]))
+        per_child = first["real"] / first["children"], last["real"] / last["children"]  # not as printed: parts add up
+        whole = volume_and_price((first["children"], last["children"]), per_child)
         said.append(
             f"{item}, {first['financial_year']} to {last['financial_year']} in prices of {price_year}: spending went "
             f"from {as_pounds(first['real'])} to {as_pounds(last['real'])}, children from {digits(first['children'])} "
             f"to {digits(last['children'])}. The number of children makes {as_pounds(whole.volume)} of the change and "
-            f"the price of a child {as_pounds(whole.price)}."
+            f"the cost per child {as_pounds(whole.price)}."
         )
     return [*said, LIMIT]
 

@@ -66,7 +66,7 @@ def came_back(book: Book) -> None:
 
 
 def spending(book: Book) -> None:
-    """Show spending in the prices of one year, split into more children and dearer children; and what is claimed.
+    """Show spending in the prices of one year, split by number of children and cost per child; and what is claimed.
 
     >>> sections.trials.spending(trial_book)
     The council claims a saving of £2,600,000, ...

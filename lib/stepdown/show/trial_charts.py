@@ -61,7 +61,7 @@ def trial_forest(effect: ClearedTable, compliers: ClearedTable) -> Figure:
 
 @style.drawn
 def volume_and_price(table: ClearedTable) -> Figure:
-    """Return the change of spending on each item and year, in the part of more children and that of dearer children.
+    """Return the change of spending on each item and year, by number of children and by cost per child.
 
     table: ``spending``.
 
@@ -71,8 +71,8 @@ def volume_and_price(table: ClearedTable) -> Figure:
     """
     cleared_only(table)
     parts = (
-        ("by_volume", "more or fewer children", style.LIGHT),
-        ("by_price", "dearer or cheaper children", style.DARK),
+        ("by_volume", "by number of children", style.LIGHT),
+        ("by_price", "by cost per child", style.DARK),
     )
     changed = table.frame["change"].notna().to_numpy()
     names = [f"{row.item}, {row.financial_year}" for row in table.frame[changed].itertuples()]

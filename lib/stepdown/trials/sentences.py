@@ -56,7 +56,7 @@ def flow_sentence(flow: pd.DataFrame, labels: Labels, settings: TrialSettings) -
         for label, own in zip(labels, arms, strict=True)
         if own
     ]
-    return f"{said[0]}: {joined(parts)}. Outcomes and subgroups were named before, in {settings.protocol.source}."
+    return f"{said[0]}: {'; '.join(parts)}. Outcomes and subgroups were named before, in {settings.protocol.source}."
 
 
 def effect_sentence(effect: pd.DataFrame, labels: Labels) -> str:

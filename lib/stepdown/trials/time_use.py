@@ -101,14 +101,15 @@ def time_use_table(study: Study, records: StudyRecords) -> AggregateTable:
         f"workers_{name}": Column(f"Workers, {name}", Role.COUNT, "workers", 0, about="With a week in it.")
         for name, _ in stretches
     }
-    for name, label in (("before", "Direct work before"), ("after", "after"), ("change", "change, points")):
+    for name, label in (("before", "Direct work before"), ("after", "after"), ("change", "change")):
         rests = tuple(columns)[:2] if name == "change" else (f"workers_{name}",)
+        unit = "percentage points" if name == "change" else "%"
         ends = found[name].value, found[name].ci_low, found[name].ci_high
         row |= {f"{name}{end}": 100 * value for end, value in zip(("", "_low", "_high"), ends, strict=True)}
         columns |= {
-            name: Column(label, Role.DERIVED, "%", 1, rests, "Of all hours."),
-            f"{name}_low": Column("from", Role.DERIVED, "%", 1, rests, "95% interval, workers as clusters."),
-            f"{name}_high": Column("to", Role.DERIVED, "%", 1, rests, "95% interval, workers as clusters."),
+            name: Column(label, Role.DERIVED, unit, 1, rests, "Of all hours."),
+            f"{name}_low": Column("from", Role.DERIVED, unit, 1, rests, "95% interval, workers as clusters."),
+            f"{name}_high": Column("to", Role.DERIVED, unit, 1, rests, "95% interval, workers as clusters."),
         }
     relative = 100 * (row["after"] / row["before"] - 1) if row["before"] > 0 else NAN
     row |= {"relative": relative, "weeks": len(before) + len(after), "left_out": left_out}
