@@ -497,6 +497,13 @@ def test_a_whole_row_that_begins_with_the_word_total_is_no_row_of_totals():
     assert len(without_totals(raw, Counter())) == 1
 
 
+@pytest.mark.parametrize("last", ["Total", "Grand total:", "Average", "Mean of all", "Count: 2"])
+def test_a_whole_row_that_begins_with_nothing_else_is_left_out_and_counted(last):
+    raw, how = pd.DataFrame({"person_id": ["a", "b", last], "score": ["5", "7", "12"]}, dtype="str"), Counter()
+    assert without_totals(raw, how)["person_id"].tolist() == ["a", "b"]
+    assert how["", "rows of totals at the end left out"] == 1
+
+
 HEADS, SHORT = ["child_id", "status", "start_date", "end_date"], ["child_id", "status", "start_date"]
 
 

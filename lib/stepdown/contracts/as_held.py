@@ -14,7 +14,7 @@ import pandas as pd
 from stepdown.contracts.headings import folded
 from stepdown.contracts.model import How
 from stepdown.faults import Refused
-from stepdown.params.written import TOTAL, TOTAL_ROWS, table_above
+from stepdown.params.written import TOTAL_ROWS, is_total, table_above
 
 TITLE_ROWS = 20
 """The headings stand among the first so many rows."""
@@ -82,11 +82,10 @@ def _cells(line: str) -> list[str]:
 
 
 def without_totals(raw: pd.DataFrame, how: How) -> pd.DataFrame:
-    """Return the table without rows of totals at its end: those that begin with the word and have a blank cell."""
-    last = raw.tail(TOTAL_ROWS)
-    last = last[last.isna().any(axis=1)]
-    first = [next((cell for cell in row if not pd.isna(cell)), "") for row in last.itertuples(index=False, name=None)]
-    totals = [label for label, text in zip(last.index, first, strict=True) if TOTAL.fullmatch(text)]
+    """Return the table without rows of totals at its end."""
+    last = raw.tail(TOTAL_ROWS).astype("object")
+    rows = last.where(last.notna(), None).itertuples(index=False, name=None)
+    totals = [label for label, row in zip(last.index, rows, strict=True) if is_total(row)]
     if not totals:
         return raw
     how["", "rows of totals at the end left out"] += len(totals)

@@ -20,7 +20,7 @@ import python_calamine
 from stepdown.faults import Fault, Refused, some_names, some_rows
 from stepdown.importing.cells import heading, plain
 from stepdown.importing.rows import RULE
-from stepdown.params.written import FROM_1904, SWAPPED, TOTAL, TOTAL_ROWS, swapped, table_above
+from stepdown.params.written import FROM_1904, SWAPPED, TOTAL, TOTAL_ROWS, is_total, swapped, table_above
 
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
@@ -192,8 +192,8 @@ def match(lines: Sequence[Line], wanted: Sequence[Wanted], shown: str, setting: 
 
 
 def without_totals(rows: Sequence[Line]) -> list[Line]:
-    """Return the rows without those of totals at the end: those that begin with the word."""
-    last = (row for row in rows[-TOTAL_ROWS:] if not TOTAL.fullmatch(next(filter(None, row[1]), "")))
+    """Return the rows without those of totals at the end."""
+    last = (row for row in rows[-TOTAL_ROWS:] if not is_total(row[1]))
     return [*rows[:-TOTAL_ROWS], *last]
 
 

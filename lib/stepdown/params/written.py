@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-TOTAL = re.compile(r"(grand |sub)?totals?\b.*|(average|mean|median|sum|count)( of [a-z ]+)?[\s:=.\d]*", re.IGNORECASE)
-"""The first cell of a row of totals, or of averages."""
+TOTAL = re.compile(
+    r"(?P<alone>((grand |sub)?totals?|average|mean|median|sum|count)( of [a-z ]+)?[\s:=.\d]*)|(grand |sub)?totals?\b.*",
+    re.IGNORECASE,
+)
+"""The first cell of a row of totals or of averages; ``alone``: that says nothing else."""
 FROM_1904 = re.compile(rb'date1904="(1|true)"')
 """Stands in a workbook whose numbers of days count from 1904, as those of old Macs do: read as usual they are wrong."""
 NOT_KNOWN = frozenset({"unknown", "not known", "not recorded", "not stated", "n/k", "tbc", "tba", "to be confirmed"})
@@ -85,6 +88,16 @@ def needs_day_first(text: str) -> bool:
         return bool(date(part.year, part.month, part.day))
     except ValueError:
         return False
+
+
+def is_total(row: Iterable[str | None]) -> bool:
+    """Return whether a row at the end of a table is one of totals or averages.
+
+    A whole row that begins with more than the word is none: a workstream may be called Total Respect.
+    """
+    cells = list(row)
+    found = TOTAL.fullmatch(next(filter(None, cells), ""))
+    return bool(found and (found["alone"] or not all(cells)))
 
 
 def month_first(text: str) -> bool:
