@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures.run_project import GOOD, project, run
 
-gc.set_threshold(100_000, 20, 100)  # as in a run's workers: looking for cycles is a tenth of the time
+gc.set_threshold(100_000, 20, 100)  # as in a run's workers: 4% of the processor time of all tests
 collect_ignore_glob = ["*.ipynb"]  # notebooks below tests/ are material; make test compares those in notebooks/ too
 
 LONGEST = (
