@@ -283,6 +283,11 @@ def test_many_re_referrals_give_the_restricted_mean_with_its_interval():
     assert "95% interval from 2.5 more to 16.2 more; p = 0.008" in text
 
 
+def test_a_restricted_mean_that_rounds_to_none_has_no_side():
+    row = referred(few_events=False, mean_difference=-0.04, ci_low=-2.5, ci_high=2.4, p_value=0.97)
+    assert "went as long as the others without a referral" in sentences.re_referral_sentence(row, LABELS)
+
+
 def test_hidden_re_referrals_stay_hidden():
     row = referred(events_programme=NA, risk_difference=NA, risk_ci_low=NA, risk_ci_high=NA, few_events=NA)
     text = sentences.re_referral_sentence(row, LABELS)

@@ -52,6 +52,13 @@ def test_an_interval_across_nought_claims_no_difference_either_way():
     assert "significant" not in text
 
 
+def test_many_files_are_not_called_few():
+    many = INTENSITY | {"counts": (200, 400, 210, 400), "points": (2.5, -4.4, 9.4)}
+    assert ". It is not clear whether there is a difference" in difference_sentence("X", **many, p_value=0.5)
+    few = difference_sentence("X", **INTENSITY | {"points": (5.0, -4.4, 9.4)}, p_value=0.5)
+    assert ". With so few files it is not clear" in few
+
+
 def test_fewer_is_said_of_a_fall():
     asked = INTENSITY | {"counts": (9, 10, 4, 20), "points": (-70.0, -85.0, -33.0)}
     text = difference_sentence("X", **asked, p_value=0.0002)

@@ -314,9 +314,11 @@ def re_referral_sentence(row: Row, labels: Labels, *, level: float = 0.95) -> st
         return f"{text} There are too few referrals for a model: no hazard ratio is given."
     if known(row["mean_difference"], row["ci_low"], row["ci_high"]):
         longer = "longer" if row["mean_difference"] > 0 else "shorter"
+        went = f"{digits(abs(row['mean_difference']), 1)} days {longer}"
+        went = "as long as the others" if went.startswith("0.0 ") else went
         ends = interval(row["ci_low"], row["ci_high"], "days", level=level)
         text += (
-            f" On average a child of the {labels[0]} group went {digits(abs(row['mean_difference']), 1)} days {longer} "
+            f" On average a child of the {labels[0]} group went {went} "
             f"without a referral in that time ({ends}; {p_value(row['p_value'])}, families kept together)."
         )
     return text

@@ -12,6 +12,9 @@ import pandas as pd
 from stepdown.numbers import WORDS, digits, joined, signed
 from stepdown.params.review import ReviewSettings
 
+FEW_FILES = 30
+"""Fewer files than this in a period are called few."""
+
 NOT_SHOWN = "The numbers behind this item are too small to show."
 CONTRAST = (
     "Different files were read for the two periods, about different families, by reviewers who could tell the period. "
@@ -69,7 +72,8 @@ def difference_sentence(
     )
     between = f"between {signed(low)} and {signed(high)} percentage points"
     if low <= 0 <= high:
-        return f"{seen}. With so few files it is not clear whether there is a difference: it could be {between}."
+        unclear = "With so few files it" if min(n, m) < FEW_FILES else "It"
+        return f"{seen}. {unclear} is not clear whether there is a difference: it could be {between}."
     side = "more" if difference > 0 else "fewer"
     least, most = sorted((abs(low), abs(high)))
     size = (
