@@ -109,6 +109,16 @@ def test_the_joint_test_does_not_hang_on_what_the_months_are_set_against():
     assert by_mean.joint(BEFORE) == pytest.approx(by_last.joint(BEFORE))
 
 
+def test_a_group_of_one_family_has_no_test_and_no_interval():
+    """Without that family there is no group: what it varies by cannot be known (LAPACK refused the gaps)."""
+    panel = drawn("like", 9)
+    alone = np.where(panel.programme, panel.family, panel.family[~panel.programme][0])
+    found = event_study(panel.value, np.ones_like(panel.seen), panel.programme, alone, REFERENCE)
+    assert np.isfinite(found.estimate).all()
+    assert np.isnan(found.joint(BEFORE)[2])
+    assert np.isnan([*found.average(~BEFORE)[1:], *found.intervals()[0], *found.band()[0]]).all()
+
+
 def test_months_in_which_nothing_is_counted_have_no_test_and_no_interval():
     panel = drawn("like", 8)
     nothing = np.zeros_like(panel.value)

@@ -68,7 +68,7 @@ class EventStudy:
 
         NaN where it cannot be tested: nothing varies, or there are too few families.
         """
-        which = which & np.isfinite(self.estimate)
+        which = which & np.isfinite(self.estimate) & np.isfinite(np.diag(self.covariance))
         estimate, covariance = self.estimate[which], self.covariance[np.ix_(which, which)]
         values, vectors = np.linalg.eigh(covariance) if which.any() else (np.zeros(0), np.zeros((0, 0)))
         kept = values > 1e-9 * max(float(values.max(initial=0.0)), 1e-300)
