@@ -10,7 +10,9 @@ from stepdown.disclosure.affording import Merge, merged
 from stepdown.disclosure.counts import Cell, Relation, row_groups
 from stepdown.disclosure.linking import assembled, number_of_counts
 from stepdown.disclosure.protecting import Costs, exposed, to_hide
+from stepdown.effects import balance_table
 from stepdown.params import DisclosurePolicy
+from stepdown.params.effects import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, EffectSettings
 from stepdown.tables import AggregateTable, Column, Role
 
 DFE = DisclosurePolicy(method="suppress", threshold=5)
@@ -257,3 +259,100 @@ def test_the_plan_counts_what_there_is_to_show():
     tables = [profile({"P": (10, 0, 30, 5), "C": (9, 3, 11, 2)})]
     cells, _ = assembled(tables)
     assert number_of_counts(tables) == sum(c.shown_anywhere and c.value > 0 for c in cells.values()) == 7 + 8
+
+
+def days_before(programme, comparison):
+    """Return the balance of the days on a plan before of two groups."""
+    frame = pd.DataFrame({"days_cp_before": [*programme, *comparison]}, dtype="float64")
+    frame["in_programme"] = [True] * len(programme) + [False] * len(comparison)
+    return balance_table(frame, EffectSettings(balance_variables=("days_cp_before",)))
+
+
+def test_a_mean_and_spread_of_days_do_not_tell_that_one_child_had_them():
+    """52 days of one of 26 children: mean 2.00 and spread 10.20 = 2.00 √26, which no two children have. By hand."""
+    many = [30.0 * k for k in range(1, 8)] + [0.0] * 24
+    tables = {n: days_before([52.0] + [0.0] * 25, rest) for n, rest in (("many", many), ("none", [0.0] * 31))}
+    shown = {n: clear(t, DFE, made_plan([t], DFE)).frame.iloc[0] for n, t in tables.items()}
+    levels = ["mean_programme", "sd_programme", "mean_comparison", "sd_comparison", "variance_ratio"]
+    assert all(frame[levels].isna().all() for frame in shown.values())
+    assert shown["many"]["smd"] == pytest.approx(-0.6, abs=0.1)
+    assert pd.isna(shown["none"]["smd"])  # √(2 / 26), whatever the days
+    plenty = days_before(many, many)
+    assert clear(plenty, DFE, made_plan([plenty], DFE)).frame.iloc[0][levels].notna().all()
+
+
+def test_who_has_a_period_after_and_is_not_analysed_does_not_follow():
+    """59 have a period after, 58 are analysed: 1 was not yet born when the period before began."""
+    groups = {"A": (62, 3, 1, 58), "B": (74, 5, 0, 69)}
+    steps = ("In the records", "Not observable", "Not observable", "Analysed")
+    reasons = ("", "Turned 18 before the period ended (after)", "Not yet born when the period began (before)", "")
+    rows = [(g, *at, n, n) for g, own in groups.items() for *at, n in zip(steps, reasons, own, strict=True) if n]
+    names = ["group", "step", "reason", "children", "families"]
+    left = AggregateTable.of_rows(
+        "participant_flow",
+        "step",
+        {n: Column(n, Role.KEY) for n in names[:3]} | dict.fromkeys(names[3:], CHILDREN),
+        rows,
+    )
+    sights = [
+        (g, f"6 months {period}", 6, period, reason, n)
+        for g, (whole, old, unborn, _) in groups.items()
+        for period, reason, n in (
+            ("before", reasons[2].removesuffix(" (before)"), unborn),
+            ("before", "Observable", whole - unborn),
+            ("after", reasons[1].removesuffix(" (after)"), old),
+            ("after", "Observable", whole - old),
+        )
+        if n
+    ]
+    names = ["group", "window", "window_months", "period", "reason", "children"]
+    seen = AggregateTable.of_rows(
+        "observability", "row", {n: Column(n, Role.KEY) for n in names[:-1]} | {"children": CHILDREN}, sights
+    )
+    cells, relations = assembled([left, seen])
+    plan = made_plan([left, seen], DFE)
+    hidden = {(name, row, column) for name, at in plan.hidden.items() for row, column in at}
+    assert not exposed(cells, relations, hidden, 5)
+    assert exposed(cells, relations, hidden - {("observability", 3, "children")}, 5)
+
+
+def test_few_families_follow_from_no_total_and_no_number_of_ways_to_deal_them_out():
+    """4 and 15 families: 19 − 15, and 3,876 ways = 19 · 18 · 17 · 16 / 24. By hand."""
+    own = flow({"A": 13, "B": 26}, {"A": 0, "B": 0})
+    own.frame["families"] = [4, 0, 4, 15, 0, 15]
+    columns = {
+        "outcome": Column("Outcome", Role.KEY),
+        "n_families": Column("Families", Role.BASE, "families", 0),
+        "deals": Column("Deals", Role.OPEN, "", 0),
+        "method": Column("Method", Role.OPEN),
+        "p_value": Column("p", Role.DERIVED, "p", 3),
+        "p_holm": Column("p", Role.DERIVED, "p", 3),
+        "n_with_any": CHILDREN,
+    }
+    rows = [("days_cp", 19, 3876, "all deals counted", 0.62, 1.0, 12)]
+    ways = AggregateTable.of_rows("permutation", "outcome", columns, rows)
+    plan = made_plan([own, ways], DFE)
+    shown = clear(ways, DFE, plan).frame.iloc[0]
+    assert shown[["deals", "method", "p_value", "p_holm"]].isna().all()
+    families = clear(own, DFE, plan).frame["families"]
+    assert pd.isna(families[2])
+    assert pd.isna(families[5]) or pd.isna(shown["n_families"])
+
+
+def test_a_difference_after_of_few_children_is_not_their_sum_of_days():
+    """One of 13 had 77 days after and none of 26: 5.92 a child, × 13 is 77. Differences in differences stay."""
+    rows = [(g, period, "CLA", n) for g, period, n in (("A", "before", 0), ("A", "after", 1), ("B", "before", 8))]
+    keys = {name: Column(name, Role.KEY) for name in ("group", "period", "status")}
+    had = AggregateTable.of_rows(
+        "statutory_status", "row", keys | {"children_with_status": CHILDREN}, [*rows, ("B", "after", "CLA", 0)]
+    )
+    columns = {
+        "outcome": Column("Outcome", Role.KEY),
+        "estimator": Column("Estimator", Role.KEY),
+        "estimate": Column("Estimate", Role.DERIVED, "", 2, ("n_with_any",)),
+        "n_with_any": CHILDREN,
+    }
+    ends = [("days_cla", DIFFERENCE_IN_DIFFERENCES, 20.31, 9), ("days_cla", AFTER_ONLY, 5.92, 9)]
+    effects = AggregateTable.of_rows("effects", "outcome", columns, [*ends, ("days_cla", LAGGED_OUTCOME, 5.92, 9)])
+    shown = clear(effects, DFE, made_plan([had, effects], DFE)).frame["estimate"]
+    assert shown.isna().tolist() == [False, True, True]

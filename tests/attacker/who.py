@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from itertools import pairwise
 
 from attacker import intervals
-from attacker.meanings import Count, Meanings, at, prints
+from attacker.meanings import Count, Meanings, at, prints, with_any
 from attacker.reading import Row, half_unit, number
 from attacker.system import Sum, minus, plus
 
@@ -68,6 +69,8 @@ def balance(m: Meanings, name: str, row: Row) -> None:
         known = minus(m.size(group), missing)
         m.count(name, row, f"n_{side}", known)
         m.count(name, row, f"missing_{side}", missing)
+        if variable.startswith("days_") and m.rounded == 1:
+            _of_equal_days(m, row, side, with_any(m, (group,), variable.removesuffix("_before"), "before"))
         if not category or category == "all categories":
             continue
         cell = m.joint(group, lambda b, a: at(category)(b))
@@ -78,6 +81,22 @@ def balance(m: Meanings, name: str, row: Row) -> None:
         cells.append((cell, number(row.get(f"children_{side}")), number(row.get(f"n_{side}"))))
     if len(cells) == 2 and m.rounded == 1:
         _standardised(m, row, cells)
+
+
+def _of_equal_days(m: Meanings, row: Row, side: str, some: Sum) -> None:
+    """How many children can have whole days with this mean and spread: 2.00 and 10.20 of 26 are those of one child."""
+    texts = [row.get(f"{part}_{side}") or "" for part in ("mean", "sd", "n")]
+    mean, sd, size = map(number, texts)
+    if None in (mean, sd, size) or not mean:
+        return
+    off, fits = (half_unit(texts[0]), half_unit(texts[1])), set()
+    for total in range(math.ceil((mean - off[0]) * size), math.floor((mean + off[0]) * size) + 1):  # type: ignore[operator]
+        ends = [(sd + sign * off[1]) ** 2 * (size - 1) + total**2 / size for sign in (-1, 1)]  # type: ignore[operator]
+        for k in range(1, min(int(size), total) + 1):  # type: ignore[arg-type]
+            if total**2 / k <= ends[1] and (total - k + 1) ** 2 + k - 1 >= ends[0]:
+                fits.add(k)
+    if fits:
+        m.system.hold(some, min(fits), max(fits))
 
 
 def _standardised(m: Meanings, row: Row, cells: list[tuple[Sum, float | None, float | None]]) -> None:
@@ -179,6 +198,21 @@ def seen_and_left_out(m: Meanings) -> None:
                 more = minus(m.block("seen", group, (own, r["period"], r["reason"])), left_out)
                 m.system.hold(more, 0.0, 0.0 if r["period"] == "before" else float("inf"))
                 m.system.hold(minus(before, more), 0.0, float("inf"))
+        _after_alone(
+            m, group, [r for r in seen if (r["group"], r["window_months"], r["period"]) == (group, own, "after")]
+        )
+
+
+def _after_alone(m: Meanings, group: str, rows: list[Row]) -> None:
+    """So many more have a period after than are analysed: they lack one before."""
+    kept = [r for r in rows if r["reason"] == "Observable" or ";" in r["reason"]]
+    if kept and "participant_flow" in m.tables:
+        cells = [m.block("seen", group, (r["window_months"], "after", r["reason"])) for r in kept]
+        ends = [*(number(r["children"]) for r in kept), m.system.known(m.size(group))]
+        value = None if None in ends else sum(ends[:-1]) - ends[-1]  # type: ignore[arg-type, operator]
+        alone = minus(plus(*cells), m.size(group))
+        m.system.hold(alone, 0.0, float("inf"))
+        m.counts.append(Count(f"observability: {group}, a period after and none before", alone, value))
 
 
 def issues_in_the_records(m: Meanings) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from stepdown.disclosure.counts import Place
+from stepdown.disclosure.counts import Cell, Place
 from stepdown.disclosure.underlying import Block, Definitions, Tables, rows_of
 
 
@@ -31,6 +32,7 @@ def who_is_in(tables: Tables, found: Definitions, own: Block, groups: Sequence[s
         _families(found, steps)
         _seen(tables, found, group, [place[r] for r, step in steps.items() if step in ("Analysed", "Not observable")])
     _in_the_records(tables, found, frame)
+    _of_both_groups(tables, found, [int(row) for row in frame.index[frame["step"] == "Analysed"]])
 
 
 def _families(found: Definitions, steps: Mapping[int, str]) -> None:
@@ -42,6 +44,18 @@ def _families(found: Definitions, steps: Mapping[int, str]) -> None:
     parts = [("participant_flow", row, "families") for row, step in steps.items() if step != "In the records"]
     for place in whole:
         found.at_most([(1, place), *((-1, part) for part in parts)])
+
+
+def _of_both_groups(tables: Tables, found: Definitions, analysed: Sequence[int]) -> None:
+    """Say that the families of a comparison are those of both groups (but for a family that stands in both)."""
+    whole = sum(int(tables["participant_flow"].frame["families"].iloc[row]) for row in analysed)
+    parts = [(1, ("participant_flow", row, "families")) for row in analysed]
+    for name, table in tables.items():
+        for row, v in rows_of(table.frame) if {"n_families", "n_units"} & set(table.columns) else ():
+            column = "n_families" if "n_families" in v else "n_units"
+            if v[column] == whole and v.get("unit") != "child":
+                found.defined.add((name, row, column))
+                found.sums([*parts, (-1, (name, row, column))])
 
 
 def _seen(tables: Tables, found: Definitions, group: str, parts: Sequence[Place]) -> None:
@@ -76,6 +90,22 @@ def _seen_by_reason(tables: Tables, found: Definitions, group: str) -> None:
             else:  # a child without a period before is not counted again for the period after
                 found.at_most([(1, counted), (-1, place)])
                 found.at_most([(1, place), (-1, counted), *before])
+    _after_alone(tables, found, group, [(row, v) for row, v in seen if int(v["window_months"]) == own])
+
+
+def _after_alone(tables: Tables, found: Definitions, group: str, seen: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Say that those who have a period after and are not analysed are a count of children too: they lack one before."""
+    flow = rows_of(tables["participant_flow"].frame)
+    kept = [(row, v) for row, v in flow if (v["group"], v["step"]) == (group, "Analysed")]
+    there = [
+        (row, v) for row, v in seen if v["period"] == "after" and (v["reason"] == "Observable" or ";" in v["reason"])
+    ]
+    more = sum(v["children"] for _, v in there) - sum(v["children"] for _, v in kept)
+    if there and kept and more >= 0:
+        rest = ("observability", there[0][0], "children after alone")
+        found.cells[rest] = Cell(rest, int(more), shown_anywhere=False)
+        mine = [(-1, ("participant_flow", row, "children")) for row, _ in kept]
+        found.sums([*((1, ("observability", row, "children")) for row, _ in there), *mine, (-1, rest)])
 
 
 def _in_the_records(tables: Tables, found: Definitions, flow: pd.DataFrame) -> None:

@@ -125,7 +125,7 @@ def _any(table: AggregateTable, found: Definitions, own: Block, groups: Sequence
 
 
 def _balance(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:
-    """Define those whose value is known, those whose is not, and the highest status before."""
+    """Define those whose value is known, those whose is not, the highest status before, and who had any of a flag."""
     for row, v in rows_of(table.frame):
         for side, group in zip(("programme", "comparison"), groups, strict=False):
             known, lost = (table.name, row, f"n_{side}"), (table.name, row, f"missing_{side}")
@@ -136,6 +136,9 @@ def _balance(table: AggregateTable, found: Definitions, own: Block, groups: Sequ
             if v["variable"] == "highest_before" and v[f"children_{side}"] >= 0:
                 mask = own.where(group=group, highest_before=statuses_in(v["category"]))
                 found.counts((table.name, row, f"children_{side}"), own, mask)
+            elif v[f"children_{side}"] >= 0 and not v["category"]:
+                name, _, period = str(v["variable"]).rpartition("_")
+                held_by(found, own, name, [period], group, (table.name, row, f"children_{side}"))
 
 
 def _followed(table: AggregateTable, found: Definitions, own: Block, groups: Sequence[str]) -> None:

@@ -310,7 +310,8 @@ class _Work:
     def plan(self) -> Plan:
         """Return the plan as it stands."""
         self.hidden |= self._zeros()
-        derived = also_resting(self.tables, self.hidden, self.policy.threshold)
+        whole = {table.name: table for table in self.given} | self.tables
+        derived = also_resting(whole, self.hidden, self.policy.threshold)
         hidden: dict[str, list[tuple[int, str]]] = {}
         for name, row, column in sorted({*self.hidden, *derived}):
             if name in self.tables:
