@@ -218,6 +218,22 @@ def test_merged_cells_below_the_headings_of_a_list_are_refused(council, cells, t
         assert len({council.bring_in().households.of(name) for name in ("HELPED", "OTHER")}) == 1
 
 
+def test_a_formula_without_its_value_is_refused_on_a_list(council):
+    """It would be a blank: a child whose support has not ended."""
+    book = openpyxl.Workbook()
+    for row in (["Child", "From", "To"], ["HELPED", date(2023, 9, 1), "=B2+91"]):
+        book.active.append(row)
+    book.save(council.root / "returns/list.xlsx")
+    council.settings["programme"]["list"] = "returns/list.xlsx"
+    assert "formulas without a saved value, in C2" in faults(council)
+    with xlsxwriter.Workbook(council.root / "returns/list.xlsx") as book:  # writes a value beside each formula
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Child", "From", "To"])
+        sheet.write_row(1, 0, ["HELPED", 45170])
+        sheet.write_formula(1, 2, "=B2+91", None, 45261)
+    assert council.bring_in().members[0].end == date(2023, 12, 1).toordinal()
+
+
 def test_households_that_are_not_known_are_none_and_spellings_of_one_are_refused(council):
     names = ("HELPED", "ONE", "TWO")
     council.census(2024, *(child(name, case("2023-06-01")) for name in names))
