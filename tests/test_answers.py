@@ -340,6 +340,22 @@ def test_what_moved_stands_in_one_line_on_the_page_of_the_study_and_of_all_studi
     assert one.select_one(".finding").get_text()
 
 
+def test_two_ends_that_moved_are_told_apart_by_what_must_hold_for_each(tmp_path):
+    study = load_study("params/slough_ifp.yaml")
+    frame = child_outcomes(study, read_study(study)).frame
+    options = study.settings.effects
+    table = effects.effects_table(frame, options, effects.overlap_gate(frame, options))
+    first, _ = run_folder(tmp_path, "one", "20261101T120000Z-aaaaaa", table)
+    again = replace(table, frame=table.frame.assign(estimate=table.frame["estimate"] - 50))
+    _, found = run_folder(tmp_path, "one", "20261128T120000Z-bbbbbb", again, first)
+    ends = [text.partition(": ")[0] for text in found.movements[:2]]
+    days = "Days on a child protection plan per child, IFP minus Comparison, if "
+    assert [end.removeprefix(days) for end in ends] == [
+        "both groups would have changed alike",
+        "children alike before would have been alike after",
+    ]
+
+
 def test_evaluations_come_before_checks_of_published_figures(tmp_path):
     for name, kind in (("a_check", "check"), ("b_area", "area"), ("c_study", "study"), ("d_watch", "monitoring")):
         folder = tmp_path / name / "20261128T120000Z-aaaaaa"

@@ -462,6 +462,7 @@ def test_the_workbook_opens_on_the_main_figures_each_with_its_limit(released):
     for name in STUDIES:
         found = json.loads((released[name] / "findings.json").read_text(encoding="utf-8"))
         sheet = load_workbook(released[name] / "tables.xlsx").worksheets[0]
+        assert "Synthetic data. " in sheet["A2"].value, "the file opens here, not on its cover"
         (head, *rows) = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
         assert 1 <= len(rows) <= 15
         limits = {finding["limit"] for finding in found["findings"]}

@@ -146,12 +146,12 @@ def _moved(findings: Sequence[Finding], release: Path, previous: Path | None) ->
         for value in f["values"]
     }
     now = {_key(value): value["shown"] for f in findings for value in f.written()["values"]}
-    changed = [(key[0], then[key], shown) for key, shown in now.items() if key in then and then[key] != shown]
+    changed = [(key, then[key], shown) for key, shown in now.items() if key in then and then[key] != shown]
     cells = len(compared(previous, release.parent, "release", {}))
     since = f"since the release of {_day(previous)}"
     if not changed and not cells:
         return f"nothing moved {since}", ()
-    named = [f"{label}: {was} → {shown}" for label, was, shown in changed]
+    named = [f"{', '.join(filter(None, key))}: {was} → {shown}" for key, was, shown in changed]
     in_all = f"In all tables, {written(cells, 'number')} moved."
     return f"{written(len(changed), 'main figure')} moved {since}", (*named, in_all)
 

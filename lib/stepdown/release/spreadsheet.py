@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stepdown.answers import Finding, MainFigure
+from stepdown.params.data import SYNTHETIC
 
 MOST_FIGURES = 15
 """Rows of the first sheet at most."""
@@ -69,7 +70,9 @@ def write_spreadsheet(
     names = sheet_names([sheet.name for sheet in sheets])
     figures = [(finding, figure) for finding in main for figure in finding.figures][:MOST_FIGURES]
     if figures:
-        _main_figures(book, styles, figures, dict(zip((sheet.name for sheet in sheets), names, strict=True)))
+        places = dict(zip((sheet.name for sheet in sheets), names, strict=True))
+        made_up = [line for line in about if line.startswith(SYNTHETIC)]
+        _main_figures(book, styles, figures, places, made_up)
     _cover(book, styles, title, about)
     _contents(book, styles, sheets, names)
     _notes(book, styles, sheets)
@@ -121,20 +124,28 @@ def _cover(book: Any, styles: Mapping[str, Any], title: str, about: Sequence[str
 
 
 def _main_figures(
-    book: Any, styles: Mapping[str, Any], figures: Sequence[tuple[Finding, MainFigure]], names: Mapping[str, str]
+    book: Any,
+    styles: Mapping[str, Any],
+    figures: Sequence[tuple[Finding, MainFigure]],
+    names: Mapping[str, str],
+    made_up: Sequence[str],
 ) -> None:
-    """Write the first sheet: each main figure as a number, with what it depends on and what it does not show."""
+    """Write the first sheet: each main figure as a number, with what it depends on and what it does not show.
+
+    made_up: the notice of made-up records, which opens with the sheet.
+    """
     headings = ("Figure", "Value", "Unit", "Interval from", "Interval to", "Right only if", "How sure",
                 "What it does not show", "Sheet")  # fmt: skip
     sheet = _sheet(book, "Main figures", [46, 14, 14, 14, 14, 34, 14, 60, 24], styles)
     sheet.write_string(0, 0, "Main figures", styles["title"])
-    sheet.write_string(1, 0, "One row is a figure of the first page; its table is on the sheet named.", styles["text"])
+    told = " ".join(("One row is a figure of the first page; its table is on the sheet named.", *made_up))
+    sheet.write_string(1, 0, told, styles["text"])
     rows = []
     for finding, figure in figures:
         ends = [None if end is None or not end.known else end.number for end in (figure.low, figure.high)]
         sure = finding.certainty.word if finding.certainty else ""
-        told = (figure.condition, sure, finding.limit, names.get(figure.cell.table, figure.cell.table))
-        rows.append((figure.label, figure.cell.number, figure.unit, *ends, *told))
+        rest = (figure.condition, sure, finding.limit, names.get(figure.cell.table, figure.cell.table))
+        rows.append((figure.label, figure.cell.number, figure.unit, *ends, *rest))
     _as_table(sheet, styles, 2, headings, rows, "main_figures")
     for row, (_, figure) in enumerate(figures, 3):
         number = book.add_format({**_FONT, "num_format": _SHOWN.get(figure.unit, "#,##0.0"), "valign": "top"})
