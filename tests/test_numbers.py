@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stepdown.effects import wording
-from stepdown.numbers import MINUS, as_shown, digits, signed, whole_percent
+from stepdown.numbers import MINUS, as_shown, as_words, digits, signed, whole_percent
 from stepdown.outcomes import referral_sentence, status_sentence
 from stepdown.review.sentences import agreement_sentence, difference_sentence
 from stepdown.tables import Column, Role
@@ -84,3 +84,8 @@ def test_a_review_rounds_half_up():
 )
 def test_a_share_that_is_not_none_or_all_is_not_written_as_none_or_all(value, words):
     assert whole_percent(value) == words
+
+
+def test_the_name_of_a_file_stays_as_it_is():
+    assert as_words("data/millbrook/programme_costs.csv (made up)") == "data/millbrook/programme_costs.csv (made up)"
+    assert as_words("the column start_date. It") == "the column start date. It"

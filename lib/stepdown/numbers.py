@@ -42,7 +42,7 @@ def as_shown(value: Any, column: Column) -> str:
     return _number(value, column)
 
 
-_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b(?!\.\w)")  # not a file's
 _DATE = re.compile(r"\b(\d\d)\.(\d\d)\.(\d{4})\b")
 _RANGE = re.compile(r"\d{1,3}-\d{1,3}")
 _PAGE = re.compile(r"\bdocs/(\w+)\.md\b")
