@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stepdown.effects import wording
-from stepdown.numbers import MINUS, as_shown, as_words, digits, signed, whole_percent
+from stepdown.numbers import MINUS, as_shown, as_words, digits, rounded_pounds, signed, whole_percent
 from stepdown.outcomes import referral_sentence, status_sentence
 from stepdown.review.sentences import agreement_sentence, difference_sentence
 from stepdown.tables import Column, Role
@@ -34,6 +34,11 @@ def test_a_sentence_writes_a_number_as_a_table_does(value, decimals):
 
 def test_a_sign_is_given_to_all_but_nought():
     assert [signed(x) for x in (12.5, -0.4, 0.0, -2.5, 1000)] == ["+13", "0", "0", f"{MINUS}3", "+1,000"]
+
+
+def test_thousands_of_pounds_are_rounded_half_up_too():
+    told = [rounded_pounds(value) for value in (52_500, 57_500, -52_500, 10_499, float("inf"))]
+    assert told == ["£53,000", "£58,000", "−£53,000", "£10,000", "£∞"]
 
 
 def test_days_and_referrals_a_child_are_rounded_as_in_their_tables():

@@ -103,6 +103,11 @@ def digits(value: float, decimals: int = 0) -> str:
     return _digits(Decimal(repr(float(value))), decimals).replace("-", MINUS)
 
 
+def half_up(value: float, decimals: int) -> float:
+    """Return a number rounded as it is written: a tie goes up (2.5 → 3), which Python and pandas round to even."""
+    return float(_digits(Decimal(repr(float(value))), decimals).replace(",", "")) if np.isfinite(value) else value
+
+
 def beyond_rounding(spread: float, values: ArrayLike) -> float:
     """Return a standard error or deviation; 0 where it is only what rounding leaves of the values it is made from."""
     return 0.0 if spread <= 1e-9 * float(np.abs(values).max(initial=0.0)) else spread
@@ -138,7 +143,8 @@ def rounded_pounds(value: float, *beside: float) -> str:
     What an estimate with a wide interval deserves; below £1,000 the pounds stay.
     """
     largest = max((abs(amount) for amount in (value, *beside) if not pd.isna(amount)), default=0.0)
-    return as_pounds(round(value, -3)) if largest >= 10_000 and abs(value) >= 1_000 else as_pounds(value)
+    thousands = largest >= 10_000 and abs(value) >= 1_000
+    return as_pounds(1_000 * half_up(value / 1_000, 0) if thousands else value)
 
 
 def written(value: float, one: str, many: str | None = None, *, decimals: int = 0) -> str:
