@@ -6,11 +6,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stepdown.disclosure import clear
 from stepdown.effects import wording
-from stepdown.numbers import MINUS, as_shown, as_words, digits, rounded_pounds, signed, whole_percent
+from stepdown.numbers import MINUS, all_half_up, as_shown, as_words, digits, rounded_pounds, signed, whole_percent
 from stepdown.outcomes import referral_sentence, status_sentence
+from stepdown.params import DisclosurePolicy
 from stepdown.review.sentences import agreement_sentence, difference_sentence
-from stepdown.tables import Column, Role
+from stepdown.tables import AggregateTable, Column, Role
 
 TIES = [  # hand-made: each is a tie that f"{x:.1f}", f"{x:.0f}" or round() takes down
     (12.5, 0, "13"),
@@ -34,6 +36,20 @@ def test_a_sentence_writes_a_number_as_a_table_does(value, decimals):
 
 def test_a_sign_is_given_to_all_but_nought():
     assert [signed(x) for x in (12.5, -0.4, 0.0, -2.5, 1000)] == ["+13", "0", "0", f"{MINUS}3", "+1,000"]
+
+
+def test_a_file_has_the_numbers_that_its_page_has():
+    """12 of 64 and 4 of 64: a page says 18.8% and 6.3%, where pandas would write 6.2."""
+    shares = [100 * 12 / 64, 100 * 4 / 64, -1.25, 1.005, 7.0]
+    rests = {"n": Column("n", Role.COUNT, "children", 0), "share": Column("x", Role.DERIVED, "%", 1, ("n",))}
+    table = AggregateTable.of_rows("made_up", "row", {"row": Column("row", Role.KEY)} | rests,
+                                   [(str(i), 10, share) for i, share in enumerate(shares)])  # fmt: skip
+    cleared = clear(table, DisclosurePolicy(method="none", reason="made up"))
+    column = cleared.columns["share"]
+    for written, value in zip(cleared.written()["share"], cleared.frame["share"], strict=True):
+        assert as_shown(written, column) == as_shown(value, column)
+    nullable = pd.Series([6.25, None], dtype="Float64")
+    assert all_half_up(nullable, 1).tolist() == [6.3, pd.NA]
 
 
 def test_thousands_of_pounds_are_rounded_half_up_too():

@@ -108,6 +108,15 @@ def half_up(value: float, decimals: int) -> float:
     return float(_digits(Decimal(repr(float(value))), decimals).replace(",", "")) if np.isfinite(value) else value
 
 
+def all_half_up(values: pd.Series, decimals: int) -> pd.Series:
+    """Return the numbers of a column, each as :func:`half_up`; those that are no tie by pandas, which is faster."""
+    ties = (((values.abs() * 10.0**decimals) % 1 - 0.5).abs() < 1e-6).fillna(False).astype("bool")
+    rounded = values.round(decimals)
+    if ties.any():
+        rounded = rounded.where(~ties, values.map(lambda value: half_up(value, decimals), na_action="ignore"))
+    return rounded
+
+
 def beyond_rounding(spread: float, values: ArrayLike) -> float:
     """Return a standard error or deviation; 0 where it is only what rounding leaves of the values it is made from."""
     return 0.0 if spread <= 1e-9 * float(np.abs(values).max(initial=0.0)) else spread

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from stepdown.numbers import all_half_up
 from stepdown.tables import Column, Role, harmless
 
 NOT_APPLICABLE = "z"
@@ -54,7 +55,8 @@ class ClearedTable:
         No number is finer than it is shown: 16 digits of a coefficient give back the table that it was made from.
         """
         floats = {n: c.decimals for n, c in self.columns.items() if pd.api.types.is_float_dtype(self.frame[n])}
-        shown = self.frame.round({name: digits for name, digits in floats.items() if digits is not None})
+        known = {name: digits for name, digits in floats.items() if digits is not None}
+        shown = self.frame.assign(**{name: all_half_up(self.frame[name], digits) for name, digits in known.items()})
         cells = {
             name: [mark or harmless(cell) for mark, cell in zip(self.marks[name], column, strict=True)]
             for name, column in shown.astype("object").items()
