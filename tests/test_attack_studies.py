@@ -65,6 +65,27 @@ def test_a_second_release_does_not_give_away_the_child_that_left(first, tmp_path
         assert sizes == {row["children"] for row in then["participant_flow"] if row["step"] == "Analysed"}
 
 
+def test_a_release_for_longer_periods_does_not_print_the_numbers_of_the_shorter_ones(first, tmp_path):
+    """Of 3 months 23 children could be analysed, of 6 months 20. Judge: the numbers before suppression."""
+    file, released = first
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    settings["disclosure"]["between_releases"] = "keep"
+    longer = file.with_stem("longer")
+    longer.write_text(yaml.safe_dump(settings | {"window_months": 6}, sort_keys=False), encoding="utf-8")
+    run = tmp_path / "longer"
+    run_study("longer", run, file.parent.parent, [ROOT / "notebooks/1_cohort_profile.ipynb"], previous=released)
+    then, now, truth = (
+        {
+            row["group"]: row["children"]
+            for row in read_tables(at).get("participant_flow", ())
+            if row["step"] == "Analysed"
+        }
+        for at in (released / "release/tables", run / "release/tables", run / "restricted/tables")
+    )
+    assert any(then[group] not in ("c", true) for group, true in truth.items())
+    assert all(now.get(group, "c") in ("c", true) for group, true in truth.items())
+
+
 def test_of_people_and_what_they_said_nothing_hidden_can_be_told(tmp_path):
     """Judge: integer programmes over fates, questionnaires, bands, rules and answers, of a third of the people."""
     settings = yaml.safe_load((ROOT / "params/halton_like.yaml").read_text(encoding="utf-8"))

@@ -37,7 +37,12 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
     published run.  Raises Refused when the study asks to see the plan first (finish: ask).
     """
     policy = study.settings.disclosure
-    tables, _ = read_tables(folder, read_parts(folder))
+    parts = read_parts(folder)
+    if policy.between_releases == "keep" and _other_periods(parts, previous):
+        policy = policy.model_copy(
+            update={"between_releases": "hide"}
+        )  # what was counted then is not what is asked now
+    tables, _ = read_tables(folder, parts)
     pinned = read_yaml(study.path(policy.pinned)) if policy.pinned else {}
     broad = study.settings.broad_groups()
     plan = made_plan(tables, policy, pinned=pinned, last=last_release(previous), broad=broad)
@@ -52,6 +57,12 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
         shutil.rmtree(folder / "restricted" / part)
     moved = done["moved_by_few_since_the_last_release"] if policy.between_releases == "warn" else ()
     return [plan.in_words(), *(f"changed by few children since the last release, and shown: {item}" for item in moved)]
+
+
+def _other_periods(parts: Sequence[Mapping[str, Any]], previous: Path | None) -> bool:
+    """Say whether the last run counted other periods: its source lines, which name their length, differ."""
+    then = {part["notebook"]: part["source"] for part in (read_parts(previous) if previous else ())}
+    return any(then.get(part["notebook"], part["source"]) != part["source"] for part in parts)
 
 
 def _asked(study: Study) -> Fault:
