@@ -356,3 +356,16 @@ def test_a_difference_after_of_few_children_is_not_their_sum_of_days():
     effects = AggregateTable.of_rows("effects", "outcome", columns, [*ends, ("days_cla", LAGGED_OUTCOME, 5.92, 9)])
     shown = clear(effects, DFE, made_plan([had, effects], DFE)).frame["estimate"]
     assert shown.isna().tolist() == [False, True, True]
+
+
+def test_a_score_of_one_period_alone_does_not_follow_from_those_with_both():
+    """40 measured before less 38 measured both times: 2 were not measured after."""
+    keys = {name: Column(name, Role.KEY) for name in ("measure", "group")}
+    rows = [("W", "A", "before", 50, 40), ("W", "A", "after", 50, 45), ("W", "B", "before", 60, 48)]
+    columns = keys | {"period": Column("period", Role.KEY), "children_in_group": SIZE, "measured": CHILDREN}
+    scores = AggregateTable.of_rows("scores", "row", columns, [*rows, ("W", "B", "after", 60, 46)])
+    columns = keys | {"children_in_group": SIZE, "measured_both": CHILDREN}
+    both = AggregateTable.of_rows("score_movement", "row", columns, [("W", "A", 50, 38), ("W", "B", 60, 39)])
+    plan = made_plan([scores, both], DFE)
+    assert {("scores", 0), ("score_movement", 0)} & {(name, row) for name, at in plan.hidden.items() for row, _ in at}
+    assert ("scores", 2) not in {(name, row) for name, at in plan.hidden.items() for row, _ in at}

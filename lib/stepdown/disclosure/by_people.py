@@ -42,6 +42,19 @@ def by_people(tables: Tables, found: Definitions) -> None:
     _surveys(tables, found, first)
 
 
+def scored_once(tables: Tables, found: Definitions) -> None:
+    """Say that children with a score in one period alone are a count too: those with one less those with both."""
+    both = {
+        (v["measure"], v["group"]): (("score_movement", row, "measured_both"), int(v["measured_both"]))
+        for row, v in (rows_of(tables["score_movement"].frame) if "score_movement" in tables else ())
+    }
+    for row, v in rows_of(tables["scores"].frame) if both and "scores" in tables else ():
+        place, number = both[v["measure"], v["group"]]
+        rest = ("scores", row, "measured once")
+        found.cells[rest] = Cell(rest, int(v["measured"]) - number, shown_anywhere=False)
+        found.sums([(1, ("scores", row, "measured")), (-1, place), (-1, rest)])
+
+
 def _questionnaire(values: Mapping[str, object]) -> str:
     """Return which questionnaire a measure is of: all its scales are of the same people."""
     return str(values["measure"]).partition(": ")[0]

@@ -13,7 +13,7 @@ import pandas as pd
 from stepdown.disclosure import by_trial
 from stepdown.disclosure.by_flow import brought_in, not_followed, who_is_in
 from stepdown.disclosure.by_month import by_month
-from stepdown.disclosure.by_people import by_people
+from stepdown.disclosure.by_people import by_people, scored_once
 from stepdown.disclosure.by_period import points
 from stepdown.disclosure.by_profile import ethnic_groups, number_of_issues, profile
 from stepdown.disclosure.by_status import BY_STATUS, statuses_in, with_cost
@@ -61,6 +61,7 @@ def definitions(tables: Sequence[AggregateTable], broad: Mapping[str, Sequence[s
         points(by_name["series_points"], found)
     brought_in(by_name, found, groups)
     by_people(by_name, found)
+    scored_once(by_name, found)
     by_trial.trial_flow(by_name, found)
     by_trial.repeats(by_name, found)
     return found
@@ -103,6 +104,8 @@ _NEEDED = {
     "transitions": ("group", "status_before", "status_after", "children_before"),
     "referrals": ("group", "period", "referrals_without_index"),
     "observability": ("group", "window"),
+    "scores": ("measure", "group", "measured"),
+    "score_movement": ("measure", "group", "measured_both"),
     "case_file_items": ("item_id", "subset", "yes", "partial", "no", "not_applicable"),
 }
 """Columns that a table of the house has; another table of the same name is not one of these."""
