@@ -41,6 +41,15 @@ def test_an_unknown_setting_deep_in_the_file_is_refused_with_the_nearest_known_o
         build(given, StudySettings, where="x.yaml")
 
 
+@pytest.mark.parametrize(("part", "name"), [("effects", "confidence_level"), ("review", "confidence")])
+@pytest.mark.parametrize("level", [0.9, 0.99])
+def test_intervals_are_of_95_per_cent_as_every_page_calls_them(part, name, level):
+    given = settings()
+    given[part] = {**given[part], name: level} if part in given else {name: level}
+    with pytest.raises(Refused, match=rf"{part}\.{name}[\s\S]*0\.95"):
+        build(given, StudySettings, where="x.yaml")
+
+
 def test_every_fault_of_a_file_comes_at_once():
     given = settings() | {"window_months": "six", "seed": -1}
     del given["title"]

@@ -35,7 +35,7 @@ class EffectSettings(Settings):
     outcomes: the outcomes named in advance, over which Holm's correction runs (columns of the child outcomes
         without their ``_before`` and ``_after``).
     headline: the outcome whose bracket goes to the study's first page; one of ``outcomes``.
-    confidence_level: of every interval.
+    confidence_level: of every interval; 0.95 alone, which is what pages, charts and columns call their intervals.
     min_effective_sample, min_effective_share: the overlap gate. Reweighting the comparison group is refused
         when its effective sample size is below either (a number of children; a share of the group). A proposal of
         this workbook, not a standard.
@@ -57,7 +57,7 @@ class EffectSettings(Settings):
 
     outcomes: tuple[Text, ...] = ("days_cin", "days_cp", "days_cla", "referrals")
     headline: Text = "days_cp"
-    confidence_level: float = Field(default=0.95, gt=0.5, lt=1.0)
+    confidence_level: float = Field(default=0.95, ge=0.95, le=0.95)
     min_effective_sample: float = Field(default=30.0, gt=0)
     min_effective_share: float = Field(default=0.25, gt=0, le=1)
     alike_share: float = Field(default=0.5, gt=0, le=1)

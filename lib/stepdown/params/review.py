@@ -193,7 +193,7 @@ class ReviewSettings(Settings):
     agreement_weights: Literal["linear", "quadratic"] = "linear"
     min_double_coded: int = Field(default=10, ge=2)
     bootstrap_draws: int = Field(default=2000, ge=100, le=100_000)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
+    confidence: float = Field(default=0.95, ge=0.95, le=0.95)
     other_evidence: tuple[OtherEvidence, ...] = ()
     sample: SamplePlan | None = None
 
