@@ -369,3 +369,23 @@ def test_a_score_of_one_period_alone_does_not_follow_from_those_with_both():
     plan = made_plan([scores, both], DFE)
     assert {("scores", 0), ("score_movement", 0)} & {(name, row) for name, at in plan.hidden.items() for row, _ in at}
     assert ("scores", 2) not in {(name, row) for name, at in plan.hidden.items() for row, _ in at}
+
+
+@pytest.mark.parametrize(("size", "hidden"), [(5, True), (6, False)])
+def test_differences_of_a_group_of_few_children_do_not_tell_its_size(size, hidden):
+    """0.08 fewer per child, from halves, thirds, quarters … of a count: only groups of 3 and 4 give 0.08."""
+    sizes = {
+        "n_programme": Column("P", Role.BASE, "children", 0),
+        "n_comparison": Column("C", Role.BASE, "children", 0),
+    }
+    gate = AggregateTable.of_rows(
+        "overlap_gate", "study", {"verdict": Column("V", Role.OPEN), **sizes}, [("", size, 60)]
+    )
+    columns = {
+        "outcome": Column("Outcome", Role.KEY),
+        "estimate": Column("Estimate", Role.DERIVED, "", 2, ("n_with_any",)),
+        "n_with_any": CHILDREN,
+    }
+    effects = AggregateTable.of_rows("effects", "outcome", columns, [("days_cla", 0.08, 40)])
+    shown = clear(effects, DFE, made_plan([gate, effects], DFE)).frame["estimate"]
+    assert shown.isna().tolist() == [hidden]
