@@ -1,5 +1,6 @@
 """The plan of a release: it always ends, hides what it must and little more, and can be pinned. Judges: hand sums."""
 
+import json
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +14,7 @@ from stepdown.disclosure.protecting import Costs, exposed, to_hide
 from stepdown.effects import balance_table
 from stepdown.params import DisclosurePolicy
 from stepdown.params.effects import AFTER_ONLY, DIFFERENCE_IN_DIFFERENCES, LAGGED_OUTCOME, EffectSettings
+from stepdown.release import planning
 from stepdown.tables import AggregateTable, Column, Role
 
 DFE = DisclosurePolicy(method="suppress", threshold=5)
@@ -389,3 +391,19 @@ def test_differences_of_a_group_of_few_children_do_not_tell_its_size(size, hidde
     effects = AggregateTable.of_rows("effects", "outcome", columns, [("days_cla", 0.08, 40)])
     shown = clear(effects, DFE, made_plan([gate, effects], DFE)).frame["estimate"]
     assert shown.isna().tolist() == [hidden]
+
+
+@pytest.mark.parametrize(
+    ("then", "other"),
+    [
+        ("records of the study, 3 months before and after", True),
+        ("records of the study (synthetic), 6 months before and after", False),
+        ("records of one's own", False),
+    ],
+)
+def test_a_last_release_is_of_other_periods_where_their_length_differs(tmp_path, then, other):
+    parts = tmp_path / "restricted" / "parts"
+    parts.mkdir(parents=True)
+    (parts / "1.json").write_text(json.dumps({"notebook": "1", "source": then}))
+    now = [{"notebook": "1", "source": "records of the study, 6 months before and after"}]
+    assert planning._other_periods(now, tmp_path) == other

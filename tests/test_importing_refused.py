@@ -225,7 +225,7 @@ def test_a_formula_without_its_value_is_refused_on_a_list(council):
         book.active.append(row)
     book.save(council.root / "returns/list.xlsx")
     council.settings["programme"]["list"] = "returns/list.xlsx"
-    assert "formulas without a saved value, in C2" in faults(council)
+    assert "formulas without a saved value, in sheet 'Sheet', cell C2" in faults(council)
     with xlsxwriter.Workbook(council.root / "returns/list.xlsx") as book:  # writes a value beside each formula
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["Child", "From", "To"])

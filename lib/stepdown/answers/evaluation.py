@@ -190,23 +190,11 @@ class Evaluation:
         sides, labels = ("programme", "comparison"), self.labels
         events = [self.tables.cell("re_referral", f"events_{side}") for side in sides]
         sizes = [self.tables.cell("re_referral", f"n_{side}") for side in sides]
-        difference, low, high = (
-            self.tables.cell("re_referral", f"risk_{x}") for x in ("difference", "ci_low", "ci_high")
-        )
+        apart, low, high = (self.tables.cell("re_referral", f"risk_{x}") for x in ("difference", "ci_low", "ci_high"))
         number, short, bars = FEW, "Too few children of at least one group were referred again to show how many.", []
         if all(cell.known for cell in (*events, *sizes)):
-            shares = [100 * part.number / whole.number for part, whole in zip(events, sizes, strict=True)]
             days = digits(self.tables.cell("re_referral", "tau_days").number)
-            counted = [f"{digits(some.number)} of {digits(n.number)}" for some, n in zip(events, sizes, strict=True)]
-            said = [whole_percent(share) for share in shares]
-            if self.tables.text("re_referral", "risk_method") == CENSORED:
-                risks = [
-                    self.tables.cell("re_referral_survival", "percent_re_referred", group=g, day=days) for g in labels
-                ]
-                known = all(risk.known for risk in risks)
-                shares = [risk.number for risk in risks] if known else shares
-                said = [whole_percent(share) if known else f"at least {whole_percent(share)}" for share in shares]
-                counted = said
+            shares, said, counted = self._again_by(days, events, sizes)
             number = sentence_case(" against ".join(said))
             short = sentence_case(
                 f"{said[0]} of the {labels[0]} children were referred again within {days} days, against "
@@ -216,7 +204,7 @@ class Evaluation:
         figures = [
             MainFigure(f"{label}, referred again", cell, "children") for label, cell in zip(labels, events, strict=True)
         ]
-        apart = MainFigure("Difference in the share referred again", difference, "percentage points", low, high)
+        figures.append(MainFigure("Difference in the share referred again", apart, "percentage points", low, high))
         return Finding(
             topic="referred_again",
             evidence="again",
@@ -225,10 +213,29 @@ class Evaluation:
             short=short,
             full=effect_sentences.re_referral_sentence(rows.iloc[0].to_dict(), labels),
             limit=effect_sentences.REFERRAL_LIMIT,
-            figures=(*figures, apart),
+            figures=tuple(figures),
             bars=tuple(bars),
             picture="Children referred again",
         )
+
+    def _again_by(self, day: str, events: list[Cell], sizes: list[Cell]) -> tuple[list[float], list[str], list[str]]:
+        """Return the share of each group by a day, in words, and what stands at its bar.
+
+        Where some children were not followed so long: Kaplan-Meier's share, or, where it is hidden, at least so.
+        """
+        shares = [100 * some.number / n.number for some, n in zip(events, sizes, strict=True)]
+        said = [whole_percent(share) for share in shares]
+        if self.tables.text("re_referral", "risk_method") != CENSORED:
+            counted = [f"{digits(some.number)} of {digits(n.number)}" for some, n in zip(events, sizes, strict=True)]
+            return shares, said, counted
+        table = "re_referral_survival"
+        risks = [self.tables.cell(table, "percent_re_referred", group=label, day=day) for label in self.labels]
+        if all(risk.known for risk in risks):
+            shares = [risk.number for risk in risks]
+            said = [whole_percent(share) for share in shares]
+        else:
+            said = [f"at least {int(share)}%" for share in shares]
+        return shares, said, said
 
     def _net_cost(self) -> Finding | None:
         if "saving_bracket" not in self.tables:

@@ -17,6 +17,7 @@ OTHER = "other"
 """What an exclusion_reason in free text is read as."""
 
 LARGEST_FAMILY = 20
+"""Most children of a family or sibling group."""
 
 CHILD_ID = Field("child_id", "text", "pseudonym of the child, the same in every table", required=True, blank=False)
 

@@ -32,8 +32,8 @@ def parse_dates(cells: pd.Series, *, day_first: bool = False, how: How | None = 
     coded = pc.dictionary_encode(held if pa.types.is_large_string(held.type) else held.cast(pa.large_string()))
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     texts = coded.dictionary.to_pylist()
-    written = [] if swapped(texts) else [written_day(text) for text in texts]
-    written += [None] * (len(texts) - len(written))
+    turned = swapped(texts)
+    written = [None if turned else written_day(text) for text in texts]
     if not day_first and not _one_way_only(written):
         written = [part if part and part.certain else None for part in written]
     days = pd.to_datetime(pd.Series([_iso(part) for part in written], dtype="str"), format="%Y-%m-%d", errors="coerce")

@@ -171,13 +171,7 @@ def _scan(where: str, stream: IO[bytes], most_cells: int, percents: set[str]) ->
             continue
         if tag == "c":
             column, row = _place(element.get("r"), column + 1, row)
-            _scan_cell(element, found, row, column)
-            if (
-                element.get("s") in percents
-                and element.get("t", "n") == "n"
-                and (text := element.findtext(f"{_MAIN}v"))
-            ):
-                found.percents.append((row - 1, column - 1, float(text)))
+            _scan_cell(element, found, row, column, percents)
             found.cells += 1
         elif tag == "mergeCell":
             area = element.get("ref", "")
@@ -203,7 +197,7 @@ def _place(reference: str | None, column: int, row: int) -> tuple[int, int]:
     return number, int(reference[len(letters) :])
 
 
-def _scan_cell(cell: Any, found: Scan, row: int, column: int) -> None:
+def _scan_cell(cell: Any, found: Scan, row: int, column: int, percents: set[str]) -> None:
     value = cell.find(f"{_MAIN}v")
     text = "" if value is None else value.text or ""
     holds = bool(text) or cell.find(f"{_MAIN}is") is not None
@@ -213,8 +207,11 @@ def _scan_cell(cell: Any, found: Scan, row: int, column: int) -> None:
         found.unsaved.append(name)
     if cell.get("t") == "e":
         found.errors.append(name)
-    if len(text) > 15 and cell.get("t", "n") == "n" and _number(text) >= EXCEL_KEEPS:
-        found.long.append(name)
+    if text and cell.get("t", "n") == "n":
+        if len(text) > 15 and _number(text) >= EXCEL_KEEPS:
+            found.long.append(name)
+        if cell.get("s") in percents:
+            found.percents.append((row - 1, column - 1, float(text)))
     if holds or formula:
         found.rows, found.columns, found.last = max(found.rows, row), max(found.columns, column), name
 

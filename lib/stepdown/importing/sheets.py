@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +25,6 @@ from stepdown.params.written import FROM_1904, SWAPPED, TOTAL, TOTAL_ROWS, is_to
 LARGEST_TABLE = 500_000_000
 LARGEST_UNPACKED = 2_000_000_000
 HEADING_ROWS = 20
-
-_UNSAVED = re.compile(rb'<c r="([A-Z]+[0-9]+)"(?![^>]*t="str")[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>')
-"""A cell with a formula and no value, which would be read as a blank."""
 
 Line = tuple[int, list[str]]
 
@@ -88,15 +84,15 @@ def _workbook(path: Path, shown: str, size: int) -> list[tuple[str, list[Line]]]
             unpacked = sum(member.file_size for member in archive.infolist())
             whole = unpacked <= min(LARGEST_UNPACKED, 100 * size)
             from_1904 = FROM_1904.search(archive.read("xl/workbook.xml")) if whole else None
-            sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet") and whole]
-            unsaved = [cell.decode() for name in sheets for cell in _UNSAVED.findall(archive.read(name))]
         if not whole:
             found = f"a workbook of {size:,} bytes that unpacks to {unpacked:,}"
             raise refused(shown, found, "up to 100 times its size, and up to 2 GB", "open it and save it again")
         if from_1904:
             remedy = "in Excel, take the 1904 date system off (File, Options, Advanced), look at the dates, and save"
             raise refused(shown, "a workbook that counts its days from 1904", "one that counts from 1900", remedy)
-        if unsaved:
+        from stepdown.contracts.sheets import scan  # here: the returns, which are XML, are read without pandas
+
+        if unsaved := [f"sheet {name!r}, cell {cell}" for name, sheet in scan(path).items() for cell in sheet.unsaved]:
             found = f"formulas without a saved value, in {some_names(unsaved, 5)}"
             remedy = "open the workbook in Excel or LibreOffice and save it, or paste the values"
             raise refused(shown, found, "formulas whose values were saved with them", remedy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from stepdown.tables import Role
 
 Rows = dict[tuple[str, ...], dict[str, str]]
 
+_PERIODS = re.compile(r"\w+ months? before and after")
+
 APPLIED = "restricted/disclosure_applied.yaml"
 """What was hidden, merged and left out; a study file can name it under disclosure.pinned."""
 
@@ -39,9 +42,7 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
     policy = study.settings.disclosure
     parts = read_parts(folder)
     if policy.between_releases == "keep" and _other_periods(parts, previous):
-        policy = policy.model_copy(
-            update={"between_releases": "hide"}
-        )  # what was counted then is not what is asked now
+        policy = policy.model_copy(update={"between_releases": "hide"})  # what was counted then answers nothing now
     tables, _ = read_tables(folder, parts)
     pinned = read_yaml(study.path(policy.pinned)) if policy.pinned else {}
     broad = study.settings.broad_groups()
@@ -60,9 +61,12 @@ def plan_run(folder: Path, study: Study, facts: Mapping[str, object], previous: 
 
 
 def _other_periods(parts: Sequence[Mapping[str, Any]], previous: Path | None) -> bool:
-    """Say whether the last run counted other periods: its source lines, which name their length, differ."""
-    then = {part["notebook"]: part["source"] for part in (read_parts(previous) if previous else ())}
-    return any(then.get(part["notebook"], part["source"]) != part["source"] for part in parts)
+    """Say whether a notebook of the last run counted other periods; its source line names their length."""
+    now, then = (
+        {part["notebook"]: found[0] for part in each if (found := _PERIODS.search(part["source"]))}
+        for each in (parts, read_parts(previous) if previous else ())
+    )
+    return any(then.get(notebook, length) != length for notebook, length in now.items())
 
 
 def _asked(study: Study) -> Fault:
